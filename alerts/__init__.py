@@ -1,0 +1,1 @@
+"""What we concluded: findings, verdicts, alerts and their delivery."""

@@ -1,0 +1,124 @@
+"""Tables of the ledger; times are microseconds since 1970 UTC (``*_us``).
+
+``place``, ``home``, ``gateway`` and ``sensor`` hold ids, never names.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""What this folder hands to the migrations."""
+
+alerts: Final = Table(
+    "alerts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("place", String(40), nullable=False),
+    Column("home", String(40), nullable=True, index=True),
+    Column("gateway", String(40), nullable=True),
+    Column("sensor", String(40), nullable=True),
+    Column("kind", String(40), nullable=False),
+    Column("priority", String(2), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("is_eased", Boolean, nullable=False),
+    Column("is_late", Boolean, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("onset_us", BigInteger, nullable=False),
+    Column("raised_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("short_text", String(160), nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("acknowledged_by", String(40), nullable=True),
+    Column("acknowledged_us", BigInteger, nullable=True),
+    Column("resolved_by", String(40), nullable=True),
+    Column("resolved_us", BigInteger, nullable=True),
+    Column("outcome", String(40), nullable=True),
+    Column("note", Text, nullable=False),
+    Index("ix_alerts_queue", "place", "state", "priority", "raised_us"),
+)
+history: Final = Table(
+    "alert_history",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("alert", ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("event", String(20), nullable=False),
+    Column("state_from", String(20), nullable=False),
+    Column("state_to", String(20), nullable=False),
+    Column("actor", String(40), nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("alert", ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("key", String(80), nullable=False, unique=True),
+    Column("channel", String(20), nullable=False),
+    Column("text", String(160), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_us", BigInteger, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("sent_us", BigInteger, nullable=True),
+    Column("error", String(200), nullable=False),
+    Index("ix_outbox_due", "state", "next_us"),
+    sqlite_autoincrement=True,
+)
+changes: Final = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("place", String(40), nullable=False, index=True),
+    Column("home", String(40), nullable=True),
+    Column("alert", String(40), nullable=True),
+    Column("what", String(20), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The change feed; ``id`` is the Last-Event-ID of server-sent events."""
+
+unwatched: Final = Table(
+    "unwatched",
+    metadata,
+    Column("home", String(40), primary_key=True),
+    Column("place", String(40), nullable=False, index=True),
+    Column("since_us", BigInteger, nullable=False),
+    Column("reason", String(20), nullable=False),
+)
+"""Homes that cannot be seen now: why, and since when."""
+
+heartbeats: Final = Table(
+    "heartbeats",
+    metadata,
+    Column("process", String(20), primary_key=True),
+    Column("beat_us", BigInteger, nullable=False),
+    Column("now_us", BigInteger, nullable=False),
+    Column("is_live", Boolean, nullable=False),
+    Column("state", JSON, nullable=False),
+)
+"""Last beat of each process by the wall, the ``now`` of its clock, and what it reports."""

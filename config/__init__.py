@@ -1,0 +1,1 @@
+"""What people declared: settings, places, homes, gateways, sensors and accounts."""

@@ -1,0 +1,78 @@
+"""Places, homes, gateways and sensors as frozen values.
+
+Every one has two names: ``id``, a random string that topics, pages and logs use, and
+``number``, its row in columns, given by the registry and never used again for another.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from config.kinds import Kind
+
+ID_PATTERN: Final = re.compile(r"[a-z0-9-]{8,40}", re.ASCII)
+"""What an id looks like (use ``fullmatch``); it says nothing about the person."""
+
+
+class HomeState(StrEnum):
+    """Whether a home is watched; a P1 signal is raised in every state."""
+
+    AWAITING_CONSENT = "awaiting-consent"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class GoesOut(StrEnum):
+    """Whether the person leaves the home, which decides what a door means."""
+
+    ALONE = "alone"
+    ACCOMPANIED = "accompanied"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One enrolled dwelling. ``risk_tier`` is 1 (highest) to 3."""
+
+    number: int
+    id: str
+    place: str
+    label: str
+    state: HomeState = HomeState.ACTIVE
+    goes_out: GoesOut = GoesOut.ALONE
+    residents: int = 1
+    has_pets: bool = False
+    risk_tier: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A hub that publishes for one home, or for several when ``home`` is None."""
+
+    number: int
+    id: str
+    place: str
+    home: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One measured quantity of one device: (gateway, dialect, address, kind) names it once.
+
+    ``address`` is what the hub calls the device (a friendly name, a DevEUI, a native sensor
+    id). ``model`` is the maker's model where a dialect must know it. ``is_exit`` marks a
+    contact on a door that leads out.
+    """
+
+    number: int
+    id: str
+    home: int | None
+    gateway: int
+    dialect: str
+    address: str
+    kind: Kind
+    room: str = ""
+    is_exit: bool = False
+    model: str = ""

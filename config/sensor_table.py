@@ -1,0 +1,126 @@
+"""Enrolled sensors as columns, so that a million readings are looked up without a loop."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.homes import Gateway, Home, HomeState, Sensor
+from config.kinds import CODE, Kind
+
+STATE_CODE = {state: code for code, state in enumerate(HomeState)}
+"""Code of each home state in the ``home_state`` column."""
+
+NONE = -1
+"""Marks a hole in a column: no such number, or no home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What one address of one gateway measures: ``sensors`` maps kind to sensor number."""
+
+    model: str
+    sensors: Mapping[Kind, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorTable:
+    """The roster at one ``revision``.
+
+    Columns are indexed by number (row = number, ``NONE`` where a number is not in use):
+    ``sensor_*`` int/bool[sensors], ``gateway_*`` int[gateways], ``home_*`` int[homes].
+    ``sensor_device`` numbers the physical devices (gateway, dialect, address) from 0;
+    place codes in ``home_place`` and ``gateway_place`` index ``places``.
+    """
+
+    revision: int
+    sensor_home: NDArray[np.int32]
+    sensor_gateway: NDArray[np.int32]
+    sensor_kind: NDArray[np.int8]
+    sensor_is_exit: NDArray[np.bool_]
+    sensor_device: NDArray[np.int32]
+    gateway_place: NDArray[np.int32]
+    gateway_home: NDArray[np.int32]
+    gateway_sensor: NDArray[np.int32]
+    home_place: NDArray[np.int32]
+    home_state: NDArray[np.int8]
+    places: Sequence[str]
+    homes: Mapping[int, Home]
+    gateways: Mapping[int, Gateway]
+    sensors: Mapping[int, Sensor]
+    gateway_number: Mapping[str, int] = field(repr=False)
+    devices: Mapping[tuple[int, str, str], Device] = field(repr=False)
+    """(gateway number, dialect, address) -> Device."""
+
+    def device(self, gateway: int, dialect: str, address: str) -> Device | None:
+        """Return what this address measures, or None when it is not enrolled."""
+        return self.devices.get((gateway, dialect, address))
+
+
+def _column(size: int, rows: Mapping[int, int]) -> NDArray[np.int32]:
+    column = np.full(size, NONE, np.int32)
+    if rows:
+        column[np.fromiter(rows.keys(), np.int64)] = np.fromiter(rows.values(), np.int32)
+    return column
+
+
+def build_sensor_table(
+    homes: Iterable[Home],
+    gateways: Iterable[Gateway],
+    sensors: Iterable[Sensor],
+    *,
+    revision: int = 0,
+) -> SensorTable:
+    """Return the columns for these values; numbers must be unique and not negative."""
+    home_of = {home.number: home for home in homes}
+    gateway_of = {gateway.number: gateway for gateway in gateways}
+    sensor_of = {sensor.number: sensor for sensor in sensors}
+    places = sorted({h.place for h in home_of.values()} | {g.place for g in gateway_of.values()})
+    place_code = {place: code for code, place in enumerate(places)}
+    n_home = max(home_of, default=-1) + 1
+    n_gateway = max(gateway_of, default=-1) + 1
+    n_sensor = max(sensor_of, default=-1) + 1
+
+    grouped: dict[tuple[int, str, str], dict[Kind, int]] = {}
+    model: dict[tuple[int, str, str], str] = {}
+    device_number: dict[tuple[int, str, str], int] = {}
+    for sensor in sensor_of.values():
+        key = (sensor.gateway, sensor.dialect, sensor.address)
+        grouped.setdefault(key, {})[sensor.kind] = sensor.number
+        device_number.setdefault(key, len(device_number))
+        model[key] = sensor.model or model.get(key, "")
+
+    is_exit = np.zeros(n_sensor, np.bool_)
+    is_exit[[s.number for s in sensor_of.values() if s.is_exit]] = True
+    gateway_home = {g.number: NONE if g.home is None else g.home for g in gateway_of.values()}
+    sensor_home = {s.number: NONE if s.home is None else s.home for s in sensor_of.values()}
+    sensor_device = {
+        s.number: device_number[(s.gateway, s.dialect, s.address)] for s in sensor_of.values()
+    }
+    own_sensor = {s.gateway: s.number for s in sensor_of.values() if s.kind is Kind.GATEWAY_STATUS}
+    return SensorTable(
+        revision=revision,
+        sensor_home=_column(n_sensor, sensor_home),
+        sensor_gateway=_column(n_sensor, {s.number: s.gateway for s in sensor_of.values()}),
+        sensor_kind=_column(n_sensor, {s.number: CODE[s.kind] for s in sensor_of.values()}).astype(
+            np.int8
+        ),
+        sensor_is_exit=is_exit,
+        sensor_device=_column(n_sensor, sensor_device),
+        gateway_place=_column(
+            n_gateway, {g.number: place_code[g.place] for g in gateway_of.values()}
+        ),
+        gateway_home=_column(n_gateway, gateway_home),
+        gateway_sensor=_column(n_gateway, own_sensor),
+        home_place=_column(n_home, {h.number: place_code[h.place] for h in home_of.values()}),
+        home_state=_column(
+            n_home, {h.number: STATE_CODE[h.state] for h in home_of.values()}
+        ).astype(np.int8),
+        places=tuple(places),
+        homes=home_of,
+        gateways=gateway_of,
+        sensors=sensor_of,
+        gateway_number={g.id: g.number for g in gateway_of.values()},
+        devices={key: Device(model[key], kinds) for key, kinds in grouped.items()},
+    )

@@ -1,0 +1,90 @@
+"""Tables of the registry and of accounts; times are microseconds since 1970 UTC (``*_us``)."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import UniqueConstraint as Unique
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""What this folder hands to the migrations."""
+
+homes: Final = Table(
+    "homes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("place", String(40), nullable=False, index=True),
+    Column("label", String(120), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("goes_out", String(20), nullable=False),
+    Column("residents", Integer, nullable=False),
+    Column("has_pets", Boolean, nullable=False),
+    Column("risk_tier", Integer, nullable=False),
+    Column("enrolled_us", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+gateways: Final = Table(
+    "gateways",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("place", String(40), nullable=False, index=True),
+    Column("home", ForeignKey("homes.number"), nullable=True),
+    sqlite_autoincrement=True,
+)
+sensors: Final = Table(
+    "sensors",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("home", ForeignKey("homes.number"), nullable=True, index=True),
+    Column("gateway", ForeignKey("gateways.number"), nullable=False),
+    Column("dialect", String(20), nullable=False),
+    Column("address", String(255), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("room", String(40), nullable=False),
+    Column("is_exit", Boolean, nullable=False),
+    Column("model", String(80), nullable=False),
+    Unique("gateway", "dialect", "address", "kind"),
+    sqlite_autoincrement=True,
+)
+roster: Final = Table(
+    "roster",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+)
+"""One row: the revision counter that a running worker watches."""
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+)
+grants: Final = Table(
+    "grants",
+    metadata,
+    Column("account", ForeignKey("accounts.id"), primary_key=True),
+    Column("place", String(40), primary_key=True),
+    Column("role", String(20), primary_key=True),
+)
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("created_us", BigInteger, nullable=False),
+    Column("seen_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+)

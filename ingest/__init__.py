@@ -1,0 +1,1 @@
+"""What sensors measured: from bytes on a broker to readings in a store."""

@@ -1,0 +1,113 @@
+"""The columnar Batch: the one shape in which readings travel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+BYTES_PER_READING: Final = 4 + 8 + 8 + 8
+"""Packed size: sensor, time, value, received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """n readings as columns of equal length.
+
+    ``sensor`` int32[n], the sensor's number; ``time`` datetime64[us][n], event time in UTC;
+    ``value`` float64[n] in the kind's unit; ``received`` datetime64[us][n], receipt time.
+    """
+
+    sensor: NDArray[np.int32]
+    time: NDArray[np.datetime64]
+    value: NDArray[np.float64]
+    received: NDArray[np.datetime64]
+
+    def __len__(self) -> int:
+        return len(self.sensor)
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Batch":
+        """Return the rows picked by a mask or by indices, in that order."""
+        return Batch(self.sensor[rows], self.time[rows], self.value[rows], self.received[rows])
+
+    def slice(self, start: int, stop: int) -> "Batch":
+        """Return rows start..stop as views."""
+        rows = slice(start, stop)
+        return Batch(self.sensor[rows], self.time[rows], self.value[rows], self.received[rows])
+
+    def pack(self) -> bytes:
+        """Return the columns one after another, little-endian; ``unpack`` reverses it."""
+        return b"".join(
+            (
+                self.sensor.astype("<i4", copy=False).tobytes(),
+                self.time.astype("<M8[us]", copy=False).tobytes(),
+                self.value.astype("<f8", copy=False).tobytes(),
+                self.received.astype("<M8[us]", copy=False).tobytes(),
+            )
+        )
+
+
+def empty() -> Batch:
+    """Return a batch of no readings."""
+    return build([], [], [], [])
+
+
+def build(
+    sensor: Sequence[int],
+    time_us: Sequence[int],
+    value: Sequence[float],
+    received_us: Sequence[int],
+) -> Batch:
+    """Return a batch from plain sequences; times in microseconds since 1970 UTC."""
+    return Batch(
+        np.asarray(sensor, np.int32),
+        np.asarray(time_us, np.int64).view("datetime64[us]"),
+        np.asarray(value, np.float64),
+        np.asarray(received_us, np.int64).view("datetime64[us]"),
+    )
+
+
+def concat(batches: Sequence[Batch]) -> Batch:
+    """Return the readings of all batches, in order."""
+    if not batches:
+        return empty()
+    return Batch(
+        np.concatenate([b.sensor for b in batches]),
+        np.concatenate([b.time for b in batches]),
+        np.concatenate([b.value for b in batches]),
+        np.concatenate([b.received for b in batches]),
+    )
+
+
+def unpack(packed: bytes, count: int) -> Batch:
+    """Return the batch that ``pack`` wrote; ValueError when the length does not fit."""
+    if len(packed) != count * BYTES_PER_READING:
+        raise ValueError(
+            f"batch: {len(packed)} bytes for {count} readings, expected {count * BYTES_PER_READING}"
+        )
+    a, b, c = 4 * count, 12 * count, 20 * count
+    return Batch(
+        np.frombuffer(packed[:a], "<i4"),
+        np.frombuffer(packed[a:b], "<M8[us]"),
+        np.frombuffer(packed[b:c], "<f8"),
+        np.frombuffer(packed[c:], "<M8[us]"),
+    )
+
+
+def ordered(batch: Batch) -> Batch:
+    """Return the batch by time, then sensor, then value, each (sensor, time, value) once.
+
+    Of equal readings the one received first stays.
+    """
+    if len(batch) == 0:
+        return batch
+    rows = np.lexsort((batch.received, batch.value, batch.sensor, batch.time))
+    sorted_ = batch.take(rows)
+    is_first = np.ones(len(batch), np.bool_)
+    is_first[1:] = (
+        (sorted_.sensor[1:] != sorted_.sensor[:-1])
+        | (sorted_.time[1:] != sorted_.time[:-1])
+        | (sorted_.value[1:] != sorted_.value[:-1])
+    )
+    return sorted_.take(is_first)

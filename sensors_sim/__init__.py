@@ -1,0 +1,1 @@
+"""What we pretend: residents, devices and gateways, and the replay of recorded homes."""
