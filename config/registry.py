@@ -1,0 +1,147 @@
+"""The registry in SQL: reads the roster as columns, writes enrolments, counts revisions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, insert, select, update
+
+from config import tables
+from config.homes import Gateway, GoesOut, Home, HomeState, Sensor
+from config.kinds import Kind
+from config.sensor_table import SensorTable, build_sensor_table
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Homes with their gateways and sensors, numbered among themselves from 1.
+
+    ``enrol`` gives them the registry's numbers, keeping who belongs to whom.
+    """
+
+    homes: tuple[Home, ...]
+    gateways: tuple[Gateway, ...]
+    sensors: tuple[Sensor, ...]
+
+
+def revision(connection: Connection) -> int:
+    """Return the roster's revision; it grows with every change."""
+    return connection.execute(select(tables.roster.c.revision)).scalar_one()
+
+
+def load(connection: Connection) -> SensorTable:
+    """Return the whole roster as columns."""
+    return build_sensor_table(
+        homes(connection), gateways(connection), sensors(connection), revision=revision(connection)
+    )
+
+
+def homes(connection: Connection) -> list[Home]:
+    """Return every home, by number."""
+    rows = connection.execute(select(tables.homes).order_by(tables.homes.c.number))
+    return [
+        Home(
+            r.number,
+            r.id,
+            r.place,
+            r.label,
+            HomeState(r.state),
+            GoesOut(r.goes_out),
+            r.residents,
+            r.has_pets,
+            r.risk_tier,
+        )
+        for r in rows
+    ]
+
+
+def gateways(connection: Connection) -> list[Gateway]:
+    """Return every gateway, by number."""
+    rows = connection.execute(select(tables.gateways).order_by(tables.gateways.c.number))
+    return [Gateway(r.number, r.id, r.place, r.home) for r in rows]
+
+
+def sensors(connection: Connection) -> list[Sensor]:
+    """Return every sensor, by number."""
+    rows = connection.execute(select(tables.sensors).order_by(tables.sensors.c.number))
+    return [
+        Sensor(
+            r.number,
+            r.id,
+            r.home,
+            r.gateway,
+            r.dialect,
+            r.address,
+            Kind(r.kind),
+            r.room,
+            r.is_exit,
+            r.model,
+        )
+        for r in rows
+    ]
+
+
+def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrolment:
+    """Write an enrolment in the caller's transaction; return it with the registry's numbers.
+
+    A database error (an id or an address that exists) leaves nothing behind once the caller's
+    transaction is rolled back.
+    """
+    home_number: dict[int, int] = {}
+    gateway_number: dict[int, int] = {}
+    new_homes, new_gateways, new_sensors = [], [], []
+    for home in enrolment.homes:
+        values = {
+            "id": home.id,
+            "place": home.place,
+            "label": home.label,
+            "state": home.state.value,
+            "goes_out": home.goes_out.value,
+            "residents": home.residents,
+            "has_pets": home.has_pets,
+            "risk_tier": home.risk_tier,
+            "enrolled_us": now_us,
+        }
+        home_number[home.number] = _insert(connection, tables.homes, values)
+        new_homes.append(replace(home, number=home_number[home.number]))
+    for gateway in enrolment.gateways:
+        owner = None if gateway.home is None else home_number[gateway.home]
+        values = {"id": gateway.id, "place": gateway.place, "home": owner}
+        gateway_number[gateway.number] = _insert(connection, tables.gateways, values)
+        new_gateways.append(replace(gateway, number=gateway_number[gateway.number], home=owner))
+    for sensor in enrolment.sensors:
+        owner = None if sensor.home is None else home_number[sensor.home]
+        hub = gateway_number[sensor.gateway]
+        values = {
+            "id": sensor.id,
+            "home": owner,
+            "gateway": hub,
+            "dialect": sensor.dialect,
+            "address": sensor.address,
+            "kind": sensor.kind.value,
+            "room": sensor.room,
+            "is_exit": sensor.is_exit,
+            "model": sensor.model,
+        }
+        number = _insert(connection, tables.sensors, values)
+        new_sensors.append(replace(sensor, number=number, home=owner, gateway=hub))
+    bump(connection)
+    return Enrolment(tuple(new_homes), tuple(new_gateways), tuple(new_sensors))
+
+
+def set_home_state(connection: Connection, home_ids: Iterable[str], state: HomeState) -> None:
+    """Change whether these homes are watched."""
+    statement = update(tables.homes).where(tables.homes.c.id.in_(list(home_ids)))
+    connection.execute(statement.values(state=state.value))
+    bump(connection)
+
+
+def bump(connection: Connection) -> None:
+    """Tell running workers that the roster has changed."""
+    connection.execute(update(tables.roster).values(revision=tables.roster.c.revision + 1))
+
+
+def _insert(connection: Connection, table: tables.Table, values: dict[str, object]) -> int:
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    if key is None:
+        raise RuntimeError(f"registry: {table.name} gave no number for a new row")
+    return int(key[0])
