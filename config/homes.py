@@ -76,3 +76,15 @@ class Sensor:
     room: str = ""
     is_exit: bool = False
     model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Homes with their gateways and sensors, numbered among themselves from 1.
+
+    ``registry.enrol`` gives them the registry's numbers, keeping who belongs to whom.
+    """
+
+    homes: tuple[Home, ...]
+    gateways: tuple[Gateway, ...]
+    sensors: tuple[Sensor, ...]

@@ -92,7 +92,7 @@ def load_place(path: Path) -> Place:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise ConfigProblem(f"places: {path.name}: {problem}") from problem
     except ValidationError as problem:
-        raise ConfigProblem(describe("places", problem, lambda _: path.name)) from problem
+        raise ConfigProblem(describe("places", Place, problem, lambda _: path.name)) from problem
 
 
 def load_places(folder: Path = FOLDER) -> dict[str, Place]:

@@ -1,15 +1,19 @@
 """How a wrong setting is told: where, what it is, what was expected."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 
 class ConfigProblem(Exception):
     """Something declared is wrong; the message is one or more readable lines."""
 
 
-def describe(noun: str, error: ValidationError, source: Callable[[str], str]) -> str:
+def describe(
+    noun: str, model: type[BaseModel], error: ValidationError, source: Callable[[str], str]
+) -> str:
     """Return one line per mistake: ``noun: key is VALUE, expected ... (source)``."""
     lines = []
     for item in error.errors(include_url=False):
@@ -21,10 +25,35 @@ def describe(noun: str, error: ValidationError, source: Callable[[str], str]) ->
         elif item["type"] == "value_error":
             what = f"{key} {item['ctx']['error']}"
         else:
-            what = f"{key} is {item['input']!r}, {_expected(item['type'], item['msg'])}"
+            expected = _range(model, item["loc"]) or item["msg"].replace("Input should be ", "", 1)
+            what = f"{key} is {_shown(item['input'])}, expected {expected}"
         lines.append(f"{noun}: {what} ({source(key)})")
     return "\n".join(lines)
 
 
-def _expected(kind: str, message: str) -> str:
-    return message.replace("Input should be", "expected", 1) if kind else message
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _range(model: type[BaseModel], path: Sequence[int | str]) -> str:
+    """Return "low..high" of a field that has both bounds, else nothing."""
+    field = _field(model, path)
+    bounds = {} if field is None else {type(m).__name__: m for m in field.metadata}
+    low = getattr(bounds.get("Ge"), "ge", getattr(bounds.get("Gt"), "gt", None))
+    high = getattr(bounds.get("Le"), "le", getattr(bounds.get("Lt"), "lt", None))
+    return "" if low is None or high is None else f"{low}..{high}"
+
+
+def _field(model: type[BaseModel], path: Sequence[int | str]) -> FieldInfo | None:
+    field: FieldInfo | None = None
+    section: object = model
+    for part in path:
+        if isinstance(part, int):
+            section = (get_args(section) or (None,))[0]
+            continue
+        if not (isinstance(section, type) and issubclass(section, BaseModel)):
+            return None
+        field = section.model_fields.get(part)
+        section = None if field is None else field.annotation
+    return field

@@ -1,31 +1,19 @@
 """The registry in SQL: reads the roster as columns, writes enrolments, counts revisions."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from config import tables
-from config.homes import Gateway, GoesOut, Home, HomeState, Sensor
+from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.sensor_table import SensorTable, build_sensor_table
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """Homes with their gateways and sensors, numbered among themselves from 1.
-
-    ``enrol`` gives them the registry's numbers, keeping who belongs to whom.
-    """
-
-    homes: tuple[Home, ...]
-    gateways: tuple[Gateway, ...]
-    sensors: tuple[Sensor, ...]
-
-
 def revision(connection: Connection) -> int:
     """Return the roster's revision; it grows with every change."""
-    return connection.execute(select(tables.roster.c.revision)).scalar_one()
+    return int(connection.execute(select(tables.roster.c.revision)).scalar_one())
 
 
 def load(connection: Connection) -> SensorTable:
@@ -90,7 +78,7 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
     gateway_number: dict[int, int] = {}
     new_homes, new_gateways, new_sensors = [], [], []
     for home in enrolment.homes:
-        values = {
+        values: dict[str, object] = {
             "id": home.id,
             "place": home.place,
             "label": home.label,
@@ -140,7 +128,7 @@ def bump(connection: Connection) -> None:
     connection.execute(update(tables.roster).values(revision=tables.roster.c.revision + 1))
 
 
-def _insert(connection: Connection, table: tables.Table, values: dict[str, object]) -> int:
+def _insert(connection: Connection, table: Table, values: Mapping[str, object]) -> int:
     key = connection.execute(insert(table).values(values)).inserted_primary_key
     if key is None:
         raise RuntimeError(f"registry: {table.name} gave no number for a new row")

@@ -1,0 +1,165 @@
+"""Typed settings: TOML files, then ``STILLWELL_`` variables; unknown keys are refused.
+
+``STILLWELL_MQTT__PORT=1883`` sets ``mqtt.port``. A later source wins over an earlier one.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from config.problems import ConfigProblem, describe
+
+PREFIX: Final = "STILLWELL_"
+NOT_SETTINGS: Final = frozenset({"STILLWELL_SETTINGS", "STILLWELL_SHARED_DATA"})
+"""Variables with the prefix that name a file or a folder, and are no keys."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mqtt(_Section):
+    """The broker that the worker reads."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=1883, ge=1, le=65535)
+    username: str = ""
+    password_file: Path | None = None
+    """File that holds the password, so that it is in no process list and no log."""
+
+    client_id: str = Field(default="stillwell-worker", min_length=1, max_length=23)
+    keepalive_s: int = Field(default=30, ge=5, le=600)
+    gather_ms: float = Field(default=3.0, ge=0, le=50)
+    max_payload_kib: int = Field(default=1024, ge=1, le=262_144)
+
+
+class Web(_Section):
+    """The web process."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8000, ge=1, le=65535)
+    session_hours: float = Field(default=12.0, gt=0, le=24)
+    is_secure: bool = True
+    """Whether browsers reach us by https, so that cookies are sent on nothing else."""
+
+
+class Engine(_Section):
+    """When the detectors look."""
+
+    tick_s: int = Field(default=60, ge=5, le=900)
+    reorder_s: int = Field(default=120, ge=0, le=900)
+    checkpoint_s: int = Field(default=60, ge=5, le=3600)
+    orphan_place: str = ""
+    """Place that is told of a P1 from a gateway and place that nobody knows."""
+
+
+class Journal(_Section):
+    """The durable log between broker and readers."""
+
+    keep_days: float = Field(default=4.0, ge=3, le=90)
+
+
+class Outbox(_Section):
+    """Delivery of alerts."""
+
+    is_muted: bool = False
+
+
+class Settings(_Section):
+    """Everything that a process is told at start; ``data`` is the folder it may write."""
+
+    data: Path = Path("var")
+    database_url: str = ""
+    places: Path = Path(__file__).parent / "places"
+    clock: Literal["system", "virtual"] = "system"
+    """``virtual`` follows the marks of a replay until it says that it is live."""
+
+    mqtt: Mqtt = Mqtt()
+    web: Web = Web()
+    engine: Engine = Engine()
+    journal: Journal = Journal()
+    outbox: Outbox = Outbox()
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of registry, accounts and alerts."""
+        return self.database_url or f"sqlite:///{self.data / 'stillwell.db'}"
+
+    def mqtt_password(self) -> str:
+        """Return the broker password; ConfigProblem when its file cannot be read."""
+        path = self.mqtt.password_file
+        if path is None:
+            return ""
+        try:
+            return path.read_text("utf-8").strip()
+        except OSError as problem:
+            raise ConfigProblem(
+                f"settings: mqtt.password_file is {path}, which cannot be read: {problem.strerror}"
+            ) from problem
+
+
+def load_settings(files: Sequence[Path], environment: Mapping[str, str]) -> Settings:
+    """Return the settings of these files and variables, later ones first in rank.
+
+    ConfigProblem says which key is wrong, what it is, what was expected, and where it stands.
+    """
+    values: dict[str, Any] = {}
+    source: dict[str, str] = {}
+    for file in files:
+        _merge(values, source, _read(file), file.name)
+    for name, text in sorted(environment.items()):
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+            path = name.removeprefix(PREFIX).lower().split("__")
+            _merge(values, source, _nest(path, text), name)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as problem:
+        raise ConfigProblem(
+            describe("settings", Settings, problem, lambda key: _where(source, key))
+        ) from problem
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8"))
+    except OSError as problem:
+        raise ConfigProblem(f"settings: {file} cannot be read: {problem.strerror}") from problem
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise ConfigProblem(f"settings: {file.name} is not TOML: {problem}") from problem
+
+
+def _nest(path: Sequence[str], text: str) -> dict[str, Any]:
+    value: Any = text
+    for part in reversed(path):
+        value = {part: value}
+    nested: dict[str, Any] = value
+    return nested
+
+
+def _merge(
+    values: dict[str, Any],
+    source: dict[str, str],
+    more: Mapping[str, Any],
+    origin: str,
+    at: str = "",
+) -> None:
+    for key, value in more.items():
+        path = f"{at}{key}"
+        source[path] = origin
+        old = values.get(key)
+        if isinstance(value, Mapping) and isinstance(old, dict):
+            _merge(old, source, value, origin, f"{path}.")
+        elif isinstance(value, Mapping):
+            values[key] = {}
+            _merge(values[key], source, value, origin, f"{path}.")
+        else:
+            values[key] = value
+
+
+def _where(source: Mapping[str, str], key: str) -> str:
+    while key and key not in source:
+        key = key.rpartition(".")[0]
+    return source.get(key, "no file")
