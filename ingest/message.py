@@ -6,9 +6,10 @@ from enum import StrEnum
 import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One PUBLISH as received.
+
+    A Struct, because one is made per message: 0.06 us against 0.70 us for a frozen dataclass.
 
     ``received_us`` is the receipt time (microseconds since 1970 UTC, the process clock).
     ``packet_id`` is 0 for QoS 0. An oversize payload was skipped: ``payload`` then holds only
