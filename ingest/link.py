@@ -1,0 +1,108 @@
+"""One TCP connection that reads when asked: the back-pressure of subscriber and flood."""
+
+import asyncio
+
+
+class Link(asyncio.Protocol):
+    """Bytes in and out. Whatever has arrived is one read, and then the socket rests.
+
+    The rest is what makes the subscriber cheap: a broker writes packet by packet, and reading
+    each as it comes costs a wake-up a message.
+    """
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._arrived = bytearray()
+        self._stirred = asyncio.Event()
+        self._can_write = asyncio.Event()
+        self._can_write.set()
+        self._lost = asyncio.Event()
+        self.loss: str | None = None
+        """Why the connection is gone, or None while it lives."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is gone."""
+        return self.loss is not None
+
+    async def read(self) -> bytes:
+        """Return what has arrived, waiting for at least one byte; empty once it is lost."""
+        while not self._arrived and not self.is_lost:
+            self._stirred.clear()
+            if self._transport is not None:
+                self._transport.resume_reading()
+            await self._stirred.wait()
+        data = bytes(self._arrived)
+        self._arrived.clear()
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for sending; ignored when the connection is gone."""
+        if self._transport is not None and not self.is_lost:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the send buffer is short, or the connection is gone."""
+        await self._can_write.wait()
+
+    async def close(self, timeout_s: float = 1.0) -> None:
+        """Send what is queued and close; cut the connection after ``timeout_s``."""
+        if self._transport is None:
+            return
+        self._transport.close()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._lost.wait()
+        except TimeoutError:
+            self.abort()
+
+    def abort(self) -> None:
+        """Cut the connection at once; what is queued is not sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take what arrived and rest."""
+        self._arrived += data
+        if self._transport is not None:
+            self._transport.pause_reading()
+        self._stirred.set()
+
+    def eof_received(self) -> None:
+        """Note that the broker closed; asyncio then closes our side."""
+        self.loss = self.loss or "the broker closed the connection"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wake everyone who waits."""
+        self.loss = self.loss or _reason(exc)
+        self._lost.set()
+        self._stirred.set()
+        self._can_write.set()
+
+    def pause_writing(self) -> None:
+        """Let ``drain`` wait."""
+        self._can_write.clear()
+
+    def resume_writing(self) -> None:
+        """Let ``drain`` return."""
+        self._can_write.set()
+
+
+def _reason(error: Exception | None) -> str:
+    return "the connection was closed" if error is None else f"the connection broke: {error}"
+
+
+async def open_link(host: str, port: int, *, timeout_s: float) -> Link:
+    """Connect; OSError (a TimeoutError after ``timeout_s``) when nobody answers."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout_s):
+            _, link = await loop.create_connection(Link, host, port)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {timeout_s:g} s") from None
+    return link

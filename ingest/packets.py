@@ -1,0 +1,255 @@
+"""MQTT 3.1.1 from the broker: bytes in, packets out, no input or output.
+
+Source: OASIS MQTT Version 3.1.1, 29 October 2014; section numbers below are its. What we send
+is in ``ingest.frames``.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ingest.message import Message
+
+MAX_PAYLOAD_BYTES: Final = 1 << 20
+"""Longest payload that is kept unless the caller says otherwise."""
+
+FIRST_BYTES: Final = 256
+"""How much of an oversize payload is kept."""
+
+GRANT_REFUSED: Final = 0x80
+"""The SUBACK code of a topic that was not granted."""
+
+_CONNACK, _PUBLISH, _PUBACK, _SUBACK, _PINGRESP = 2, 3, 4, 9, 13
+_MAX_CONTROL_BYTES: Final = 65_535
+_QUICK_BYTES: Final = 0x3FFF  # what two bytes of remaining length can say
+_REFUSALS: Final = {
+    1: "it does not speak MQTT 3.1.1",
+    2: "it does not accept this client id",
+    3: "it is unavailable",
+    4: "the user name or password is wrong",
+    5: "this user is not authorised (unknown user or wrong password)",
+}
+
+
+class ProtocolError(Exception):
+    """The peer broke MQTT 3.1.1; the message says how. The connection cannot be used further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connack:
+    """The answer to CONNECT; ``code`` 0 is accepted (3.2)."""
+
+    is_session_present: bool
+    code: int
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the broker refused, as a sentence, or None when it accepted."""
+        if self.code == 0:
+            return None
+        return f"the broker refused: {_REFUSALS.get(self.code, f'code {self.code}')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Suback:
+    """The answer to SUBSCRIBE: for each topic the granted QoS or ``GRANT_REFUSED`` (3.9)."""
+
+    packet_id: int
+    codes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Puback:
+    """The broker's acknowledgement of a QoS 1 PUBLISH of ours (3.4)."""
+
+    packet_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pingresp:
+    """The answer to PINGREQ (3.13)."""
+
+
+Packet = Message | Connack | Suback | Puback | Pingresp
+"""A PUBLISH arrives as the Message that the rest of ingest wants."""
+
+
+class Parser:
+    """Cuts a byte stream, split anywhere, into packets.
+
+    A PUBLISH with more than ``max_payload_bytes`` is skipped as it streams by and comes out,
+    once its last byte has passed, with ``is_oversize`` and its first ``FIRST_BYTES``. At most
+    one incomplete packet is buffered.
+    """
+
+    def __init__(self, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> None:
+        self._max_payload_bytes = max_payload_bytes
+        self._quick_bytes = min(max_payload_bytes, _QUICK_BYTES)
+        self._tail = bytearray()
+        self._needed = 0
+        self._skipped: Message | None = None
+        self._left_to_skip = 0
+        self._failure: ProtocolError | None = None
+
+    def feed(self, data: bytes, received_us: int = 0) -> list[Packet]:
+        """Return the packets that end in ``data``, stamped ``received_us``, in order.
+
+        Raises ProtocolError, then and from then on, when the peer breaks the protocol.
+        """
+        if self._failure is not None:
+            raise self._failure
+        packets: list[Packet] = []
+        try:
+            self._feed(data, received_us, packets)
+        except ProtocolError as error:
+            self._failure = error
+            raise
+        return packets
+
+    def _feed(self, data: bytes, received_us: int, packets: list[Packet]) -> None:
+        if self._skipped is not None:
+            data = self._skip(self._skipped, data, packets)
+        if self._tail:
+            self._tail += data
+            if len(self._tail) < self._needed:
+                return
+            data = bytes(self._tail)
+            self._tail.clear()
+        at, before = 0, -1
+        while at != before:
+            before = at
+            at = self._take_publishes(data, at, received_us, packets)
+            at = self._take_one(data, at, received_us, packets)
+        self._tail += data[at:]
+
+    def _skip(self, message: Message, data: bytes, packets: list[Packet]) -> bytes:
+        rest = data[self._left_to_skip :]
+        self._left_to_skip -= len(data) - len(rest)
+        if self._left_to_skip == 0:
+            packets.append(message)
+            self._skipped = None
+        return rest
+
+    def _take_publishes(self, data: bytes, at: int, received_us: int, out: list[Packet]) -> int:
+        """Take whole, small PUBLISHes and return where the first other thing begins.
+
+        The hot path, hence one long function: 1 us a message. Whatever looks odd is left to
+        ``_take_one``, which also says what is wrong with it.
+        """
+        end, quick, append = len(data), self._quick_bytes, out.append
+        while at + 5 <= end:
+            first, length, start = data[at], data[at + 1], at + 2
+            if length > 127:
+                length += (data[start] << 7) - 128
+                start += 1
+            stop = start + length
+            if first >> 4 != _PUBLISH or length > quick or stop > end or length < 2:
+                break
+            topic_at = start + 2
+            topic_stop = topic_at + (data[start] << 8 | data[start + 1])
+            qos = first >> 1 & 3
+            if qos == 1 and topic_stop + 2 <= stop:
+                packet_id = data[topic_stop] << 8 | data[topic_stop + 1]
+                payload_at = topic_stop + 2
+                if packet_id == 0:
+                    break
+            elif qos == 0 and topic_stop <= stop:
+                packet_id, payload_at = 0, topic_stop
+            else:
+                break
+            append(
+                Message(
+                    data[topic_at:topic_stop],
+                    data[payload_at:stop],
+                    received_us,
+                    packet_id,
+                    qos,
+                    first & 1 == 1,
+                    first & 8 == 8,
+                )
+            )
+            at = stop
+        return at
+
+    def _take_one(self, data: bytes, at: int, received_us: int, out: list[Packet]) -> int:
+        """Take one packet of any type; return where it ends, or ``at`` when bytes are missing."""
+        length, start = _remaining_length(data, at)
+        if start == 0:
+            self._needed = len(data) - at + 1
+            return at
+        first = data[at]
+        if first >> 4 == _PUBLISH:
+            return self._take_publish(data, at, start, start + length, received_us, out)
+        if length > _MAX_CONTROL_BYTES:
+            raise ProtocolError(f"packet type {first >> 4} with {length} bytes")
+        if start + length > len(data):
+            self._needed = start + length - at
+            return at
+        out.append(_control(first, data[start : start + length]))
+        return start + length
+
+    def _take_publish(
+        self, data: bytes, at: int, start: int, stop: int, received_us: int, out: list[Packet]
+    ) -> int:
+        first, end = data[at], len(data)
+        if stop - start < 2:
+            raise ProtocolError("PUBLISH too short to hold a topic")
+        if end < start + 2:
+            self._needed = start + 2 - at
+            return at
+        qos = first >> 1 & 3
+        topic_stop = start + 2 + (data[start] << 8 | data[start + 1])
+        payload_at = topic_stop + (2 if qos else 0)
+        if qos > 1:
+            raise ProtocolError(f"PUBLISH with QoS {qos}, expected 0 or 1")
+        if payload_at > stop:
+            raise ProtocolError("PUBLISH whose topic is longer than the packet")
+        is_oversize = stop - payload_at > self._max_payload_bytes
+        kept = min(payload_at + FIRST_BYTES, stop) if is_oversize else stop
+        if end < kept:
+            self._needed = kept - at
+            return at
+        packet_id = int.from_bytes(data[topic_stop:payload_at])
+        if qos and packet_id == 0:
+            raise ProtocolError("PUBLISH with packet id 0")
+        message = Message(
+            topic=data[start + 2 : topic_stop],
+            payload=data[payload_at:kept],
+            received_us=received_us,
+            packet_id=packet_id,
+            qos=qos,
+            is_retained=first & 1 == 1,
+            is_duplicate=first & 8 == 8,
+            is_oversize=is_oversize,
+        )
+        if stop > end:
+            self._skipped, self._left_to_skip = message, stop - end
+            return end
+        out.append(message)
+        return stop
+
+
+def _remaining_length(data: bytes, at: int) -> tuple[int, int]:
+    """Return (remaining length, offset behind it), or (0, 0) when bytes are missing (2.2.3)."""
+    length = 0
+    for index, byte in enumerate(data[at + 1 : at + 5]):
+        length |= (byte & 0x7F) << 7 * index
+        if byte < 0x80:
+            return length, at + 2 + index
+        if index == 3:
+            raise ProtocolError("remaining length longer than four bytes")
+    return 0, 0
+
+
+def _control(first: int, body: bytes) -> Packet:
+    kind = first >> 4
+    if first & 15:
+        raise ProtocolError(f"packet type {kind} with flags {first & 15}, expected 0")
+    if kind == _CONNACK and len(body) == 2 and body[0] <= 1:
+        return Connack(body[0] == 1, body[1])
+    if kind == _PUBACK and len(body) == 2:
+        return Puback(body[0] << 8 | body[1])
+    if kind == _SUBACK and len(body) >= 3:
+        return Suback(body[0] << 8 | body[1], tuple(body[2:]))
+    if kind == _PINGRESP and not body:
+        return Pingresp()
+    raise ProtocolError(f"packet type {kind} with {len(body)} bytes, not one that a broker sends")
