@@ -105,9 +105,11 @@ def ordered(batch: Batch) -> Batch:
     rows = np.lexsort((batch.received, batch.value, batch.sensor, batch.time))
     sorted_ = batch.take(rows)
     is_first = np.ones(len(batch), np.bool_)
+    # NaN differs from itself, and is one value all the same.
+    is_nan = np.isnan(sorted_.value)
     is_first[1:] = (
         (sorted_.sensor[1:] != sorted_.sensor[:-1])
         | (sorted_.time[1:] != sorted_.time[:-1])
-        | (sorted_.value[1:] != sorted_.value[:-1])
+        | ((sorted_.value[1:] != sorted_.value[:-1]) & ~(is_nan[1:] & is_nan[:-1]))
     )
     return sorted_.take(is_first)
