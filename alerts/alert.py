@@ -1,0 +1,146 @@
+"""What an alert is: closed sets of words, the finding that raises one, and its lasting id."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Priority(StrEnum):
+    """How soon, and to whom."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    T = "T"
+
+
+class AlertKind(StrEnum):
+    """What was found."""
+
+    SMOKE = "smoke"
+    CARBON_MONOXIDE = "carbon-monoxide"
+    FLOOD = "flood"
+    PENDANT = "pendant"
+    FALL = "fall"
+    NO_SIGN_OF_LIFE = "no-sign-of-life"
+    NOT_BACK = "not-back"
+    COLD_HOME = "cold-home"
+    VERY_COLD_HOME = "very-cold-home"
+    UNWATCHED_HOME = "unwatched-home"
+    SENSOR_SILENT = "sensor-silent"
+    GATEWAY_SILENT = "gateway-silent"
+    OUTAGE = "outage"
+
+
+class State(StrEnum):
+    """Where an alert stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """What a person found when an alert was resolved."""
+
+    SPOKEN_TO = "spoken-to"
+    SEEN_WELL = "seen-well"
+    NEEDS_HELP = "needs-help"
+    REFERRED = "referred"
+    FALSE_VISITOR = "false-visitor"
+    FALSE_SENSOR = "false-sensor"
+    TEST = "test"
+    OTHER = "other"
+
+
+class Verdict(StrEnum):
+    """What a silence comes from; outage > gateway > sensor > person."""
+
+    PERSON = "person"
+    AWAY = "away"
+    SENSOR = "sensor"
+    GATEWAY = "gateway"
+    OUTAGE = "outage"
+    UNKNOWN = "unknown"
+
+
+LIFE_SAFETY: Final = frozenset(
+    {
+        AlertKind.SMOKE,
+        AlertKind.CARBON_MONOXIDE,
+        AlertKind.FLOOD,
+        AlertKind.PENDANT,
+        AlertKind.FALL,
+    }
+)
+"""Kinds raised at once by a single reading; each is also the sensor kind of that name."""
+
+SILENCES: Final = frozenset({AlertKind.NO_SIGN_OF_LIFE, AlertKind.NOT_BACK})
+"""Kinds that come back when they were resolved and nobody has been seen since."""
+
+TECHNICAL: Final = frozenset({AlertKind.SENSOR_SILENT, AlertKind.GATEWAY_SILENT, AlertKind.OUTAGE})
+"""Kinds that the system may close when the thing works again."""
+
+PRIORITY: Final[Mapping[AlertKind, Priority]] = {
+    **dict.fromkeys(LIFE_SAFETY, Priority.P1),
+    AlertKind.NO_SIGN_OF_LIFE: Priority.P2,
+    AlertKind.NOT_BACK: Priority.P2,
+    AlertKind.COLD_HOME: Priority.P3,
+    AlertKind.VERY_COLD_HOME: Priority.P2,
+    AlertKind.UNWATCHED_HOME: Priority.P2,
+    **dict.fromkeys(TECHNICAL, Priority.T),
+}
+"""Priority of each kind; a place may make its floods P2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One condition that a detector found, ready to be raised.
+
+    ``place``, ``home``, ``gateway`` and ``sensor`` are ids, empty where there is none.
+    ``onset_us`` is when it began and ``found_us`` the tick that decided it, both microseconds
+    since 1970 UTC. ``evidence`` holds the numbers that decided, as JSON values.
+    """
+
+    id: str
+    kind: AlertKind
+    priority: Priority
+    verdict: Verdict
+    place: str
+    home: str
+    gateway: str
+    sensor: str
+    onset_us: int
+    found_us: int
+    sentence: str
+    evidence: Mapping[str, object]
+    is_late: bool = False
+
+    @property
+    def short_text(self) -> str:
+        """A message of at most 160 characters without name, address or occupancy."""
+        return short_text(self.priority, self.id)
+
+
+def alert_id(subject: str, kind: AlertKind, onset: int | str, sensor: str = "") -> str:
+    """Return the same 32 characters for the same subject, kind, onset and sensor.
+
+    ``subject`` is the id of the home, or of the gateway or place that has the fault. ``onset``
+    is in event time, so that restart, redelivery and replay name the same alert.
+    """
+    key = "\x1f".join((subject, kind.value, str(onset), sensor))
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def reference(id_: str) -> str:
+    """Return the four characters by which people tell alerts apart on the phone."""
+    return id_[:4].upper()
+
+
+def short_text(priority: Priority, id_: str) -> str:
+    """Return the text for small screens: nothing in it says who, where or whether at home."""
+    where = "System fault" if priority is Priority.T else f"{priority.value} alert"
+    return f"{where} in your area. Open Stillwell to see it. Ref {reference(id_)}."

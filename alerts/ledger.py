@@ -1,0 +1,271 @@
+"""The ledger: every alert, what became of it and who must hear, each step one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+
+from alerts import record, signal, tables
+from alerts.alert import LIFE_SAFETY, SILENCES, Finding, Outcome, State
+from alerts.lifecycle import Event, Refusal, Standing, step
+from ingest.clock import Instant, microseconds
+
+COME_BACK_US: Final = 3 * 3_600_000_000
+"""How long a resolved silence may stay without a new sign of the person (3 hours)."""
+
+
+class UnknownAlert(LookupError):
+    """No alert has this id."""
+
+
+class Refused(Exception):
+    """The life cycle, or a missing word, forbids this step; the message says what to do."""
+
+
+class Conflict(Exception):
+    """Somebody was first: ``state`` is where the alert stands, ``actor`` who has it.
+
+    ``actor`` is empty when the system took the step; ``at_us`` is when.
+    """
+
+    def __init__(self, alert: str, state: State, actor: str, at_us: int) -> None:
+        super().__init__(f"alert {alert} is {state.value} already, by {actor or 'the system'}")
+        self.alert, self.state, self.actor, self.at_us = alert, state, actor, at_us
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A home that cannot be seen: since when (microseconds) and why."""
+
+    home: str
+    place: str
+    since_us: int
+    reason: str
+
+
+class Ledger:
+    """Alerts over SQL. ``is_muted`` says whether messages are held back (a replay)."""
+
+    def __init__(
+        self,
+        database: Engine,
+        *,
+        channels: Sequence[str] = ("console",),
+        is_muted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._database = database
+        self._channels = tuple(channels)
+        self._is_muted = is_muted
+
+    def raise_findings(self, findings: Sequence[Finding], now: Instant) -> list[str]:
+        """Raise what is new, in one transaction; return the ids of new alerts, in order."""
+        now_us, sending, ids = microseconds(now), self._sending(), []
+        with self._database.begin() as connection:
+            for finding in findings:
+                if finding.kind in LIFE_SAFETY:
+                    new = signal.take(connection, finding, now_us, sending)
+                else:
+                    new = self._raise(connection, finding, now_us, sending)
+                if new is not None:
+                    ids.append(new)
+        return ids
+
+    def acknowledge(self, alert: str, actor: str, now: Instant) -> None:
+        """Take the alert on; again by the same person is no harm.
+
+        Raises UnknownAlert, Conflict (somebody has it, or it is over) or Refused.
+        """
+        now_us = microseconds(now)
+        changes = {"acknowledged_by": actor, "acknowledged_us": now_us}
+        with self._database.begin() as connection:
+            row = self._row(connection, alert)
+            if row.state == State.ACKNOWLEDGED.value and row.acknowledged_by == actor:
+                return
+            self._by_person(connection, row, Event.ACKNOWLEDGE, actor, now_us, "", changes)
+
+    def resolve(self, alert: str, actor: str, outcome: Outcome, note: str, now: Instant) -> None:
+        """Say how it ended. Anybody may resolve what another has taken on.
+
+        Raises UnknownAlert, Conflict (it is over already) or Refused (``other`` without a note).
+        """
+        if outcome is Outcome.OTHER and not note.strip():
+            raise Refused("Say what happened: the outcome 'other' needs a note.")
+        now_us = microseconds(now)
+        changes = {
+            "resolved_by": actor,
+            "resolved_us": now_us,
+            "outcome": outcome.value,
+            "note": note,
+        }
+        with self._database.begin() as connection:
+            row = self._row(connection, alert)
+            said = f"{outcome.value}: {note}" if note else outcome.value
+            self._by_person(connection, row, Event.RESOLVE, actor, now_us, said, changes)
+
+    def ease(self, alerts: Sequence[str], now: Instant, note: str) -> int:
+        """Lower these alerts to "please confirm"; return how many were."""
+        return self._by_system(alerts, Event.EASE, now, note)
+
+    def work_again(self, alerts: Sequence[str], now: Instant, note: str) -> int:
+        """Close these technical alerts; return how many were open."""
+        return self._by_system(alerts, Event.WORK_AGAIN, now, note)
+
+    def contradict(self, alerts: Sequence[str], now: Instant, note: str) -> int:
+        """Close these alerts, which late data shows to be wrong; return how many were open."""
+        return self._by_system(alerts, Event.CONTRADICT, now, note)
+
+    def come_back(self, alerts: Sequence[str], now: Instant, note: str) -> int:
+        """Open again, one step up, those of these silences that are due; return how many.
+
+        Due is a silence that a person resolved at least ``COME_BACK_US`` ago.
+        """
+        return self._by_system(alerts, Event.COME_BACK, now, note)
+
+    def set_unwatched(self, homes: Sequence[Unwatched], now: Instant) -> None:
+        """Replace the list of unwatched homes; the change feed tells of those that differ."""
+        now_us, table = microseconds(now), tables.unwatched
+        new = {h.home: h for h in homes}
+        with self._database.begin() as connection:
+            old = {
+                r.home: Unwatched(r.home, r.place, r.since_us, r.reason)
+                for r in connection.execute(select(table))
+            }
+            changed = [h for key, h in {**old, **new}.items() if old.get(key) != new.get(key)]
+            if not changed:
+                return
+            connection.execute(delete(table).where(table.c.home.in_([h.home for h in changed])))
+            for home in changed:
+                if home.home in new:
+                    connection.execute(insert(table).values(_unwatched_row(home)))
+                connection.execute(
+                    insert(tables.changes).values(
+                        at_us=now_us, place=home.place, home=home.home, what="unwatched"
+                    )
+                )
+
+    def beat(
+        self,
+        process: str,
+        *,
+        beat_us: int,
+        now: Instant,
+        is_live: bool,
+        state: Mapping[str, object],
+    ) -> None:
+        """Write the last beat of a process: wall time, its clock's time and what it reports."""
+        values = {
+            "beat_us": beat_us,
+            "now_us": microseconds(now),
+            "is_live": is_live,
+            "state": dict(state),
+        }
+        table = tables.heartbeats
+        with self._database.begin() as connection:
+            statement = update(table).where(table.c.process == process).values(values)
+            if connection.execute(statement).rowcount == 0:
+                connection.execute(insert(table).values(process=process, **values))
+
+    def _sending(self) -> record.Sending:
+        return record.Sending(self._channels, self._is_muted())
+
+    def _raise(
+        self, connection: Connection, finding: Finding, now_us: int, sending: record.Sending
+    ) -> str | None:
+        if record.find(connection, finding.id) is not None:
+            return None
+        if isinstance(step(Standing(finding.kind), Event.RAISE), Refusal):
+            return None
+        if finding.kind in SILENCES:
+            self._unease(connection, finding, now_us)
+        record.add(connection, finding, now_us, sending)
+        return finding.id
+
+    def _unease(self, connection: Connection, finding: Finding, now_us: int) -> None:
+        """A home that is quiet again takes "moving again" back from its older silences."""
+        alerts = tables.alerts.c
+        query = select(tables.alerts).where(
+            alerts.home == finding.home,
+            alerts.is_eased,
+            alerts.kind.in_([kind.value for kind in SILENCES]),
+        )
+        for row in connection.execute(query).all():
+            self._step(connection, row, Event.UNEASE, now_us, "quiet again since then")
+
+    def _by_system(self, alerts: Sequence[str], event: Event, now: Instant, note: str) -> int:
+        now_us, count = microseconds(now), 0
+        with self._database.begin() as connection:
+            for alert in alerts:
+                row = record.find(connection, alert)
+                count += row is not None and self._step(connection, row, event, now_us, note)
+        return count
+
+    def _step(
+        self, connection: Connection, row: Row[Any], event: Event, now_us: int, note: str
+    ) -> bool:
+        transition = step(record.standing(row), event)
+        if isinstance(transition, Refusal):
+            return False
+        if event is Event.COME_BACK and now_us - row.resolved_us < COME_BACK_US:
+            return False
+        blank = dict.fromkeys(
+            ("acknowledged_by", "acknowledged_us", "resolved_by", "resolved_us", "outcome")
+        )
+        return record.apply(
+            connection,
+            row,
+            transition,
+            now_us,
+            actor=record.SYSTEM,
+            note=note,
+            sending=self._sending(),
+            changes=blank if event is Event.COME_BACK else {},
+        )
+
+    def _by_person(
+        self,
+        connection: Connection,
+        row: Row[Any],
+        event: Event,
+        actor: str,
+        now_us: int,
+        note: str,
+        changes: Mapping[str, object],
+    ) -> None:
+        transition = step(record.standing(row), event)
+        if isinstance(transition, Refusal):
+            raise _conflict(row)
+        is_written = record.apply(
+            connection,
+            row,
+            transition,
+            now_us,
+            actor=actor,
+            note=note,
+            sending=self._sending(),
+            changes=changes,
+        )
+        if not is_written:
+            raise _conflict(self._row(connection, row.id))
+
+    def _row(self, connection: Connection, alert: str) -> Row[Any]:
+        row = record.find(connection, alert)
+        if row is None:
+            raise UnknownAlert(f"no alert {alert}")
+        return row
+
+
+def _conflict(row: Row[Any]) -> Conflict:
+    state = State(row.state)
+    if state is State.ACKNOWLEDGED:
+        return Conflict(row.id, state, row.acknowledged_by or "", row.acknowledged_us or 0)
+    return Conflict(row.id, state, row.resolved_by or "", row.resolved_us or row.updated_us)
+
+
+def _unwatched_row(home: Unwatched) -> dict[str, object]:
+    return {
+        "home": home.home,
+        "place": home.place,
+        "since_us": home.since_us,
+        "reason": home.reason,
+    }

@@ -1,0 +1,134 @@
+"""The life of an alert: one table of transitions and one ``step``."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from alerts.alert import LIFE_SAFETY, SILENCES, TECHNICAL, AlertKind, State
+
+
+class Event(StrEnum):
+    """What can happen to an alert."""
+
+    RAISE = "raise"
+    REPEAT = "repeat"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    EASE = "ease"
+    UNEASE = "unease"
+    WORK_AGAIN = "work-again"
+    CONTRADICT = "contradict"
+    COME_BACK = "come-back"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the life cycle knows of an alert; ``state`` is None before it is raised."""
+
+    kind: AlertKind
+    state: State | None = None
+    step: int = 0
+    is_eased: bool = False
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An accepted event: where the alert stands now."""
+
+    event: Event
+    before: Standing
+    after: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that may not happen here, and why."""
+
+    event: Event
+    reason: str
+
+
+_ALL: Final = frozenset(AlertKind)
+_WATCHED: Final = _ALL - LIFE_SAFETY - TECHNICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: in ``start``, for these kinds, ``event`` leads to ``end``.
+
+    ``says`` is the label in the diagram.
+    """
+
+    start: State | None
+    event: Event
+    end: State
+    kinds: frozenset[AlertKind]
+    says: str
+
+
+_OPEN, _ACK, _DONE, _CLOSED = State.OPEN, State.ACKNOWLEDGED, State.RESOLVED, State.CLOSED
+
+TABLE: Final[tuple[Row, ...]] = (
+    Row(None, Event.RAISE, _OPEN, _ALL, "raise"),
+    Row(_OPEN, Event.REPEAT, _OPEN, LIFE_SAFETY, "repeat (P1)"),
+    Row(_ACK, Event.REPEAT, _ACK, LIFE_SAFETY, "repeat (P1)"),
+    Row(_OPEN, Event.EASE, _OPEN, _WATCHED, "ease: please confirm (P2, P3)"),
+    Row(_ACK, Event.EASE, _ACK, _WATCHED, "ease: please confirm (P2, P3)"),
+    Row(_OPEN, Event.UNEASE, _OPEN, _WATCHED, "unease: quiet again (P2, P3)"),
+    Row(_ACK, Event.UNEASE, _ACK, _WATCHED, "unease: quiet again (P2, P3)"),
+    Row(_OPEN, Event.ACKNOWLEDGE, _ACK, _ALL, "acknowledge, by a person"),
+    Row(_OPEN, Event.RESOLVE, _DONE, _ALL, "resolve with an outcome, by a person"),
+    Row(_ACK, Event.RESOLVE, _DONE, _ALL, "resolve with an outcome, by a person"),
+    Row(_DONE, Event.COME_BACK, _OPEN, SILENCES, "come back, one step up (silence)"),
+    Row(_OPEN, Event.WORK_AGAIN, _CLOSED, TECHNICAL, "works again (T)"),
+    Row(_ACK, Event.WORK_AGAIN, _CLOSED, TECHNICAL, "works again (T)"),
+    Row(_OPEN, Event.CONTRADICT, _CLOSED, _WATCHED, "late data contradicts (P2, P3)"),
+    Row(_ACK, Event.CONTRADICT, _CLOSED, _WATCHED, "late data contradicts (P2, P3)"),
+)
+"""Every transition there is; what is not here is refused."""
+
+_INDEX: Final = {(row.start, row.event): row for row in TABLE}
+
+
+def step(standing: Standing, event: Event) -> Transition | Refusal:
+    """Return where the event leads, or why it may not happen."""
+    row = _INDEX.get((standing.state, event))
+    if row is None:
+        return Refusal(event, f"cannot {event.value} an alert that is {_state(standing)}")
+    if standing.kind not in row.kinds:
+        return Refusal(event, f"cannot {event.value} an alert of kind {standing.kind.value}")
+    if event is Event.EASE and standing.is_eased:
+        return Refusal(event, "it is eased already")
+    if event is Event.UNEASE and not standing.is_eased:
+        return Refusal(event, "it was never eased")
+    return Transition(event, standing, _after(standing, event, row.end))
+
+
+def _state(standing: Standing) -> str:
+    return "not raised" if standing.state is None else standing.state.value
+
+
+def _after(standing: Standing, event: Event, end: State) -> Standing:
+    after = replace(standing, state=end)
+    match event:
+        case Event.REPEAT:
+            return replace(after, repeats=standing.repeats + 1)
+        case Event.EASE:
+            return replace(after, is_eased=True)
+        case Event.UNEASE:
+            return replace(after, is_eased=False)
+        case Event.COME_BACK:
+            return replace(after, is_eased=False, step=standing.step + 1)
+        case _:
+            return after
+
+
+def diagram() -> str:
+    """Return the table as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2"]
+    for row in TABLE:
+        start = "[*]" if row.start is None else row.start.value
+        lines.append(f"    {start} --> {row.end.value}: {row.says}")
+    lines += [f"    {end.value} --> [*]" for end in (_DONE, _CLOSED)]
+    return "\n".join(lines)

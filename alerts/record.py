@@ -1,0 +1,162 @@
+"""Writes one alert and all that goes with it, inside the caller's transaction.
+
+Alert, history row, outbox rows and change-feed row are written together or not at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from alerts import tables
+from alerts.alert import AlertKind, Finding, Priority, State, short_text
+from alerts.lifecycle import Event, Standing, Transition
+
+SYSTEM = "system"
+"""The actor of what nobody did by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Which channels a new or returned alert goes to, and whether they are held back."""
+
+    channels: Sequence[str]
+    is_muted: bool
+
+
+def find(connection: Connection, alert: str) -> Row[Any] | None:
+    """Return the alert's row, or None."""
+    return connection.execute(select(tables.alerts).where(tables.alerts.c.id == alert)).first()
+
+
+def standing(row: Row[Any]) -> Standing:
+    """Return what the life cycle knows of this row."""
+    return Standing(AlertKind(row.kind), State(row.state), row.step, row.is_eased, row.repeats)
+
+
+def add(connection: Connection, finding: Finding, now_us: int, sending: Sending) -> None:
+    """Insert a new open alert."""
+    connection.execute(
+        insert(tables.alerts).values(
+            id=finding.id,
+            place=finding.place,
+            home=finding.home or None,
+            gateway=finding.gateway or None,
+            sensor=finding.sensor or None,
+            kind=finding.kind.value,
+            priority=finding.priority.value,
+            verdict=finding.verdict.value,
+            state=State.OPEN.value,
+            step=0,
+            is_eased=False,
+            is_late=finding.is_late,
+            repeats=0,
+            onset_us=finding.onset_us,
+            raised_us=finding.found_us,
+            updated_us=now_us,
+            sentence=finding.sentence,
+            short_text=finding.short_text,
+            evidence=dict(finding.evidence),
+            note="",
+        )
+    )
+    _add_history(connection, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us, "")
+    _queue(connection, finding.id, finding.short_text, 0, now_us, sending)
+    _tell(connection, finding.place, finding.home or None, finding.id, Event.RAISE, now_us)
+
+
+def apply(
+    connection: Connection,
+    row: Row[Any],
+    transition: Transition,
+    now_us: int,
+    *,
+    actor: str,
+    note: str,
+    sending: Sending,
+    changes: Mapping[str, object],
+) -> bool:
+    """Write a transition if the alert still stands as ``row`` says; return whether it did."""
+    after = transition.after
+    alerts = tables.alerts.c
+    result = connection.execute(
+        update(tables.alerts)
+        .where(
+            alerts.id == row.id,
+            alerts.state == row.state,
+            alerts.step == row.step,
+            alerts.repeats == row.repeats,
+            alerts.is_eased == row.is_eased,
+        )
+        .values(
+            state=after.state,
+            step=after.step,
+            is_eased=after.is_eased,
+            repeats=after.repeats,
+            updated_us=now_us,
+            **changes,
+        )
+    )
+    if result.rowcount != 1:
+        return False
+    event = transition.event
+    before, end = transition.before.state, after.state or State.OPEN
+    _add_history(connection, row.id, event, before, end, actor, now_us, note)
+    if event is Event.COME_BACK:
+        text = short_text(Priority(row.priority), row.id)
+        _queue(connection, row.id, text, after.step, now_us, sending)
+    _tell(connection, row.place, row.home, row.id, event, now_us)
+    return True
+
+
+def _add_history(
+    connection: Connection,
+    alert: str,
+    event: Event,
+    start: State | None,
+    end: State,
+    actor: str,
+    now_us: int,
+    note: str,
+) -> None:
+    connection.execute(
+        insert(tables.history).values(
+            alert=alert,
+            at_us=now_us,
+            event=event.value,
+            state_from="" if start is None else start.value,
+            state_to=end.value,
+            actor=actor,
+            note=note,
+        )
+    )
+
+
+def _queue(
+    connection: Connection, alert: str, text: str, step: int, now_us: int, sending: Sending
+) -> None:
+    for channel in sending.channels:
+        connection.execute(
+            insert(tables.outbox).values(
+                alert=alert,
+                key=f"{alert}:{channel}:{step}",
+                channel=channel,
+                text=text,
+                state="muted" if sending.is_muted else "pending",
+                attempts=0,
+                next_us=now_us,
+                created_us=now_us,
+                error="",
+            )
+        )
+
+
+def _tell(
+    connection: Connection, place: str, home: str | None, alert: str, event: Event, now_us: int
+) -> None:
+    connection.execute(
+        insert(tables.changes).values(
+            at_us=now_us, place=place, home=home, alert=alert, what=event.value
+        )
+    )
