@@ -19,6 +19,8 @@ class Link(asyncio.Protocol):
         self._lost = asyncio.Event()
         self.loss: str | None = None
         """Why the connection is gone, or None while it lives."""
+        self.heard_s = 0.0
+        """The loop's time when the peer last said something."""
 
     @property
     def is_lost(self) -> bool:
@@ -63,11 +65,13 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
+        self.heard_s = asyncio.get_running_loop().time()
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived and rest."""
+        self.heard_s = asyncio.get_running_loop().time()
         self._arrived += data
         if self._transport is not None:
             self._transport.pause_reading()

@@ -1,0 +1,247 @@
+"""One life of the subscriber's connection: read, gather, hand over, acknowledge."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import structlog
+from numpy.random import Generator
+
+from ingest import frames
+from ingest.backoff import delay_s
+from ingest.clock import Clock, microseconds
+from ingest.grants import Grants
+from ingest.inbox import Inbox
+from ingest.link import Link
+from ingest.message import Message
+from ingest.packets import Connack, Packet, Parser, ProtocolError, Suback
+from ingest.subscription import ConnectOptions, Standing
+
+ANSWER_S: Final = 10.0
+"""How long the broker may take to answer a CONNECT or a SUBSCRIBE."""
+
+GRACE_S: Final = 5.0
+"""How long a stop waits for the chunk in hand."""
+
+log = structlog.get_logger(__name__)
+Handle = Callable[[Sequence[Message]], Awaitable[None]]
+
+
+class ConnectionLostError(Exception):
+    """The connection is of no more use; the message says why."""
+
+
+class Session:
+    """Serves one connection until it is lost or the stop is set.
+
+    Nothing is acknowledged before ``handle`` has returned for its chunk. What is in hand when
+    the connection dies is the broker's to send again.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        options: ConnectOptions,
+        clock: Clock,
+        handle: Handle,
+        standing: Standing,
+        rng: Generator,
+    ) -> None:
+        self._link, self._options, self._clock = link, options, clock
+        self._handle, self._standing, self._rng = handle, standing, rng
+        self._parser = Parser(options.max_payload_bytes)
+        self._inbox, self._grants = Inbox(), Grants()
+        self._arrived, self._room, self._ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._refusals = 0
+        self._retry: asyncio.TimerHandle | None = None
+
+    async def connect(self) -> bool:
+        """Introduce ourselves, ask for the topics, and return whether a session was resumed.
+
+        Raises ConnectionLostError when the broker refuses or does not answer.
+        """
+        options = self._options
+        self._link.write(
+            frames.connect(
+                options.client_id,
+                keepalive_s=options.keepalive_s,
+                username=options.username,
+                password=options.password,
+                is_session_clean=not options.is_session_persistent,
+            )
+        )
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                first, *rest = await self._packets()
+        except TimeoutError:
+            raise ConnectionLostError(f"no CONNACK within {ANSWER_S:g} s") from None
+        if not isinstance(first, Connack):
+            raise ConnectionLostError("the broker's first packet was not a CONNACK")
+        if first.refusal is not None:
+            raise ConnectionLostError(first.refusal)
+        self._ask(options.topics)
+        self._sort(rest)
+        return first.is_session_present
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until ``stop``, then finish the chunk in hand and say goodbye.
+
+        Raises ConnectionLostError when the connection dies first, once ``handle`` has returned,
+        so that two chunks are never in hand at a time.
+        """
+        work = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(stop.wait())
+        others = [asyncio.create_task(self._read()), asyncio.create_task(self._keep_alive())]
+        try:
+            await asyncio.wait([work, stopping, *others], return_when=asyncio.FIRST_COMPLETED)
+            if not stopping.done():
+                self._link.abort()
+            await self._finish(work, stopping)
+            if stop.is_set():
+                self._link.write(frames.DISCONNECT)
+                await self._link.close()
+            else:
+                for task in (work, *others):
+                    if task.done():
+                        task.result()
+        finally:
+            if self._retry is not None:
+                self._retry.cancel()
+            self._link.abort()
+            everyone: list[asyncio.Task[Any]] = [work, stopping, *others]
+            for each in everyone:
+                each.cancel()
+            await asyncio.gather(*everyone, return_exceptions=True)
+
+    async def _finish(self, work: asyncio.Task[None], stopping: asyncio.Task[bool]) -> None:
+        """Wait for the chunk in hand; once a stop is asked for, no longer than GRACE_S."""
+        self._ended.set()
+        self._arrived.set()
+        await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([work], timeout=GRACE_S)
+
+    async def _packets(self) -> Sequence[Packet]:
+        packets: Sequence[Packet] = ()
+        while not packets:
+            data = await self._link.read()
+            if not data:
+                raise ConnectionLostError(self._link.loss or "the connection was closed")
+            try:
+                packets = self._parser.feed(data, microseconds(self._clock.now()))
+            except ProtocolError as error:
+                raise ConnectionLostError(f"the broker broke the protocol: {error}") from None
+        return packets
+
+    async def _read(self) -> None:
+        while True:
+            self._sort(await self._packets())
+            await asyncio.sleep(self._options.gather_s)
+            while self._inbox.is_full:
+                self._room.clear()
+                await self._room.wait()
+
+    def _sort(self, packets: Sequence[Packet]) -> None:
+        messages = [packet for packet in packets if isinstance(packet, Message)]
+        if len(messages) < len(packets):
+            for packet in packets:
+                if isinstance(packet, Suback):
+                    self._hear_grant(packet)
+        if not messages:
+            return
+        repeats = self._inbox.put(messages)
+        standing = self._standing
+        standing.last_message_us = messages[-1].received_us
+        standing.counts = standing.counts.plus(
+            reads=1,
+            received=len(messages),
+            repeats=repeats,
+            oversize=sum(message.is_oversize for message in messages),
+        )
+        self._arrived.set()
+
+    def _ask(self, topics: Sequence[str]) -> None:
+        self._link.write(self._grants.ask(topics, asyncio.get_running_loop().time()))
+        self._standing.grant_problem = self._grants.problem
+
+    def _hear_grant(self, suback: Suback) -> None:
+        refused = self._grants.answer(suback)
+        self._standing.grant_problem = self._grants.problem
+        if not refused:
+            self._refusals = 0
+            log.info("mqtt_subscribed")
+            return
+        self._standing.counts = self._standing.counts.plus(grant_failures=len(refused))
+        pause_s = delay_s(self._refusals, self._rng, base_s=1.0, cap_s=60.0)
+        self._refusals += 1
+        log.error("mqtt_subscribe_refused", topics=refused, retry_s=round(pause_s, 1))
+        self._retry = asyncio.get_running_loop().call_later(pause_s, self._ask, refused)
+
+    async def _work(self) -> None:
+        while not self._ended.is_set():
+            await self._arrived.wait()
+            self._arrived.clear()
+            if not self._ended.is_set() and (chunk := self._inbox.take()):
+                self._room.set()
+                await self._deliver(chunk)
+
+    async def _deliver(self, chunk: Sequence[Message]) -> None:
+        """Hand the chunk over until it is taken, then acknowledge it; drop it at the end."""
+        attempt = 0
+        while not await self._is_handled(chunk, attempt):
+            pause_s = delay_s(attempt, self._rng, base_s=0.1, cap_s=5.0)
+            if await self._is_ended_within(pause_s):
+                return
+            attempt += 1
+        packet_ids = self._inbox.settle(chunk)
+        if packet_ids and not self._link.is_lost:
+            self._link.write(frames.pubacks(packet_ids))
+            self._standing.counts = self._standing.counts.plus(acknowledged=len(packet_ids))
+            await self._link.drain()
+
+    async def _is_handled(self, chunk: Sequence[Message], attempt: int) -> bool:
+        standing = self._standing
+        try:
+            await self._handle(chunk)
+        except Exception as error:  # noqa: BLE001 - whatever fails, nothing may be acknowledged
+            standing.counts = standing.counts.plus(handle_failures=1)
+            standing.handle_problem = f"readings are not being stored: {first_line(error)}"
+            log.warning(
+                "mqtt_chunk_failed",
+                messages=len(chunk),
+                attempt=attempt + 1,
+                error=first_line(error),
+            )
+            return False
+        standing.counts = standing.counts.plus(chunks=1, handled=len(chunk))
+        if standing.handle_problem is not None:
+            standing.handle_problem = None
+            log.info("mqtt_chunk_recovered", messages=len(chunk), attempts=attempt + 1)
+        return True
+
+    async def _is_ended_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._ended.wait()
+        except TimeoutError:
+            return False
+
+    async def _keep_alive(self) -> None:
+        """Ping, and give up a broker that is silent for 1.5 keep-alives.
+
+        Silence does not count while we are the ones who do not read.
+        """
+        quarter_s, loop = self._options.keepalive_s / 4, asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(quarter_s)
+            if self._inbox.is_full:
+                self._link.heard_s = loop.time()
+            elif loop.time() - self._link.heard_s > 5 * quarter_s:
+                raise ConnectionLostError("nothing heard from the broker for 1.5 keep-alives")
+            elif self._grants.is_overdue(loop.time(), ANSWER_S):
+                raise ConnectionLostError(f"no SUBACK within {ANSWER_S:g} s")
+            self._link.write(frames.PINGREQ)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what went wrong, without the parameters that SQL errors append."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
