@@ -4,13 +4,17 @@ A mark says that everything sent before it happened by ``now_us``. Gateways cann
 topic: it lies outside their tree.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import msgspec
+
+from ingest.message import Message, Reason, Reject
 
 TOPIC: Final = "stillwell-clock/v1"
 """Where marks are published, QoS 1, not retained."""
 
+_TOPIC: Final = TOPIC.encode()
 _LATEST_US: Final = 253_402_300_800_000_000
 """The end of the year 9999, beyond which no calendar follows."""
 
@@ -20,6 +24,15 @@ class ClockMark(msgspec.Struct, frozen=True):
 
     now_us: int
     is_live: bool = False
+
+
+class Marked(NamedTuple):
+    """A chunk without its marks: the messages, the last moment marked, and refused marks."""
+
+    messages: Sequence[Message]
+    rejects: Sequence[Reject]
+    now_us: int | None
+    is_live: bool
 
 
 _DECODER = msgspec.json.Decoder(ClockMark)
@@ -37,3 +50,43 @@ def decode_mark(payload: bytes) -> ClockMark | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return mark if 0 <= mark.now_us < _LATEST_US else None
+
+
+def refuse_marks(chunk: Sequence[Message]) -> Marked:
+    """Return the chunk with every mark refused: this process follows the wall clock."""
+    if not any(message.topic == _TOPIC for message in chunk):
+        return Marked(chunk, (), None, is_live=False)
+    rejects = [
+        _refused(message, Reason.BAD_TOPIC, "clock marks count only in a replay")
+        for message in chunk
+        if message.topic == _TOPIC
+    ]
+    return Marked([m for m in chunk if m.topic != _TOPIC], rejects, None, is_live=False)
+
+
+def split_marks(chunk: Sequence[Message], now_us: int) -> Marked:
+    """Return the chunk without its marks, each message received at the mark before it.
+
+    The subscriber stamps a chunk with one moment; in a replay a chunk may hold hours. Before
+    the first mark of the chunk the moment is ``now_us``. It never goes back. What follows a
+    mark that hands over to the wall clock keeps that mark's moment.
+    """
+    messages: list[Message] = []
+    rejects: list[Reject] = []
+    moment, is_live, is_marked = now_us, False, False
+    for message in chunk:
+        if message.topic != _TOPIC:
+            messages.append(msgspec.structs.replace(message, received_us=moment))
+            continue
+        mark = None if message.is_retained else decode_mark(message.payload)
+        if mark is None:
+            what = "expected a mark of this run: now_us, is_live, not retained"
+            reason = Reason.RETAINED if message.is_retained else Reason.WRONG_SHAPE
+            rejects.append(_refused(message, reason, what))
+            continue
+        moment, is_live, is_marked = max(moment, mark.now_us), is_live or mark.is_live, True
+    return Marked(messages, rejects, moment if is_marked else None, is_live)
+
+
+def _refused(message: Message, reason: Reason, detail: str) -> Reject:
+    return Reject(reason, TOPIC, message.payload[:256], detail, message.received_us)

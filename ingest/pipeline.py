@@ -1,0 +1,154 @@
+"""From a chunk of messages to a durable row: when ``handle`` returns, the broker may forget.
+
+Only a commit makes it return. Decode, screen and commit run in one thread of their own, so
+the event loop goes on reading, and chunks are committed in the order in which they came.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import compress
+
+import structlog
+
+from config.sensor_table import SensorTable
+from ingest.clock import Clock, SystemClock, VirtualClock, instant, microseconds
+from ingest.clock_mark import Marked, refuse_marks, split_marks
+from ingest.journal import Journal
+from ingest.message import Message, Reason
+from ingest.poison import Decode, Judged, Screen, judge_each, judge_with
+from ingest.redelivery import Keys, RecentKeys, message_keys
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineCounts:
+    """What this process has done since it started.
+
+    ``failures`` counts commits that failed in a row, 0 when the last one worked;
+    ``last_commit_us`` is wall time (microseconds since 1970 UTC), 0 before the first.
+    """
+
+    messages: int = 0
+    readings: int = 0
+    strays: int = 0
+    rejects: Mapping[Reason, int] = field(default_factory=dict)
+    redelivered: int = 0
+    poisoned: int = 0
+    commits: int = 0
+    failures: int = 0
+    last_seq: int = 0
+    last_commit_us: int = 0
+
+
+class Pipeline:
+    """Takes chunks from the subscriber; ``handle`` raises when a chunk was not committed.
+
+    ``table`` gives the present roster. ``on_commit(seq)`` is called in the pipeline's thread
+    after each commit. Clock marks move ``clock`` when it is a VirtualClock, after everything
+    before them is committed: whoever reads the clock first and the journal second misses
+    nothing.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        decode: Decode,
+        screen: Screen,
+        table: Callable[[], SensorTable],
+        clock: Clock,
+        on_commit: Callable[[int], None] | None = None,
+    ) -> None:
+        self._journal = journal
+        self._decode = decode
+        self._screen = screen
+        self._table = table
+        self._clock = clock
+        self._on_commit = on_commit
+        self._recent = RecentKeys(journal.recent_keys())
+        self._counts = PipelineCounts()
+        self._thread = ThreadPoolExecutor(1, "journal")
+
+    @property
+    def counts(self) -> PipelineCounts:
+        """What has been done so far."""
+        return self._counts
+
+    async def handle(self, chunk: Sequence[Message]) -> None:
+        """Commit everything in these messages; JournalFull and the like when that failed.
+
+        A chunk that failed may be given again, and changes nothing until it succeeds.
+        """
+        if chunk:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._take, chunk)
+
+    def close(self) -> None:
+        """Finish the chunk in hand and end the thread; the journal stays open."""
+        self._thread.shutdown(wait=True)
+
+    def _take(self, chunk: Sequence[Message]) -> None:
+        try:
+            marked = self._split(chunk)
+            keys = message_keys(marked.messages)
+            is_fresh = self._recent.fresh(marked.messages, keys)
+            messages, fresh_keys = list(compress(marked.messages, is_fresh)), keys[is_fresh]
+            judged = self._judge(messages, marked)
+            seq = self._commit(judged, fresh_keys)
+        except Exception:
+            self._counts = replace(self._counts, failures=self._counts.failures + 1)
+            raise
+        # Nothing below may raise: the chunk is committed, and would be given again.
+        self._count(len(chunk), len(marked.messages) - len(messages), judged, seq)
+        self._follow(marked)
+        self._tell(seq)
+
+    def _split(self, chunk: Sequence[Message]) -> Marked:
+        if isinstance(self._clock, VirtualClock) and not self._clock.is_live:
+            return split_marks(chunk, microseconds(self._clock.now()))
+        return refuse_marks(chunk)
+
+    def _judge(self, messages: Sequence[Message], marked: Marked) -> Judged:
+        now = self._clock.now() if marked.now_us is None else instant(marked.now_us)
+        judge = judge_with(self._decode, self._screen, self._table(), now)
+        judged = judge_each(judge, messages)
+        return replace(judged, rejects=[*marked.rejects, *judged.rejects])
+
+    def _commit(self, judged: Judged, keys: Keys) -> int:
+        if not (len(judged.batch) or judged.strays or judged.rejects):
+            return 0
+        seq = self._journal.append(judged.batch, judged.strays, judged.rejects, keys)
+        self._recent.add(keys)
+        return seq
+
+    def _count(self, messages: int, redelivered: int, judged: Judged, seq: int) -> None:
+        before = self._counts
+        rejects = Counter(before.rejects)
+        rejects.update(reject.reason for reject in judged.rejects)
+        self._counts = PipelineCounts(
+            messages=before.messages + messages,
+            readings=before.readings + len(judged.batch),
+            strays=before.strays + len(judged.strays),
+            rejects=rejects,
+            redelivered=before.redelivered + redelivered,
+            poisoned=before.poisoned + judged.poisoned,
+            commits=before.commits + bool(seq),
+            last_seq=seq or before.last_seq,
+            last_commit_us=microseconds(SystemClock().now()) if seq else before.last_commit_us,
+        )
+
+    def _follow(self, marked: Marked) -> None:
+        if marked.now_us is None or not isinstance(self._clock, VirtualClock):
+            return
+        self._clock.advance(instant(marked.now_us))
+        if marked.is_live:
+            self._clock.release()
+
+    def _tell(self, seq: int) -> None:
+        if seq and self._on_commit is not None:
+            try:
+                self._on_commit(seq)
+            except Exception:  # noqa: BLE001 - see _take: the chunk is committed
+                _log.exception("commit_listener_failed", seq=seq)
