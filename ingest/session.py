@@ -79,7 +79,8 @@ class Session:
             raise ConnectionLostError("the broker's first packet was not a CONNACK")
         if first.refusal is not None:
             raise ConnectionLostError(first.refusal)
-        self._ask(options.topics)
+        if options.topics:
+            self._ask(options.topics)
         self._sort(rest)
         return first.is_session_present
 
