@@ -1,0 +1,101 @@
+"""What fills a usual day: the rooms of a home, and the errands a person runs in them."""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+from typing import Final
+
+
+class Room(IntEnum):
+    """Where a person can be."""
+
+    OUT = 0
+    HALL = 1
+    KITCHEN = 2
+    LIVING_ROOM = 3
+    BEDROOM = 4
+    BATHROOM = 5
+
+
+class Purpose(IntEnum):
+    """What a person stays in a room for."""
+
+    SLEEP = 0
+    REST = 1
+    WASH = 2
+    BREAKFAST = 3
+    LUNCH = 4
+    SUPPER = 5
+    DRINK = 6
+    TOILET = 7
+    CHORE = 8
+    DOORSTEP = 9
+    OUTING = 10
+
+
+class Anchor(Enum):
+    """What the time of an errand hangs on.
+
+    ``WAKE``: ``at`` minutes after getting up. ``BED``: ends at bedtime. ``CLOCK``: ``at`` is
+    the local hour, ``spread`` its standard deviation in hours. ``DAYTIME``, ``EARLY`` and
+    ``NIGHT``: ``at`` is the share of the waking day, of the sleep after 04:00 and of the
+    sleep before it, ``spread`` the width around it.
+    """
+
+    WAKE = auto()
+    BED = auto()
+    CLOCK = auto()
+    DAYTIME = auto()
+    EARLY = auto()
+    NIGHT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One thing a person may do in a day.
+
+    It lasts ``minutes`` in the median (log-normal with ``sigma``, at most ``longest``) and
+    happens with ``chance``, which a person's habits scale further.
+    """
+
+    purpose: Purpose
+    room: Room
+    anchor: Anchor
+    at: float
+    spread: float
+    minutes: float
+    sigma: float
+    chance: float
+    longest: float = 240.0
+
+
+def _spread(
+    purpose: Purpose, room: Room, times: int, minutes: float, sigma: float, chance: float
+) -> list[Errand]:
+    """Return ``times`` errands over the waking day, one in each equal part of it."""
+    part = 1.0 / times
+    return [
+        Errand(purpose, room, Anchor.DAYTIME, part * (i + 0.5), part, minutes, sigma, chance)
+        for i in range(times)
+    ]
+
+
+AGENDA: Final[tuple[Errand, ...]] = (
+    Errand(Purpose.TOILET, Room.BATHROOM, Anchor.EARLY, 0.5, 0.9, 3, 0.3, 0.6),
+    Errand(Purpose.WASH, Room.BATHROOM, Anchor.WAKE, 0, 0, 10, 0.3, 1.0, longest=25),
+    Errand(Purpose.CHORE, Room.BEDROOM, Anchor.WAKE, 15, 0, 8, 0.4, 1.0),
+    Errand(Purpose.BREAKFAST, Room.KITCHEN, Anchor.WAKE, 30, 0, 20, 0.25, 0.97),
+    Errand(Purpose.LUNCH, Room.KITCHEN, Anchor.CLOCK, 12.6, 0.4, 25, 0.3, 0.95),
+    Errand(Purpose.SUPPER, Room.KITCHEN, Anchor.CLOCK, 17.7, 0.5, 30, 0.3, 0.97),
+    *_spread(Purpose.DRINK, Room.KITCHEN, 8, 5, 0.4, 0.95),
+    *_spread(Purpose.TOILET, Room.BATHROOM, 9, 3.5, 0.4, 1.0),
+    *_spread(Purpose.CHORE, Room.KITCHEN, 11, 6, 0.6, 0.9),
+    *_spread(Purpose.CHORE, Room.BEDROOM, 8, 5, 0.7, 0.9),
+    *_spread(Purpose.CHORE, Room.HALL, 12, 1.2, 0.5, 0.9),
+    *_spread(Purpose.DOORSTEP, Room.HALL, 2, 2, 0.4, 0.6),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 10.6, 0.9, 70, 0.5, 1.0),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 14.6, 0.9, 60, 0.5, 0.7),
+    Errand(Purpose.WASH, Room.BATHROOM, Anchor.BED, 0, 0, 8, 0.3, 1.0, longest=15),
+    Errand(Purpose.TOILET, Room.BATHROOM, Anchor.NIGHT, 0.3, 0.5, 3, 0.3, 0.8),
+    Errand(Purpose.TOILET, Room.BATHROOM, Anchor.NIGHT, 0.8, 0.3, 3, 0.3, 0.5),
+)
+"""Every errand of a day; its row names its chance, so rows are only ever appended."""

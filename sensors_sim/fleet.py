@@ -1,0 +1,100 @@
+"""All homes of a scenario: everything that they report, asked for by any stretch of time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from sensors_sim import incidents, readings
+from sensors_sim.climate import Window, sense_climate
+from sensors_sim.devices import sense_day
+from sensors_sim.kit import roster
+from sensors_sim.readings import Readings
+from sensors_sim.resident import spend_day
+from sensors_sim.scenario import Scenario
+from sensors_sim.schedule import SECOND_US
+from sensors_sim.upkeep import sense_upkeep
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_US: Final = 86_400 * SECOND_US
+_LATE: Final = timedelta(hours=4)
+_LATE_US: Final = 4 * 3600 * SECOND_US
+_KEPT_DAYS: Final = 2
+
+
+class Fleet:
+    """The homes of one scenario; ``readings.sensor`` is a row of ``enrolment.sensors``.
+
+    ``end_us`` is the end of the simulated past, on which incidents hang. Times are
+    microseconds since 1970 UTC.
+    """
+
+    def __init__(self, scenario: Scenario, end_us: int) -> None:
+        self.scenario = scenario
+        self.enrolment = roster(scenario)
+        self.onsets = incidents.onsets(scenario, end_us, None)
+        self._end_us = end_us
+        # Those to come count as well, so that nobody is out when going live.
+        self._staying_in = [
+            onset for onset in incidents.onsets(scenario, end_us, end_us) if onset.needs_person
+        ]
+        self._zone = ZoneInfo(scenario.time_zone)
+        self._homes = np.array([home.number for home in self.enrolment.homes], np.int32)
+        self._fails_us = incidents.heating_fails_us(self.onsets, len(self._homes))
+        self._days: dict[int, Readings] = {}
+
+    def go_live(self, live_us: int) -> None:
+        """Let the incidents that follow the moment of going live happen."""
+        self.onsets = incidents.onsets(self.scenario, self._end_us, live_us)
+        self._days.clear()
+
+    def between(self, start_us: int, end_us: int) -> Readings:
+        """Return what is reported in start <= time < end, ordered by time."""
+        if end_us <= start_us:
+            return readings.empty()
+        first = self._day_of(start_us)
+        parts = []
+        for day in range(first, self._day_of(end_us - 1) + 1):
+            made = self._day(day)
+            low, high = np.searchsorted(made.time_us, (start_us, end_us))
+            parts.append(made.take(slice(int(low), int(high))))
+        return readings.concat(parts)
+
+    def _day(self, day: int) -> Readings:
+        if day not in self._days:
+            self._days = dict(list(self._days.items())[1 - _KEPT_DAYS :])
+            self._days[day] = self._make_day(day)
+        return self._days[day]
+
+    def _make_day(self, day: int) -> Readings:
+        start_us, end_us = self._starts_us(day), self._starts_us(day + 1)
+        stays_in = np.zeros(len(self._homes), np.bool_)
+        stays_in[[o.home for o in self._staying_in if self._day_of(o.at_us) == day]] = True
+        stays = spend_day(self.scenario.seed, self._homes, day, stays_in)
+        lived = sense_day(self.scenario.seed, self._homes, stays, start_us - _LATE_US)
+        local_us = day * _DAY_US + _LATE_US - start_us
+        made = readings.concat(
+            [
+                # The night the clocks go forward has an hour less.
+                lived.take(lived.time_us < end_us),
+                sense_climate(
+                    self.scenario.seed,
+                    self._homes,
+                    Window(start_us, end_us, local_us),
+                    self._fails_us,
+                ),
+                sense_upkeep(self.scenario.seed, self._homes, start_us, end_us),
+            ]
+        )
+        return incidents.befall(readings.ordered(made), self.onsets, start_us, end_us)
+
+    def _starts_us(self, day: int) -> int:
+        """Return when a local day (days since 1970-01-01) begins: 04:00, in UTC."""
+        local = datetime(1970, 1, 1) + timedelta(days=day) + _LATE  # noqa: DTZ001 - made aware next
+        moment = local.replace(tzinfo=self._zone)
+        return round((moment - _EPOCH) / timedelta(microseconds=1))
+
+    def _day_of(self, at_us: int) -> int:
+        local = (_EPOCH + timedelta(microseconds=at_us)).astimezone(self._zone)
+        return (local.replace(tzinfo=None) - _LATE - datetime(1970, 1, 1)).days  # noqa: DTZ001 - local

@@ -1,0 +1,206 @@
+"""The standard kit of a home as data, and the roster of a scenario's homes.
+
+Every home has the same slots in the same order, so the row of a sensor in the roster is
+``row of its home * SLOTS + slot``.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.enrol import STATUS_DIALECT
+from config.homes import Enrolment, Gateway, GoesOut, Home, Sensor
+from config.kinds import Kind
+from sensors_sim import chance
+from sensors_sim.agenda import Room
+from sensors_sim.resident import habits
+
+NATIVE: Final = "native"
+ZIGBEE: Final = "zigbee2mqtt"
+
+ROOM_NAME: Final = {
+    Room.HALL: "hall",
+    Room.KITCHEN: "kitchen",
+    Room.LIVING_ROOM: "living room",
+    Room.BEDROOM: "bedroom",
+    Room.BATHROOM: "bathroom",
+}
+"""How a room is written on an enrolment form."""
+
+
+@dataclass(frozen=True, slots=True)
+class KitDevice:
+    """One device of the kit; ``name`` is its Zigbee2MQTT friendly name, without spaces."""
+
+    name: str
+    room: Room | None
+    kinds: tuple[Kind, ...]
+    model: str
+    is_exit: bool = False
+    is_always_native: bool = False
+    """Not a Zigbee device: the gateway itself speaks for it, in every home."""
+
+
+_POWERED: Final = (Kind.BATTERY, Kind.SIGNAL)
+
+
+def _motion(room: Room, *more: Kind) -> KitDevice:
+    name = f"{ROOM_NAME[room].replace(' ', '-')}/motion"
+    return KitDevice(name, room, (Kind.MOTION, *more, *_POWERED), "RTCGQ11LM")
+
+
+GATEWAY: Final = KitDevice("gateway", None, (Kind.GATEWAY_STATUS,), "")
+DEVICES: Final = (
+    GATEWAY,
+    _motion(Room.HALL),
+    _motion(Room.KITCHEN),
+    _motion(Room.LIVING_ROOM, Kind.ILLUMINANCE),
+    _motion(Room.BEDROOM),
+    _motion(Room.BATHROOM),
+    KitDevice("hall/front-door", Room.HALL, (Kind.CONTACT, *_POWERED), "MCCGQ11LM", is_exit=True),
+    KitDevice("kitchen/fridge", Room.KITCHEN, (Kind.CONTACT, *_POWERED), "MCCGQ11LM"),
+    KitDevice("bedroom/bed", Room.BEDROOM, (Kind.BED, *_POWERED), "SPM915"),
+    KitDevice("living-room/chair", Room.LIVING_ROOM, (Kind.CHAIR, *_POWERED), "SPM915"),
+    KitDevice(
+        "living-room/climate",
+        Room.LIVING_ROOM,
+        (Kind.TEMPERATURE, Kind.HUMIDITY, *_POWERED),
+        "WSDCGQ11LM",
+    ),
+    KitDevice("kitchen/kettle", Room.KITCHEN, (Kind.POWER, Kind.SIGNAL), "TS011F_plug_1"),
+    KitDevice("hall/smoke", Room.HALL, (Kind.SMOKE, *_POWERED), "HS1SA"),
+    KitDevice("kitchen/carbon-monoxide", Room.KITCHEN, (Kind.CARBON_MONOXIDE, *_POWERED), "HS1CA"),
+    KitDevice("bathroom/flood", Room.BATHROOM, (Kind.FLOOD, *_POWERED), "SJCGQ11LM"),
+    KitDevice("pendant", None, (Kind.PENDANT, Kind.FALL, *_POWERED), "SOS"),
+    KitDevice(
+        "kitchen/medication",
+        Room.KITCHEN,
+        (Kind.MEDICATION, *_POWERED),
+        "",
+        is_always_native=True,
+    ),
+)
+"""The devices of every home; a slot is one kind of one of them, in this order."""
+
+SLOT_DEVICE: Final[NDArray[np.int32]] = np.array(
+    [row for row, device in enumerate(DEVICES) for _ in device.kinds], np.int32
+)
+"""int32[slots]: row in ``DEVICES``."""
+
+SLOT_KIND: Final[NDArray[np.int8]] = np.array(
+    [kind.code for device in DEVICES for kind in device.kinds], np.int8
+)
+"""int8[slots]: code of the kind."""
+
+SLOTS: Final = len(SLOT_KIND)
+"""Sensors in a home."""
+
+_SLOT: Final = {
+    (device.name, kind): slot
+    for slot, (device, kind) in enumerate(
+        (device, kind) for device in DEVICES for kind in device.kinds
+    )
+}
+
+_STREETS: Final = (
+    "Larch Row", "Heron Close", "Teasel Lane", "Old Pump Yard", "Quince Walk", "Sedge End",
+    "Plover Rise", "Bobbin Court", "Hazel Steps", "Tinder Hill", "Marl Pit Road", "Wren Garth",
+)  # fmt: skip
+
+
+def slot(device: str, kind: Kind) -> int:
+    """Return the slot of this kind of this device; KeyError when the kit has none."""
+    return _SLOT[(device, kind)]
+
+
+def make_id(seed: int, what: str, number: int) -> str:
+    """Return an id that looks random and is the same for the same arguments."""
+    digest = hashlib.blake2b(f"{seed}/{what}/{number}".encode(), digest_size=8)
+    return f"{what[0]}-{digest.hexdigest()}"
+
+
+class Neighbourhood(Protocol):
+    """What a roster needs to know of a scenario."""
+
+    @property
+    def seed(self) -> int:
+        """Return what everything random grows from."""
+        ...
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return the keys of the places."""
+        ...
+
+    @property
+    def homes_per_place(self) -> int:
+        """Return how many homes each place has."""
+        ...
+
+    @property
+    def zigbee_homes_per_place(self) -> int:
+        """Return how many of them have a Zigbee2MQTT hub."""
+        ...
+
+
+def roster(of: Neighbourhood) -> Enrolment:
+    """Return the homes, gateways and sensors of a scenario, numbered from 1.
+
+    The last homes of a place have a Zigbee2MQTT hub, the others a native gateway.
+    """
+    homes: list[Home] = []
+    gateways: list[Gateway] = []
+    sensors: list[Sensor] = []
+    numbers = np.arange(1, len(of.places) * of.homes_per_place + 1, dtype=np.int32)
+    goes_out = habits(of.seed, numbers).goes_out
+    tiers = 1 + np.searchsorted([0.2, 0.7], chance.uniform(chance.key(of.seed, 0, numbers)))
+    for row, number in enumerate(numbers.tolist()):
+        place = of.places[row // of.homes_per_place]
+        index = row % of.homes_per_place
+        is_zigbee = index >= of.homes_per_place - of.zigbee_homes_per_place
+        homes.append(
+            Home(
+                number,
+                make_id(of.seed, "home", number),
+                place,
+                f"Home {index + 1:02d}, {_STREETS[row % len(_STREETS)]}",
+                goes_out=GoesOut.ALONE if goes_out[row] else GoesOut.NEVER,
+                risk_tier=int(tiers[row]),
+            )
+        )
+        gateways.append(Gateway(number, make_id(of.seed, "gateway", number), place, number))
+        sensors += _sensors(of.seed, number, ZIGBEE if is_zigbee else NATIVE)
+    return Enrolment(tuple(homes), tuple(gateways), tuple(sensors))
+
+
+def _sensors(seed: int, home: int, dialect: str) -> list[Sensor]:
+    made = []
+    number = (home - 1) * SLOTS
+    for device in DEVICES:
+        is_zigbee = dialect == ZIGBEE and not device.is_always_native
+        for kind in device.kinds:
+            number += 1
+            own_id = make_id(seed, "sensor", number)
+            if device is GATEWAY:
+                own_dialect, address = STATUS_DIALECT, ""
+            else:
+                own_dialect = ZIGBEE if is_zigbee else NATIVE
+                address = device.name if is_zigbee else own_id
+            made.append(
+                Sensor(
+                    number,
+                    own_id,
+                    home,
+                    home,
+                    own_dialect,
+                    address,
+                    kind,
+                    ROOM_NAME[device.room] if device.room else "",
+                    device.is_exit and kind is Kind.CONTACT,
+                    device.model if is_zigbee else "",
+                )
+            )
+    return made

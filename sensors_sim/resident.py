@@ -1,0 +1,234 @@
+"""A person's day from a seed: where they are, what for, and until when.
+
+A day runs from 04:00 to 04:00 of the next, when everybody sleeps. Between two stays the
+person walks through the hall. All homes of one day are made together, without a loop over
+them, and each comes out the same whatever others are asked for.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors_sim import chance
+from sensors_sim.agenda import AGENDA, Anchor, Errand, Purpose, Room
+
+Floats = NDArray[np.float64]
+
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DAY_STARTS_S: Final = 4 * HOUR
+"""Seconds after local midnight at which one day hands over to the next."""
+
+DAY_ENDS_S: Final = 28 * HOUR
+NIGHT_ENDS_S: Final = DAY_ENDS_S - 10 * MINUTE
+"""By now everybody is back in bed."""
+
+EVENING_S: Final = 19.5 * HOUR
+"""From here on a person is quieter."""
+
+WALK_S: Final = 8.0
+"""Time from one room to the next."""
+
+
+class _Stream(IntEnum):
+    HABITS = 1
+    DAY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What stays with a person, float64[homes] but ``goes_out`` bool[homes]; hours are local."""
+
+    wake_h: Floats
+    bed_h: Floats
+    spread_h: Floats
+    thirst: Floats
+    bladder: Floats
+    wanderlust: Floats
+    energy: Floats
+    goes_out: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """n stays, by home and then by time; times are seconds after local midnight.
+
+    ``home`` int32[n] is a row of the homes asked for, ``room`` and ``purpose`` int8[n],
+    ``start_s`` and ``end_s`` float64[n]. ``key`` uint64[n] names each stay's own chance.
+    """
+
+    home: NDArray[np.int32]
+    room: NDArray[np.int8]
+    purpose: NDArray[np.int8]
+    start_s: Floats
+    end_s: Floats
+    key: chance.Key
+
+
+def habits(seed: int, homes: NDArray[np.int32]) -> Habits:
+    """Return the habits of these homes (numbers)."""
+    own = chance.key(seed, _Stream.HABITS, homes)
+    return Habits(
+        wake_h=np.clip(7.2 + 0.8 * chance.normal(own, 0), 5.2, 9.5),
+        bed_h=np.clip(22.6 + 0.8 * chance.normal(own, 1), 20.5, 25.0),
+        spread_h=0.2 + 0.35 * chance.uniform(own, 20),
+        thirst=0.5 + 0.4 * chance.uniform(own, 21),
+        bladder=0.55 + 0.35 * chance.uniform(own, 22),
+        wanderlust=0.15 + 0.6 * chance.uniform(own, 23),
+        energy=0.5 + 0.8 * chance.uniform(own, 24),
+        goes_out=chance.uniform(own, 25) > 0.1,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """When the day begins and ends for each home: seconds after midnight, float64[homes]."""
+
+    wake_s: Floats
+    bed_s: Floats
+    own: chance.Key
+
+
+def _frame(seed: int, homes: NDArray[np.int32], day: int, who: Habits) -> _Frame:
+    own = chance.key(seed, _Stream.DAY, homes, day)
+    lie_in_h = 0.5 if is_weekend(day) else 0.0
+    wake_h = np.clip(who.wake_h + lie_in_h + who.spread_h * chance.normal(own, 0), 4.8, 11.0)
+    bed_h = np.clip(who.bed_h + lie_in_h + who.spread_h * chance.normal(own, 1), 20.0, 26.0)
+    return _Frame(wake_h * HOUR, bed_h * HOUR, own)
+
+
+def is_weekend(day: int) -> bool:
+    """Say whether this day (days since 1970-01-01, a Thursday) is a Saturday or a Sunday."""
+    return (day + 3) % 7 >= 5
+
+
+def spend_day(
+    seed: int, homes: NDArray[np.int32], day: int, stays_in: NDArray[np.bool_] | None = None
+) -> Stays:
+    """Return how the people of these homes (numbers) spend one local day.
+
+    ``day`` counts days since 1970-01-01. ``stays_in`` bool[homes] keeps a person at home.
+    """
+    who = habits(seed, homes)
+    frame = _frame(seed, homes, day, who)
+    may_leave = who.goes_out if stays_in is None else who.goes_out & ~stays_in
+    start, end, errand = _settle(*_plan(frame, who, may_leave, weekend=is_weekend(day)))
+    return _fill(frame, start, end, errand)
+
+
+def _plan(
+    frame: _Frame, who: Habits, may_leave: NDArray[np.bool_], *, weekend: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Return (start, length, latest end) float64[homes, errands]; nan starts do not happen."""
+    shape = (len(frame.wake_s), len(AGENDA))
+    start, length, limit = np.empty(shape), np.empty(shape), np.empty(shape)
+    for row, errand in enumerate(AGENDA):
+        own = chance.split(frame.own, row)
+        drawn = errand.minutes * MINUTE * np.exp(errand.sigma * chance.normal(own, 0))
+        length[:, row] = np.minimum(drawn, errand.longest * MINUTE)
+        begins, limit[:, row] = _when(errand, own, frame, length[:, row])
+        likely: Floats = errand.chance * _inclination(errand, who, may_leave, weekend=weekend)
+        if errand.anchor is Anchor.DAYTIME:
+            likely = np.where(begins > EVENING_S, 0.5 * likely, likely)
+        start[:, row] = np.where(chance.uniform(own, 6) < likely, begins, np.nan)
+    return start, length, limit
+
+
+def _when(errand: Errand, own: chance.Key, frame: _Frame, length: Floats) -> tuple[Floats, Floats]:
+    """Return when an errand would begin, and by when it must have ended."""
+    wake, bed = frame.wake_s, frame.bed_s
+    share = errand.at + errand.spread * (chance.uniform(own, 5) - 0.5)
+    evening = bed - 20 * MINUTE
+    match errand.anchor:
+        case Anchor.WAKE:
+            return wake + errand.at * MINUTE, evening
+        case Anchor.BED:
+            return bed - length, bed
+        case Anchor.CLOCK:
+            start = HOUR * (errand.at + errand.spread * chance.normal(own, 1))
+            return np.maximum(start, wake + 30 * MINUTE), evening
+        case Anchor.DAYTIME:
+            return wake + 40 * MINUTE + share * (bed - wake - 90 * MINUTE), evening
+        case Anchor.EARLY:
+            dozing = wake - DAY_STARTS_S - 30 * MINUTE
+            return DAY_STARTS_S + 10 * MINUTE + share * dozing, wake - 5 * MINUTE
+        case Anchor.NIGHT:
+            asleep = DAY_ENDS_S - bed - 65 * MINUTE
+            return bed + 45 * MINUTE + share * asleep, np.full_like(bed, NIGHT_ENDS_S)
+
+
+def _inclination(
+    errand: Errand, who: Habits, may_leave: NDArray[np.bool_], *, weekend: bool
+) -> Floats:
+    """Return how much more or less likely than usual these people are to run an errand."""
+    match errand.purpose:
+        case Purpose.DRINK:
+            return who.thirst
+        case Purpose.TOILET:
+            return who.bladder
+        case Purpose.OUTING:
+            return who.wanderlust * may_leave * (0.7 if weekend else 1.0)
+        case Purpose.CHORE:
+            return who.energy
+        case _:
+            return np.ones_like(who.thirst)
+
+
+def _settle(
+    start: Floats, length: Floats, limit: Floats
+) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Return errands one after another: (start, end, row of the agenda), [homes, errands].
+
+    One that finds the person busy waits, and is given up when it would end past its limit.
+    """
+    order = np.argsort(start, axis=1, kind="stable")
+    start = np.take_along_axis(start, order, axis=1)
+    length = np.take_along_axis(length, order, axis=1)
+    limit = np.take_along_axis(limit, order, axis=1)
+    end = np.empty_like(start)
+    free = np.full(len(start), DAY_STARTS_S)
+    for i in range(start.shape[1]):
+        begins = np.maximum(start[:, i], free + WALK_S)
+        ends = begins + length[:, i]
+        happens = ends <= limit[:, i]
+        start[:, i] = np.where(happens, begins, np.nan)
+        end[:, i] = np.where(happens, ends, np.nan)
+        free = np.where(happens, ends, free)
+    return start, end, order
+
+
+def _fill(frame: _Frame, start: Floats, end: Floats, errand: NDArray[np.intp]) -> Stays:
+    """Return the errands with what lies between: sleep by night, the living room by day."""
+    homes, slots = start.shape
+    busy_until = np.fmax.accumulate(
+        np.concatenate([np.full((homes, 1), DAY_STARTS_S), end], axis=1), axis=1
+    )
+    begins = np.concatenate([start, np.full((homes, 1), DAY_ENDS_S)], axis=1)
+    is_first = busy_until == DAY_STARTS_S
+    is_last = np.arange(slots + 1) == slots
+    rest_start = np.where(is_first, busy_until, busy_until + WALK_S)
+    rest_end = np.where(is_last, begins, begins - WALK_S)
+    is_night = (rest_start >= frame.bed_s[:, None]) | (rest_end <= frame.wake_s[:, None])
+
+    width = 2 * slots + 1
+    starts, ends = np.full((homes, width), np.nan), np.full((homes, width), np.nan)
+    room, purpose = np.empty((homes, width), np.int8), np.empty((homes, width), np.int8)
+    starts[:, ::2], ends[:, ::2] = rest_start, rest_end
+    starts[:, 1::2], ends[:, 1::2] = start, end
+    room[:, ::2] = np.where(is_night, Room.BEDROOM, Room.LIVING_ROOM)
+    purpose[:, ::2] = np.where(is_night, Purpose.SLEEP, Purpose.REST)
+    room[:, 1::2] = np.array([row.room for row in AGENDA], np.int8)[errand]
+    purpose[:, 1::2] = np.array([row.purpose for row in AGENDA], np.int8)[errand]
+
+    keep = (ends - starts) >= np.where(np.arange(width) % 2 == 0, 30.0, 1.0)
+    return Stays(
+        home=np.broadcast_to(np.arange(homes, dtype=np.int32)[:, None], keep.shape)[keep],
+        room=room[keep],
+        purpose=purpose[keep],
+        start_s=starts[keep],
+        end_s=ends[keep],
+        key=chance.split(frame.own[:, None], 1000 + np.arange(width)[None, :])[keep],
+    )

@@ -1,0 +1,145 @@
+"""A scenario: how many homes, for how long, and what goes wrong in them; read from TOML."""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from sensors_sim.kit import DEVICES
+
+FOLDER: Final = Path(__file__).parent / "scenarios"
+_DEVICE_NAMES: Final = frozenset(device.name for device in DEVICES)
+
+
+_Table = TypeVar("_Table", bound=msgspec.Struct)
+
+
+class BadScenario(ValueError):
+    """A scenario file is wrong; the message says where, what it is and what was expected."""
+
+
+class Incident(StrEnum):
+    """What can go wrong."""
+
+    COLLAPSE = "collapse"
+    SMOKE = "smoke"
+    PENDANT = "pendant"
+    FALL = "fall"
+    COLD_HOME = "cold-home"
+    GATEWAY_OFFLINE = "gateway-offline"
+    SENSOR_DEAD = "sensor-dead"
+
+
+class Mishap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One incident in one home, which begins either before the end or after going live.
+
+    ``home`` counts the homes of the place from 1. ``device`` is the one that dies.
+    """
+
+    kind: Incident
+    place: str
+    home: Annotated[int, msgspec.Meta(ge=1)]
+    before_end_h: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    after_live_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    device: str = ""
+
+
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a scenario file says; every key but the seed and the places has a default."""
+
+    seed: int
+    places: tuple[str, ...]
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 28
+    homes_per_place: Annotated[int, msgspec.Meta(ge=1, le=99)] = 20
+    zigbee_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=99)] = 6
+    time_zone: str = "Europe/London"
+    incident: tuple[Mishap, ...] = ()
+
+    def home_row(self, place: str, home: int) -> int:
+        """Return the row of a place's home (from 1) among all homes of the roster."""
+        return self.places.index(place) * self.homes_per_place + home - 1
+
+
+def load(name: str | Path) -> Scenario:
+    """Return the scenario of this file, or of this name among ours; BadScenario if wrong."""
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = FOLDER / f"{name}.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as problem:
+        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
+        raise BadScenario(
+            f"scenario: {name} cannot be read, expected a TOML file or one of: {known}"
+        ) from problem
+    return parse(text, file=path.name)
+
+
+def parse(text: str, *, file: str) -> Scenario:
+    """Return the scenario in this text; BadScenario names the key and ``file``."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise BadScenario(f"scenario: {file} is not TOML: {problem}") from problem
+    tables = said.pop("incident", [])
+    if not isinstance(tables, list):
+        raise BadScenario(f"scenario: incident is no list, expected [[incident]] tables ({file})")
+    scenario = msgspec.structs.replace(
+        _read(said, Scenario, "", file),
+        incident=tuple(_read(t, Mishap, f"incident.{i}.", file) for i, t in enumerate(tables)),
+    )
+    _check(scenario, file)
+    return scenario
+
+
+def _read(said: object, shape: type[_Table], prefix: str, file: str) -> _Table:
+    unknown = sorted(set(said) - set(shape.__struct_fields__)) if isinstance(said, dict) else []
+    if unknown:
+        raise BadScenario(
+            f"scenario: {prefix}{unknown[0]} is not a known key; "
+            f"remove it or check its spelling ({file})"
+        )
+    try:
+        return msgspec.convert(said, shape)
+    except msgspec.ValidationError as problem:
+        what, _, where = str(problem).partition(" - at `$.")
+        key = f"{prefix}{where.rstrip('`')}".rstrip(".")
+        raise BadScenario(f"scenario: {key}: {what} ({file})") from problem
+
+
+def _check(scenario: Scenario, file: str) -> None:
+    try:
+        ZoneInfo(scenario.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as problem:
+        raise BadScenario(
+            f"scenario: time_zone is {scenario.time_zone!r}, expected an IANA name ({file})"
+        ) from problem
+    if len(set(scenario.places)) != len(scenario.places) or not scenario.places:
+        raise BadScenario(f"scenario: places must name at least one, each once ({file})")
+    if scenario.zigbee_homes_per_place > scenario.homes_per_place:
+        raise BadScenario(
+            f"scenario: zigbee_homes_per_place is {scenario.zigbee_homes_per_place}, "
+            f"expected at most homes_per_place {scenario.homes_per_place} ({file})"
+        )
+    for i, mishap in enumerate(scenario.incident):
+        wrong = _wrong(scenario, mishap)
+        if wrong:
+            raise BadScenario(f"scenario: incident.{i}.{wrong} ({file})")
+
+
+def _wrong(scenario: Scenario, mishap: Mishap) -> str:
+    """Return what is wrong with an incident, nothing if all is well."""
+    if mishap.place not in scenario.places:
+        return f"place is {mishap.place!r}, expected one of {', '.join(scenario.places)}"
+    if mishap.home > scenario.homes_per_place:
+        return f"home is {mishap.home}, expected 1..{scenario.homes_per_place}"
+    if (mishap.before_end_h is None) == (mishap.after_live_s is None):
+        return "before_end_h or after_live_s must say when, and only one of them"
+    if (mishap.kind is Incident.SENSOR_DEAD) != bool(mishap.device):
+        return f"device is {mishap.device!r}, expected a name for sensor-dead and none else"
+    if mishap.device and mishap.device not in _DEVICE_NAMES:
+        return f"device is {mishap.device!r}, expected one of {', '.join(sorted(_DEVICE_NAMES))}"
+    return ""

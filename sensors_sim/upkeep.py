@@ -1,0 +1,69 @@
+"""What devices say of themselves: battery, signal, and the heartbeat of the gateway."""
+
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.kinds import Kind
+from sensors_sim import chance, readings, schedule
+from sensors_sim.kit import DEVICES, GATEWAY, SLOTS, slot
+from sensors_sim.readings import Readings
+
+EVERY_S: Final = 8 * 3600.0
+HEARTBEAT_S: Final = 600.0
+FULL_LINK: Final = 255
+"""Zigbee's best link quality; signal is this scale as a share of 100."""
+
+
+class _Stream(IntEnum):
+    DEVICE = 50
+    HEARTBEAT = 51
+
+
+_BATTERY_SLOT: Final = np.array(
+    [slot(d.name, Kind.BATTERY) if Kind.BATTERY in d.kinds else -1 for d in DEVICES], np.int32
+)
+_SIGNAL_SLOT: Final = np.array(
+    [slot(d.name, Kind.SIGNAL) if Kind.SIGNAL in d.kinds else -1 for d in DEVICES], np.int32
+)
+
+
+def sense_upkeep(seed: int, homes: NDArray[np.int32], start_us: int, end_us: int) -> Readings:
+    """Return battery (%), signal (%) and gateway status of these homes, ordered by time.
+
+    ``sensor`` is the row of the home * SLOTS + slot. A battery lasts for years and is
+    replaced at 30 %.
+    """
+    own = chance.key(seed, _Stream.DEVICE, homes[:, None], np.arange(len(DEVICES))).reshape(-1)
+    at = schedule.beats(own, EVERY_S, 60.0, start_us, end_us)
+    home, device = np.divmod(at.device, len(DEVICES))
+    base = home.astype(np.int32) * np.int32(SLOTS)
+    used = (
+        at.time_us
+        / (86_400.0 * schedule.SECOND_US)
+        * (0.03 + 0.1 * chance.uniform(own, 20))[at.device]
+        + 70 * chance.uniform(own, 21)[at.device]
+    )
+    link = 90 + 150 * chance.uniform(own, 22)[at.device] + 6 * chance.normal(at.key, 1)
+    signal = np.rint(np.clip(link, 20, FULL_LINK)) / FULL_LINK * 100
+    charged, linked = _BATTERY_SLOT[device], _SIGNAL_SLOT[device]
+    parts = [
+        Readings(
+            (base + charged)[charged >= 0],
+            at.time_us[charged >= 0],
+            np.rint(100 - used % 70)[charged >= 0],
+        ),
+        Readings((base + linked)[linked >= 0], at.time_us[linked >= 0], signal[linked >= 0]),
+        _heartbeats(seed, homes, start_us, end_us),
+    ]
+    return readings.ordered(readings.concat(parts))
+
+
+def _heartbeats(seed: int, homes: NDArray[np.int32], start_us: int, end_us: int) -> Readings:
+    own = chance.key(seed, _Stream.HEARTBEAT, homes)
+    at = schedule.beats(own, HEARTBEAT_S, 2.0, start_us, end_us)
+    sensor = at.device.astype(np.int32) * np.int32(SLOTS)
+    sensor += np.int32(slot(GATEWAY.name, Kind.GATEWAY_STATUS))
+    return Readings(sensor, at.time_us, np.ones(len(sensor)))
