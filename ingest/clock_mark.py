@@ -14,6 +14,9 @@ from ingest.message import Message, Reason, Reject
 TOPIC: Final = "stillwell-clock/v1"
 """Where marks are published, QoS 1, not retained."""
 
+SLICE_US: Final = 3_600_000_000
+"""Most that a publisher sends between two marks; it is no future, though its mark is to come."""
+
 _TOPIC: Final = TOPIC.encode()
 _LATEST_US: Final = 253_402_300_800_000_000
 """The end of the year 9999, beyond which no calendar follows."""

@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
+import numpy as np
 import structlog
 
 from config.sensor_table import SensorTable
 from ingest.clock import Clock, SystemClock, VirtualClock, instant, microseconds
-from ingest.clock_mark import Marked, refuse_marks, split_marks
+from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_marks
 from ingest.journal import Journal
 from ingest.message import Message, Reason
 from ingest.poison import Decode, Judged, Screen, judge_each, judge_with
@@ -112,6 +113,8 @@ class Pipeline:
 
     def _judge(self, messages: Sequence[Message], marked: Marked) -> Judged:
         now = self._clock.now() if marked.now_us is None else instant(marked.now_us)
+        if isinstance(self._clock, VirtualClock) and not self._clock.is_live:
+            now = now + np.timedelta64(SLICE_US, "us")
         judge = judge_with(self._decode, self._screen, self._table(), now)
         judged = judge_each(judge, messages)
         return replace(judged, rejects=[*marked.rejects, *judged.rejects])
