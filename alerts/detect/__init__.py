@@ -1,0 +1,1 @@
+"""Detectors: pure kernels over columns indexed by home, sensor or gateway number."""

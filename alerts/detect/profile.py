@@ -1,0 +1,76 @@
+"""What is usual in a home: signs by quarter-hour of the local day, and its own longest silences.
+
+DETECTION A.1 and A.3. Learned once a day from the day that ended, so that a decision uses only
+what came before it. Arrays are bin-major: shape (96, homes).
+"""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.columns import BINS, Bools, Floats, Singles
+
+_HOURLY: Final = (
+    0.21, 0.16, 0.16, 0.17, 0.15, 0.21, 0.30, 0.44, 0.64, 0.73, 0.68, 0.62,
+    0.63, 0.63, 0.59, 0.56, 0.62, 0.68, 0.74, 0.67, 0.55, 0.52, 0.52, 0.39,
+)  # fmt: skip
+POPULATION: Final[Floats] = np.repeat(np.array(_HOURLY, np.float64), BINS // 24)
+"""float64[96]: share of quarter-hours with a sign, over the 28 TIHM homes (Palermo 2023)."""
+
+_KEPT: Final = 0.97
+_PRIOR_DAYS: Final = 2.0
+_LOW, _HIGH = 0.005, 0.80
+_KERNEL: Final = np.array([1, 2, 3, 2, 1]) / 9
+_Z: Final = 2.75
+_MEAN, _MEAN_WEIGHT = 1.725, 5.0
+_VARIANCE, _VARIANCE_WEIGHT = 0.459**2, 15.0
+
+
+def learn_day(
+    active_days: Singles, watched_days: Singles, has_sign: Bools, is_watched: Bools
+) -> tuple[Singles, Singles]:
+    """Return (active_days, watched_days), shape (96, homes), after one more day.
+
+    ``has_sign`` and ``is_watched``, same shape, say of each quarter-hour of the day whether it
+    held a sign and whether it could be seen with the person at home.
+    """
+    watched = is_watched | has_sign
+    return (
+        (active_days * _KEPT + has_sign).astype(np.float32),
+        (watched_days * _KEPT + watched).astype(np.float32),
+    )
+
+
+def rates(active_days: Singles, watched_days: Singles) -> Singles:
+    """Return the expected events of each quarter-hour, float32 of shape (96, homes)."""
+    active, watched = _smooth(active_days), _smooth(watched_days)
+    share = (active + _PRIOR_DAYS * POPULATION[:, None]) / (watched + _PRIOR_DAYS)
+    return (-np.log1p(-np.clip(share, _LOW, _HIGH))).astype(np.float32)
+
+
+def _smooth(days: Singles) -> Floats:
+    total = np.zeros(days.shape, np.float64)
+    for shift, weight in zip(range(-2, 3), _KERNEL, strict=True):
+        total += weight * np.roll(days, shift, axis=0)
+    return total
+
+
+def learn_peak(
+    count: Floats, total: Floats, squares: Floats, peak: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return the running sums by home after a day whose longest silence at home scored ``peak``.
+
+    A peak of 0 is a day without one; it teaches nothing.
+    """
+    is_day = peak > 0
+    x = np.where(is_day, np.log(np.maximum(peak, 0.1)), 0.0)
+    return count + is_day, total + x, squares + x * x
+
+
+def limits(count: Floats, total: Floats, squares: Floats) -> Floats:
+    """Return each home's limit in expected events missed: mean + 2.75 sd of its log peaks."""
+    mean = (total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT)
+    spread = np.maximum(squares - 2 * mean * total + count * mean**2, 0)
+    variance = (spread + _VARIANCE_WEIGHT * _VARIANCE) / (count + _VARIANCE_WEIGHT)
+    limit: Floats = np.exp(mean + _Z * np.sqrt(variance))
+    return limit

@@ -1,0 +1,204 @@
+"""The roster as the detectors need it: limits and memberships as columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
+from alerts.detect.technical import UNPACED_US
+from config.homes import GoesOut, HomeState
+from config.kinds import CADENCE_S, CODE, IS_LIFE_SAFETY, IS_PERSON_SIGN, Kind
+from config.places import Limits, Place
+from config.sensor_table import NONE, STATE_CODE, SensorTable
+
+DEFAULT_ZONE: Final = "Europe/London"
+_PACE_GATEWAY: Final = 1.5
+_PACE_DEVICE: Final = 3.0
+_PROOF_US: Final = int(2.5 * HOUR_US)
+_UNPACED_KINDS: Final = np.array([CODE[Kind.MOTION], CODE[Kind.BED]])
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Columns by home, sensor, gateway, device and (home, gateway) pair.
+
+    ``home_limit`` holds, by name, one column per limit of the place. ``sensor_lead`` is the
+    first sensor of the same device, under whose number the device's state is kept.
+    ``gateway_is_proof`` says that its silence is noticed before a person's would be raised.
+    """
+
+    table: SensorTable
+    zones: tuple[str, ...]
+    home_zone: Ints
+    home_place: Ints
+    home_is_active: Bools
+    home_has_signs: Bools
+    home_is_alone: Bools
+    floor_us: Ints
+    cap_us: Ints
+    not_back_us: Ints
+    unwatched_limit_us: Ints
+    cold_c: Floats
+    """float64[2, homes]: below review, below danger."""
+
+    sensor_home: Ints
+    sensor_gateway: Ints
+    sensor_kind: Ints
+    sensor_lead: Ints
+    sensor_is_exit: Bools
+    sensor_is_life_safety: Bools
+    device: Rows
+    device_limit_us: Ints
+    device_is_paced: Bools
+    device_is_judged: Bools
+    device_is_person: Bools
+    device_home: Ints
+    device_gateway: Ints
+    thermometer: Rows
+    gateway_place: Ints
+    gateway_limit_us: Ints
+    gateway_is_proof: Bools
+    gateway_is_used: Bools
+    pair_home: Ints
+    pair_gateway: Ints
+    home_gateways: Ints
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Rows of each axis of the state."""
+        return {
+            "home": len(self.home_zone),
+            "sensor": len(self.sensor_home),
+            "gateway": len(self.gateway_place),
+            "place": len(self.table.places),
+        }
+
+
+def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
+    """Return the columns of this roster; a place without a file gets the default limits."""
+    limits = [places[key].limits if key in places else Limits() for key in table.places]
+    zone_names = [
+        places[key].time_zone if key in places else DEFAULT_ZONE for key in table.places
+    ] or [DEFAULT_ZONE]
+    zones = tuple(sorted(set(zone_names)))
+    zone_of_place = np.array([zones.index(name) for name in zone_names], np.int64)
+    home_place = table.home_place.astype(np.int64)
+    place_row = np.maximum(home_place, 0)
+    sensor_home = table.sensor_home.astype(np.int64)
+    sensor_gateway = table.sensor_gateway.astype(np.int64)
+    sensor_kind = table.sensor_kind.astype(np.int64)
+    is_active = table.home_state == STATE_CODE[HomeState.ACTIVE]
+    is_alone = np.zeros(len(home_place), np.bool_)
+    is_alone[[h.number for h in table.homes.values() if h.goes_out is GoesOut.ALONE]] = True
+    is_used = sensor_kind != NONE
+    is_person = is_used & IS_PERSON_SIGN[sensor_kind] & (sensor_home != NONE)
+    has_signs = np.zeros(len(home_place), np.bool_)
+    has_signs[sensor_home[is_person]] = True
+
+    lead, device = _devices(table.sensor_device)
+    pace_s = np.where(is_used, CADENCE_S[sensor_kind], np.inf)
+    device_pace = np.full(len(lead), np.inf)
+    np.minimum.at(device_pace, lead, pace_s)
+    gateway_pace = np.full(len(table.gateway_place), np.inf)
+    np.minimum.at(gateway_pace, sensor_gateway[is_used], pace_s[is_used])
+    is_device_person = _any_by(lead, is_person, len(lead))[device]
+    unpaced_ok = _any_by(lead, is_used & np.isin(sensor_kind, _UNPACED_KINDS), len(lead))[device]
+
+    pairs = np.unique(np.stack([sensor_home[is_person], sensor_gateway[is_person]]), axis=1)
+    used_gateway = np.zeros(len(table.gateway_place), np.bool_)
+    used_gateway[pairs[1][is_active[pairs[0]]]] = True
+    gateway_limit = _gateway_limit(gateway_pace, table, limits)
+    return Roster(
+        table=table,
+        zones=zones,
+        home_zone=zone_of_place[place_row],
+        home_place=home_place,
+        home_is_active=is_active,
+        home_has_signs=has_signs,
+        home_is_alone=is_alone,
+        floor_us=_by_home(limits, "silence_floor_h", place_row),
+        cap_us=_by_home(limits, "silence_cap_h", place_row),
+        not_back_us=_by_home(limits, "not_back_h", place_row),
+        unwatched_limit_us=_unwatched_limit(table, limits),
+        cold_c=np.stack(
+            [
+                _values(limits, "cold_review_c")[place_row],
+                _values(limits, "cold_danger_c")[place_row],
+            ]
+        ),
+        sensor_home=sensor_home,
+        sensor_gateway=sensor_gateway,
+        sensor_kind=sensor_kind,
+        sensor_lead=lead,
+        sensor_is_exit=(
+            table.sensor_is_exit
+            & (sensor_kind == CODE[Kind.CONTACT])
+            & (sensor_home != NONE)
+            & is_alone[sensor_home]
+        )
+        if len(is_alone)
+        else np.zeros(len(lead), np.bool_),
+        sensor_is_life_safety=is_used & IS_LIFE_SAFETY[sensor_kind],
+        device=device,
+        device_limit_us=_limit_us(_PACE_DEVICE * device_pace[device]),
+        device_is_paced=np.isfinite(device_pace[device]),
+        device_is_judged=np.isfinite(device_pace[device]) | unpaced_ok,
+        device_is_person=is_device_person,
+        device_home=sensor_home[device],
+        device_gateway=sensor_gateway[device],
+        thermometer=np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE)),
+        gateway_place=table.gateway_place.astype(np.int64),
+        gateway_limit_us=gateway_limit,
+        gateway_is_proof=gateway_limit <= _PROOF_US,
+        gateway_is_used=used_gateway,
+        pair_home=pairs[0],
+        pair_gateway=pairs[1],
+        home_gateways=np.bincount(pairs[0], minlength=len(home_place)).astype(np.int64),
+    )
+
+
+def _devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
+    """Return (first sensor of each sensor's device, those first sensors)."""
+    lead = np.arange(len(device_of_sensor), dtype=np.int64)
+    used = np.flatnonzero(device_of_sensor != NONE)
+    _, first, inverse = np.unique(device_of_sensor[used], return_index=True, return_inverse=True)
+    lead[used] = used[first][inverse]
+    return lead, np.sort(used[first])
+
+
+def _any_by(code: Ints, flag: Bools, size: int) -> Bools:
+    result = np.zeros(size, np.bool_)
+    result[code[flag]] = True
+    return result
+
+
+def _limit_us(seconds: Floats) -> Ints:
+    finite = np.where(np.isfinite(seconds), seconds, 0) * SECOND_US
+    return np.where(np.isfinite(seconds), finite, UNPACED_US).astype(np.int64)
+
+
+def _gateway_limit(pace_s: Floats, table: SensorTable, limits: list[Limits]) -> Ints:
+    own = _limit_us(_PACE_GATEWAY * pace_s)
+    place = (_values(limits, "gateway_silent_min") * MINUTE_US).astype(np.int64)
+    return np.maximum(own, place[np.maximum(table.gateway_place, 0)])
+
+
+def _values(limits: list[Limits], name: str) -> Floats:
+    return np.array([getattr(limit, name) for limit in limits] or [0.0], np.float64)
+
+
+def _by_home(limits: list[Limits], name: str, place_row: Ints) -> Ints:
+    return (_values(limits, name)[place_row] * HOUR_US).astype(np.int64)
+
+
+def _unwatched_limit(table: SensorTable, limits: list[Limits]) -> Ints:
+    """The strictest limit of the place serves a tier that the place does not name."""
+    result = np.zeros(len(table.home_place), np.int64)
+    for home in table.homes.values():
+        hours = limits[table.places.index(home.place)].unwatched_h
+        value = hours.get(str(home.risk_tier), min(hours.values(), default=2.0))
+        result[home.number] = int(value * HOUR_US)
+    return result

@@ -1,0 +1,129 @@
+"""The engine's state as a struct of arrays, one row per home, sensor, gateway or place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.columns import BINS, NEVER, Bools, Bytes, Floats, Ints, Singles
+
+VERSION: Final = 1
+"""Number of this layout; a checkpoint of another one is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    axis: str
+    dtype: str
+    fill: float
+    lead: tuple[int, ...] = ()
+
+
+_TIME: Final = ("i8", NEVER)
+_COUNT: Final = ("i8", 0)
+_NUMBER: Final = ("f8", 0.0)
+_FLAG: Final = ("?", 0)
+
+
+@dataclass(slots=True)
+class State:
+    """What the engine remembers. Times are microseconds; NEVER where it has not happened.
+
+    ``*_us`` columns named for an alert hold the onset of the one that was raised last and
+    stands for the present condition.
+    """
+
+    # a home
+    home_known_us: Annotated[Ints, _Column("home", *_TIME)]  # since when the engine watches it
+    sign_us: Annotated[
+        Ints, _Column("home", *_TIME)
+    ]  # last sign of the person, or first word of the home
+    is_seen: Annotated[Bools, _Column("home", *_FLAG)]  # whether that was a sign
+    score: Annotated[Floats, _Column("home", *_NUMBER)]  # expected events missed since
+    unseen_us: Annotated[Ints, _Column("home", *_COUNT)]  # of that time, how much could not be seen
+    is_out: Annotated[Bools, _Column("home", *_FLAG)]
+    door_us: Annotated[Ints, _Column("home", *_TIME)]
+    inner: Annotated[Ints, _Column("home", "i8", 2)]
+    silence_us: Annotated[Ints, _Column("home", *_TIME)]
+    silence_found_us: Annotated[Ints, _Column("home", *_TIME)]
+    absence_us: Annotated[Ints, _Column("home", *_TIME)]
+    absence_found_us: Annotated[Ints, _Column("home", *_TIME)]
+    below_us: Annotated[Ints, _Column("home", *_TIME, (2,))]  # below review, below danger
+    cold_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
+    blind_us: Annotated[Ints, _Column("home", *_TIME)]  # since when it cannot be seen
+    reason: Annotated[Bytes, _Column("home", "i1", 0)]
+    unwatched_us: Annotated[Ints, _Column("home", *_TIME)]
+    active_days: Annotated[Singles, _Column("home", "f4", 0, (BINS,))]
+    watched_days: Annotated[Singles, _Column("home", "f4", 0, (BINS,))]
+    has_sign: Annotated[Bools, _Column("home", *_FLAG, (BINS,))]  # of the day that is running
+    is_watched: Annotated[Bools, _Column("home", *_FLAG, (BINS,))]
+    rate: Annotated[Singles, _Column("home", "f4", np.nan, (BINS,))]
+    peak: Annotated[Floats, _Column("home", *_NUMBER)]
+    peak_count: Annotated[Floats, _Column("home", *_NUMBER)]
+    peak_total: Annotated[Floats, _Column("home", *_NUMBER)]
+    peak_squares: Annotated[Floats, _Column("home", *_NUMBER)]
+    limit: Annotated[Floats, _Column("home", "f8", np.nan)]
+    # a sensor; of a device, the row of its first sensor
+    value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
+    has_zero: Annotated[Bools, _Column("sensor", *_FLAG)]
+    celsius: Annotated[Floats, _Column("sensor", "f8", np.nan)]
+    celsius_us: Annotated[Ints, _Column("sensor", *_TIME)]
+    sensor_known_us: Annotated[Ints, _Column("sensor", *_TIME)]
+    heard_us: Annotated[Ints, _Column("sensor", *_TIME)]
+    off_us: Annotated[Ints, _Column("sensor", *_TIME)]
+    sensor_silent_us: Annotated[Ints, _Column("sensor", *_TIME)]
+    # a gateway
+    gateway_known_us: Annotated[Ints, _Column("gateway", *_TIME)]
+    gateway_heard_us: Annotated[Ints, _Column("gateway", *_TIME)]
+    gateway_off_us: Annotated[Ints, _Column("gateway", *_TIME)]
+    gateway_back_us: Annotated[Ints, _Column("gateway", *_TIME)]
+    gateway_lost_us: Annotated[Ints, _Column("gateway", *_TIME)]  # tick that found it lost
+    gateway_silent_us: Annotated[Ints, _Column("gateway", *_TIME)]
+    # a place
+    outage_peak: Annotated[Ints, _Column("place", *_COUNT)]
+    outage_us: Annotated[Ints, _Column("place", *_TIME)]
+
+
+_COLUMNS: Final[Mapping[str, _Column]] = {
+    name: hint.__metadata__[0] for name, hint in get_type_hints(State, include_extras=True).items()
+}
+
+
+def empty(sizes: Mapping[str, int]) -> State:
+    """Return the state before anything was heard; ``sizes`` gives the rows of each axis."""
+    return State(**{name: _filled(c, sizes[c.axis]) for name, c in _COLUMNS.items()})
+
+
+def grown(state: State, sizes: Mapping[str, int]) -> State:
+    """Return the state with room for more rows; every row keeps its number."""
+    columns = {}
+    for name, column in _COLUMNS.items():
+        old = getattr(state, name)
+        new = _filled(column, max(sizes[column.axis], old.shape[-1]))
+        new[..., : old.shape[-1]] = old
+        columns[name] = new
+    return State(**columns)
+
+
+def copied(state: State) -> State:
+    """Return a state that shares nothing with this one."""
+    return State(**{name: column.copy() for name, column in as_arrays(state).items()})
+
+
+def as_arrays(state: State) -> dict[str, Any]:
+    """Return the columns by name."""
+    return {name: getattr(state, name) for name in _COLUMNS}
+
+
+def from_arrays(arrays: Mapping[str, Any]) -> State:
+    """Return the state of these columns; ValueError when one is missing or of another type."""
+    for name, column in _COLUMNS.items():
+        if name not in arrays or arrays[name].dtype != np.dtype(column.dtype):
+            raise ValueError(f"state: column {name} is missing, or not of type {column.dtype}")
+    return State(**{name: np.array(arrays[name]) for name in _COLUMNS})
+
+
+def _filled(column: _Column, rows: int) -> NDArray[Any]:
+    return np.full((*column.lead, rows), column.fill, np.dtype(column.dtype))
