@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.clock import Instant, VirtualClock, instant
+from ingest.clock_mark import TOPIC
+from ingest.journal import Journal, JournalTail
+from ingest.message import Message, Reason
+from tests.ingest.test_pipeline import (
+    MINUTE_US,
+    T_US,
+    MakePipeline,
+    journal,
+    make_pipeline,
+    mark,
+    message,
+)
+
+__all__ = ["journal", "make_pipeline"]
+
+
+async def test_the_clock_moves_after_what_came_before_the_mark_is_committed(
+    make_pipeline: MakePipeline, journal: Journal
+) -> None:
+    seen: list[int] = []
+
+    class Watched(VirtualClock):
+        def advance(self, to: Instant) -> None:
+            seen.append(journal.last_seq())
+            super().advance(to)
+
+    clock = Watched(instant(T_US))
+    await make_pipeline(clock=clock).handle([message("1", 1), mark(5)])
+    assert seen == [1]
+    assert clock.now() == instant(T_US + 5 * MINUTE_US)
+
+
+async def test_in_a_replay_messages_are_received_at_the_mark_before_them(
+    make_pipeline: MakePipeline, tmp_path: Path
+) -> None:
+    clock = VirtualClock(instant(T_US))
+    pipeline = make_pipeline(clock=clock)
+    chunk = [message("0", 1), mark(5), message("5", 2), mark(10), mark(3), message("10", 3)]
+    await pipeline.handle(chunk)
+    await pipeline.handle([message("10", 4)])
+    entries = JournalTail.open(tmp_path / "journal.db").read(0, 100)
+    for entry in entries:
+        minutes = (entry.batch.received - instant(T_US)) / np.timedelta64(1, "m")
+        assert minutes.tolist() == entry.batch.value.tolist()
+
+
+async def test_the_last_mark_hands_over_to_the_wall_clock(make_pipeline: MakePipeline) -> None:
+    clock = VirtualClock(instant(T_US))
+    pipeline = make_pipeline(clock=clock)
+    await pipeline.handle([mark(1)])
+    assert not clock.is_live
+    await pipeline.handle([mark(2, is_live=True)])
+    assert clock.is_live
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_retained", "reason"),
+    [
+        (b"", False, Reason.WRONG_SHAPE),
+        (b"[1]", False, Reason.WRONG_SHAPE),
+        (b"\xff\xfe{", False, Reason.WRONG_SHAPE),
+        (b'{"now_us": 1e400}', False, Reason.WRONG_SHAPE),
+        (b'{"now_us": 99999999999999999999}', False, Reason.WRONG_SHAPE),
+        (b'{"now_us": -1}', False, Reason.WRONG_SHAPE),
+        (b'{"now_us": 1795000060000000}', True, Reason.RETAINED),
+    ],
+)
+async def test_a_bad_mark_is_a_dead_letter_and_moves_nothing(
+    make_pipeline: MakePipeline, payload: bytes, is_retained: bool, reason: Reason
+) -> None:
+    clock = VirtualClock(instant(T_US))
+    pipeline = make_pipeline(clock=clock)
+    bad = Message(TOPIC.encode(), payload, T_US, 1, 1, is_retained=is_retained)
+    await pipeline.handle([message("1", 1), bad, message("2", 2)])
+    assert clock.now() == instant(T_US)
+    assert pipeline.counts.rejects == {reason: 1}
+    assert pipeline.counts.readings == 2
+
+
+async def test_a_live_system_refuses_clock_marks(make_pipeline: MakePipeline) -> None:
+    pipeline = make_pipeline()
+    await pipeline.handle([mark(5), message("1", 1)])
+    assert pipeline.counts.rejects == {Reason.BAD_TOPIC: 1}
+    assert pipeline.counts.readings == 1
