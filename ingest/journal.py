@@ -43,6 +43,9 @@ __all__ = [
 KEEP_ROWS: Final = 256
 """Rows that trimming leaves in any case: the last chunks may be delivered again."""
 
+TRIM_READINGS: Final = 200_000
+"""Readings that one call of ``trim`` deletes, about: overwriting them holds up appends."""
+
 _TRIM_ROWS: Final = 5_000
 
 
@@ -171,19 +174,19 @@ class Journal:
     def trim(self, before_us: int, up_to_seq: int) -> int:
         """Delete the oldest rows that all readers have passed and that were received before.
 
-        ``up_to_seq`` is the lowest position of any reader. Returns how many rows went, at most
-        5,000 a call, so that no append waits for long.
+        ``up_to_seq`` is the lowest position of any reader. Returns how many rows went, a limited
+        number a call, so that no append waits for long; 0 when there is nothing left to do.
         """
         with self._lock:
             stop = min(up_to_seq, self._last - KEEP_ROWS)
-            last = 0
-            for seq, received_us in self._connection.execute(
-                "SELECT seq, received_us FROM rows WHERE seq <= ? ORDER BY seq LIMIT ?",
+            last = readings = 0
+            for seq, received_us, count in self._connection.execute(
+                "SELECT seq, received_us, count FROM rows WHERE seq <= ? ORDER BY seq LIMIT ?",
                 (stop, _TRIM_ROWS),
             ):
-                if received_us >= before_us:
+                if received_us >= before_us or readings >= TRIM_READINGS:
                     break
-                last = seq
+                last, readings = seq, readings + count
             run = self._connection.execute
             with _room(), transaction(self._connection):
                 run("DELETE FROM gaps WHERE last <= ?", (last,))

@@ -142,6 +142,13 @@ def test_trimming_waits_for_the_slowest_reader_and_for_the_keep_window(journal: 
     assert list(journal.verify()) == []
 
 
+def test_trimming_goes_in_steps(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.journal.TRIM_READINGS", 25)
+    for _ in range(260):
+        journal.append(batch_of(10))
+    assert [journal.trim(2 * T_US, 260) for _ in range(3)] == [3, 1, 0]
+
+
 def test_waiting_ends_as_soon_as_a_row_is_committed(journal: Journal) -> None:
     seen: list[int] = []
     reader = threading.Thread(target=lambda: seen.append(journal.wait(0, 30)))
