@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
-from alerts import record, signal, tables
+from alerts import debounce, record, tables
 from alerts.alert import LIFE_SAFETY, SILENCES, Finding, Outcome, State
 from alerts.lifecycle import Event, Refusal, Standing, step
 from ingest.clock import Instant, microseconds
@@ -64,7 +64,7 @@ class Ledger:
         with self._database.begin() as connection:
             for finding in findings:
                 if finding.kind in LIFE_SAFETY:
-                    new = signal.take(connection, finding, now_us, sending)
+                    new = debounce.take(connection, finding, now_us, sending)
                 else:
                     new = self._raise(connection, finding, now_us, sending)
                 if new is not None:

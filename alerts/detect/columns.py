@@ -15,6 +15,9 @@ Rows = NDArray[np.intp]
 NEVER: Final = -(1 << 60)
 """A time before all others: it has not happened. Differences with it stay in int64."""
 
+UNHEARD: Final = 0
+"""The onset of a silence of something that was never heard: the same on every replay."""
+
 SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
 HOUR_US: Final = 60 * MINUTE_US

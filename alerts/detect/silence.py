@@ -3,6 +3,8 @@
 Time in which the home could not be seen counts neither as events missed nor as silence.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from alerts.detect.columns import QUARTER_US, Bools, Floats, Ints, Singles
@@ -19,14 +21,25 @@ def is_silent(
     return ((score > limit) & (elapsed_us >= floor_us)) | (elapsed_us >= cap_us)
 
 
-def expected(rate: Singles, home: int, start_us: int, stop_us: int, offsets: Offsets) -> float:
-    """Return the events expected of one home between two moments.
+def expected(
+    rate: Singles,
+    homes: Ints,
+    start_us: Ints,
+    stop_us: Ints,
+    zone: Ints,
+    offsets: Sequence[Offsets],
+) -> Floats:
+    """Return float64[k]: the events expected of each of k homes from its start to its stop.
 
-    ``rate`` has the shape (96, homes), in events a quarter-hour.
+    ``rate`` has the shape (96, all homes), in events a quarter-hour; ``zone`` int64[k] indexes
+    ``offsets``. A stop before its start expects nothing.
     """
-    if stop_us <= start_us:
-        return 0.0
-    inner = np.arange(start_us // QUARTER_US + 1, -(-stop_us // QUARTER_US)) * QUARTER_US
-    edges = np.concatenate(([start_us], inner, [stop_us])).astype(np.int64)
-    local_bins = bins(to_local(offsets, edges[:-1]))
-    return float(np.sum(rate[local_bins, home] * (np.diff(edges) / QUARTER_US)))
+    if not len(homes):
+        return np.zeros(0)
+    first, last = int(start_us.min()) // QUARTER_US, int(stop_us.max()) // QUARTER_US
+    edge = np.arange(first, max(last, first) + 1)[:, None] * QUARTER_US
+    overlap = np.minimum(stop_us, edge + QUARTER_US) - np.maximum(start_us, edge)
+    local_bins = np.stack([bins(to_local(table, edge[:, 0])) for table in offsets])
+    per_quarter = rate[local_bins[zone].T, homes]
+    total: Floats = np.sum(per_quarter * (np.maximum(overlap, 0) / QUARTER_US), axis=0)
+    return total

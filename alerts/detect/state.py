@@ -37,9 +37,7 @@ class State:
 
     # a home
     home_known_us: Annotated[Ints, _Column("home", *_TIME)]  # since when the engine watches it
-    sign_us: Annotated[
-        Ints, _Column("home", *_TIME)
-    ]  # last sign of the person, or first word of the home
+    sign_us: Annotated[Ints, _Column("home", *_TIME)]  # last sign, or first word of the home
     is_seen: Annotated[Bools, _Column("home", *_FLAG)]  # whether that was a sign
     score: Annotated[Floats, _Column("home", *_NUMBER)]  # expected events missed since
     unseen_us: Annotated[Ints, _Column("home", *_COUNT)]  # of that time, how much could not be seen
@@ -67,6 +65,7 @@ class State:
     limit: Annotated[Floats, _Column("home", "f8", np.nan)]
     # a sensor; of a device, the row of its first sensor
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
+    value_us: Annotated[Ints, _Column("sensor", *_TIME)]
     has_zero: Annotated[Bools, _Column("sensor", *_FLAG)]
     celsius: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     celsius_us: Annotated[Ints, _Column("sensor", *_TIME)]

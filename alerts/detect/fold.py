@@ -1,0 +1,177 @@
+"""Readings on their way into the state: split once by what they touch, folded tick by tick.
+
+Everything that depends on the order of readings alone (what is a sign, who is out) is found for
+a whole run of readings at once; a tick then assigns slices, of which the last row wins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from alerts.detect.columns import NEVER, Bools, Floats, Ints
+from alerts.detect.local_time import Offsets, bins, to_local
+from alerts.detect.roster import Roster
+from alerts.detect.signs import DoorMemory, SensorMemory, find_out, find_signs
+from alerts.detect.state import State
+from config.kinds import CODE, Kind
+from ingest.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Readings by which a device and its gateway show that they work, in time order."""
+
+    time_us: Ints
+    lead: Ints
+    gateway: Ints
+    home: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Signs of the person in time order; ``is_out`` is where the sign leaves the person."""
+
+    time_us: Ints
+    home: Ints
+    is_out: Bools
+    bin: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """n readings split by what they touch; each part in time order.
+
+    ``off`` are devices said to be out of reach, ``hub_off`` gateways said to be offline.
+    """
+
+    words: Words
+    signs: Signs
+    heat_us: Ints
+    heat_sensor: Ints
+    heat_c: Floats
+    off: Words
+    hub_off: Words
+
+
+def split(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]) -> Streams:
+    """Return the parts of a batch in time order; the memory of sensors and doors moves on."""
+    sensor, time_us, kind = _columns(batch, roster)
+    memory = SensorMemory(state.value, state.has_zero)
+    is_sign, memory = find_signs(sensor, batch.value, kind, memory)
+    state.value, state.has_zero = memory.value, memory.has_zero
+    state.value_us[sensor] = time_us
+    home = roster.sensor_home[sensor]
+    rows = np.flatnonzero(is_sign & (home >= 0))
+    sign_home, is_exit = home[rows], roster.sensor_is_exit[sensor[rows]]
+    doors = DoorMemory(state.door_us, state.inner)
+    is_out, doors = find_out(sign_home, time_us[rows], is_exit, doors)
+    state.door_us, state.inner = doors.door_us, doors.inner
+    signs = Signs(
+        time_us[rows],
+        sign_home,
+        is_out & roster.home_is_alone[sign_home],
+        local_bins(time_us[rows], sign_home, roster, offsets),
+    )
+    return _streams(batch, sensor, time_us, kind, signs, roster)
+
+
+def split_late(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]) -> Streams:
+    """Return the parts of a batch, in time order, whose moments were folded already.
+
+    A reading that is newer than its sensor's last moves the memory on; an older one is judged
+    by itself. A late sign is out only if it is an exit door.
+    """
+    sensor, time_us, kind = _columns(batch, roster)
+    memory = SensorMemory(state.value, state.has_zero)
+    is_newer = time_us > state.value_us[sensor]
+    blank = SensorMemory(np.full_like(memory.value, np.nan), memory.has_zero)
+    is_sign = np.zeros(len(batch), np.bool_)
+    new, old = np.flatnonzero(is_newer), np.flatnonzero(~is_newer)
+    is_sign[old], _ = find_signs(sensor[old], batch.value[old], kind[old], blank)
+    is_sign[new], memory = find_signs(sensor[new], batch.value[new], kind[new], memory)
+    state.value, state.has_zero = memory.value, memory.has_zero
+    state.value_us[sensor[new]] = time_us[new]
+    home = roster.sensor_home[sensor]
+    rows = np.flatnonzero(is_sign & (home >= 0))
+    signs = Signs(
+        time_us[rows],
+        home[rows],
+        roster.sensor_is_exit[sensor[rows]],
+        local_bins(time_us[rows], home[rows], roster, offsets),
+    )
+    return _streams(batch, sensor, time_us, kind, signs, roster)
+
+
+def local_bins(time_us: Ints, home: Ints, roster: Roster, offsets: Sequence[Offsets]) -> Ints:
+    """Return the quarter-hour of each home's local day at these moments."""
+    if len(offsets) == 1:
+        return bins(to_local(offsets[0], time_us))
+    result = np.zeros(len(time_us), np.int64)
+    zone = roster.home_zone[home]
+    for code, table in enumerate(offsets):
+        rows = zone == code
+        result[rows] = bins(to_local(table, time_us[rows]))
+    return result
+
+
+def fold_words(state: State, words: Words, start: int, stop: int) -> None:
+    """Note that devices and gateways were heard."""
+    time_us = words.time_us[start:stop]
+    state.heard_us[words.lead[start:stop]] = time_us
+    state.gateway_heard_us[words.gateway[start:stop]] = time_us
+
+
+def fold_late(state: State, streams: Streams) -> None:
+    """Note what late readings say of devices, gateways and temperatures where that is news."""
+    words, off, hub_off = streams.words, streams.off, streams.hub_off
+    np.maximum.at(state.heard_us, words.lead, words.time_us)
+    np.maximum.at(state.gateway_heard_us, words.gateway, words.time_us)
+    np.maximum.at(state.gateway_heard_us, off.gateway, off.time_us)
+    np.maximum.at(state.off_us, off.lead, off.time_us)
+    np.maximum.at(state.gateway_off_us, hub_off.gateway, hub_off.time_us)
+    rows = streams.heat_us > state.celsius_us[streams.heat_sensor]
+    state.celsius_us[streams.heat_sensor[rows]] = streams.heat_us[rows]
+    state.celsius[streams.heat_sensor[rows]] = streams.heat_c[rows]
+
+
+def start_clocks(state: State, words: Words, start: int, stop: int) -> None:
+    """Start the clock of homes that are heard for the first time at that first word."""
+    home = words.home[start:stop]
+    rows = np.flatnonzero(home >= 0)
+    rows = rows[state.sign_us[home[rows]] == NEVER][::-1]
+    state.sign_us[home[rows]] = words.time_us[start:stop][rows]
+
+
+def _columns(batch: Batch, roster: Roster) -> tuple[Ints, Ints, Ints]:
+    sensor = batch.sensor.astype(np.int64)
+    return sensor, batch.time.view(np.int64), roster.sensor_kind[sensor]
+
+
+def _streams(
+    batch: Batch, sensor: Ints, time_us: Ints, kind: Ints, signs: Signs, roster: Roster
+) -> Streams:
+    is_zero = batch.value == 0
+    is_off = is_zero & (kind == CODE[Kind.AVAILABILITY])
+    is_hub_off = is_zero & (kind == CODE[Kind.GATEWAY_STATUS])
+    heat = np.flatnonzero(kind == CODE[Kind.TEMPERATURE])
+
+    def words(mask: Bools) -> Words:
+        rows = np.flatnonzero(mask)
+        named = sensor[rows]
+        return Words(
+            time_us[rows],
+            roster.sensor_lead[named],
+            roster.sensor_gateway[named],
+            roster.sensor_home[named],
+        )
+
+    return Streams(
+        words=words(~is_off & ~is_hub_off),
+        signs=signs,
+        heat_us=time_us[heat],
+        heat_sensor=sensor[heat],
+        heat_c=batch.value[heat],
+        off=words(is_off),
+        hub_off=words(is_hub_off),
+    )
