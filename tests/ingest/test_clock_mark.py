@@ -3,14 +3,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config.sensor_table import SensorTable
+from ingest.batch import Batch
 from ingest.clock import Instant, VirtualClock, instant
-from ingest.clock_mark import TOPIC
+from ingest.clock_mark import SLICE_US, TOPIC
 from ingest.journal import Journal, JournalTail
 from ingest.message import Message, Reason
 from tests.ingest.test_pipeline import (
     MINUTE_US,
     T_US,
     MakePipeline,
+    Parts,
+    fake_screen,
     journal,
     make_pipeline,
     mark,
@@ -88,3 +92,19 @@ async def test_a_live_system_refuses_clock_marks(make_pipeline: MakePipeline) ->
     await pipeline.handle([mark(5), message("1", 1)])
     assert pipeline.counts.rejects == {Reason.BAD_TOPIC: 1}
     assert pipeline.counts.readings == 1
+
+
+async def test_in_a_replay_the_hour_after_a_mark_is_not_the_future(
+    make_pipeline: MakePipeline,
+) -> None:
+    judged_at: list[Instant] = []
+
+    def watching_screen(batch: Batch, table: SensorTable, *, now: Instant) -> Parts:
+        judged_at.append(now)
+        return fake_screen(batch, table, now=now)
+
+    clock = VirtualClock(instant(T_US))
+    pipeline = make_pipeline(clock=clock, screen=watching_screen)
+    await pipeline.handle([message("1", 1)])
+    await pipeline.handle([mark(30), message("2", 2)])
+    assert judged_at == [instant(T_US + SLICE_US), instant(T_US + 30 * MINUTE_US + SLICE_US)]
