@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from ingest.clock_mark import SLICE_US
 from ingest.flood import Flood
 from sensors_sim.encode import Encoder, Outgoing, prefix
 from sensors_sim.fleet import Fleet
@@ -16,17 +17,14 @@ from sensors_sim.scenario import Incident, Scenario
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.target import Target, mark
 
-SLICE_US: Final = 3600 * SECOND_US
-"""Virtual time between two clock marks."""
-
 CAUGHT_UP_US: Final = 2 * SECOND_US
 """This close to the wall clock, a back-fill hands over to live."""
 
-LEAD_US: Final = 96 * 3600 * SECOND_US
+LEAD_US: Final = 48 * 3600 * SECOND_US
 """How far the back-fill may run ahead of the worker, in virtual time."""
 
 BOOT: Final = "1"
-_DAY_US: Final = 86_400 * SECOND_US
+DAY_US: Final = 86_400 * SECOND_US
 _TICK_S: Final = 0.25
 _POLL_S: Final = 0.05
 
@@ -72,7 +70,7 @@ async def simulate(
         fleet,
         encoder,
         target,
-        end_us - scenario.days * _DAY_US,
+        end_us - scenario.days * DAY_US,
         on_progress=on_progress,
         worker_now=worker_now,
     )

@@ -1,0 +1,145 @@
+"""``stillwell check``: is everything that this installation needs ready, and if not, what to do."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from api import health, wiring
+from api.exits import Exit
+from config.problems import ConfigProblem
+from config.settings import Settings
+from ingest.clock import SystemClock, instant, microseconds
+from ingest.journal import JournalTail
+from ingest.link import open_link
+from ingest.packets import ProtocolError
+from ingest.session import ConnectionLostError
+from ingest.store.embedded import open_store_readonly
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of the report; ``advice`` says what to do when it is not ready."""
+
+    what: str
+    is_ready: bool
+    found: str
+    advice: str = ""
+
+
+def run(settings: Settings, *, tell: Callable[[str], None]) -> Exit:
+    """Tell one line for each part; NOT_READY when any is not."""
+    is_ready = True
+    for answer in answers(settings):
+        tell(f"{'ready    ' if answer.is_ready else 'NOT READY'}  {answer.what}: {answer.found}")
+        if not answer.is_ready:
+            is_ready = False
+            tell(f"           {answer.advice}")
+    return Exit.OK if is_ready else Exit.NOT_READY
+
+
+def answers(settings: Settings) -> Iterator[Answer]:
+    """Look at settings, places, database, broker, journal, store and worker, in that order."""
+    yield Answer("settings", True, f"data in {settings.data}")  # reads as "ready"
+    yield _places(settings)
+    database = _database(settings)
+    yield database
+    yield asyncio.run(_broker(settings))
+    yield _journal(settings)
+    yield _store(settings)
+    if database.is_ready:
+        yield _worker(settings)
+
+
+def _places(settings: Settings) -> Answer:
+    try:
+        found = wiring.places(settings)
+    except ConfigProblem as problem:
+        return Answer("places", is_ready=False, found=str(problem), advice="Correct the file.")
+    return Answer("places", is_ready=True, found=", ".join(found))
+
+
+def _database(settings: Settings) -> Answer:
+    try:
+        wiring.open_database(settings)
+    except ConfigProblem as problem:
+        return Answer("database", is_ready=False, found=str(problem), advice="stillwell migrate")
+    except Exception as problem:  # noqa: BLE001  # any driver's error means not ready
+        return Answer(
+            "database",
+            is_ready=False,
+            found=f"{type(problem).__name__}: {problem}",
+            advice="Is database_url right, and does the server run?",
+        )
+    return Answer("database", is_ready=True, found="at this version's revision")
+
+
+async def _broker(settings: Settings) -> Answer:
+    host, port = settings.mqtt.host, settings.mqtt.port
+    where = f"{host}:{port}"
+    try:
+        options = wiring.connect_options(settings)
+        link = await open_link(host, port, timeout_s=3.0)
+        await link.close()
+    except ConfigProblem as problem:
+        return Answer("broker", is_ready=False, found=str(problem), advice="Correct the setting.")
+    except (OSError, ProtocolError, ConnectionLostError) as problem:
+        return Answer(
+            "broker",
+            is_ready=False,
+            found=f"nobody answers on {where} ({problem})",
+            advice="Start the broker, or correct mqtt.host and mqtt.port.",
+        )
+    who = options.username or "nobody in particular"
+    return Answer("broker", is_ready=True, found=f"{where} answers; the worker signs in as {who}")
+
+
+def _journal(settings: Settings) -> Answer:
+    path = wiring.files(settings).journal
+    if not path.exists():
+        return Answer("journal", is_ready=True, found="empty; the worker makes it when it starts")
+    tail = JournalTail.open(path)
+    try:
+        last = tail.last_seq()
+        tail.read(max(last - 1, 0), 1)
+    except (OSError, ValueError, sqlite3.Error, RuntimeError) as problem:
+        return Answer(
+            "journal",
+            is_ready=False,
+            found=str(problem),
+            advice="Stop the worker, keep a copy of the file, and see ingest/README.md.",
+        )
+    finally:
+        tail.close()
+    return Answer("journal", is_ready=True, found=f"{last} rows committed")
+
+
+def _store(settings: Settings) -> Answer:
+    path = wiring.files(settings).store
+    if not path.exists():
+        return Answer("store", is_ready=True, found="empty; the worker makes it when it starts")
+    store = open_store_readonly(path)
+    try:
+        position = store.position()
+    except (OSError, sqlite3.Error) as problem:
+        return Answer(
+            "store",
+            is_ready=False,
+            found=str(problem),
+            advice="Stop the worker, move store.db away: the journal fills a new one.",
+        )
+    finally:
+        store.close()
+    return Answer("store", is_ready=True, found=f"has taken {position} rows of the journal")
+
+
+def _worker(settings: Settings) -> Answer:
+    database = wiring.open_database(settings)
+    with database.connect() as connection:
+        beat = health.beats(connection).get(health.WORKER)
+    wall_us = microseconds(SystemClock().now())
+    reasons = health.reasons(beat, wall_us)
+    if reasons or beat is None:
+        return Answer("worker", is_ready=False, found=" ".join(reasons), advice="stillwell worker")
+    mode = "live" if beat.is_live else f"replaying {instant(beat.now_us)} UTC"
+    return Answer("worker", is_ready=True, found=f"{mode}, {beat.state.get('homes', 0)} homes")

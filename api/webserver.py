@@ -1,0 +1,92 @@
+"""The web process: builds the application over read-only files and serves it."""
+
+import signal
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Final, TypeVar
+
+import uvicorn
+
+from alerts.ledger import Ledger
+from api import wiring
+from api.app import create_app
+from api.resources import Resources
+from api.current_roster import CurrentRoster
+from config.settings import Settings
+from ingest.dead_letters import DeadLetters
+from ingest.store.embedded import open_store_readonly
+
+REFRESH_S: Final = 1.0
+GRACE_S: Final = 5
+
+Opened = TypeVar("Opened")
+
+
+def resources(settings: Settings, shutdown: threading.Event) -> Resources:
+    """Return what requests work with; the worker's files are opened once they exist."""
+    database = wiring.open_database(settings)
+    where = wiring.files(settings)
+    roster = CurrentRoster(database)
+    threading.Thread(target=_follow, args=(roster, shutdown), daemon=True, name="roster").start()
+    return Resources(
+        database=database,
+        places=wiring.places(settings),
+        store=_once_made(where.store, open_store_readonly),
+        dead_letters=_once_made(where.journal, DeadLetters.open),
+        ledger=Ledger(database, is_muted=lambda: settings.outbox.is_muted),
+        clock=wiring.web_clock(settings, database),
+        table=roster.table,
+        session_hours=settings.web.session_hours,
+        is_secure=settings.web.is_secure,
+        shutdown=shutdown,
+    )
+
+
+def _once_made(path: Path, open_: Callable[[Path], Opened]) -> Callable[[], Opened | None]:
+    opened: list[Opened] = []
+    turn = threading.Lock()
+
+    def get() -> Opened | None:
+        with turn:
+            if not opened and path.exists():
+                opened.append(open_(path))
+            return opened[0] if opened else None
+
+    return get
+
+
+def _follow(roster: CurrentRoster, shutdown: threading.Event) -> None:
+    while not shutdown.wait(REFRESH_S):
+        roster.refresh()
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; open streams are ended, so that browsers hold nothing up."""
+    shutdown = threading.Event()
+    app = create_app(resources(settings, shutdown))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.web.host,
+            port=settings.web.port,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_S,
+            server_header=False,
+            proxy_headers=False,
+        )
+    )
+    server.handle_exit = partial(_exit, server.handle_exit, shutdown)  # type: ignore[method-assign]  # uvicorn offers no hook
+    server.run()
+
+
+def _exit(
+    onward: Callable[[int, FrameType | None], None],
+    shutdown: threading.Event,
+    number: int,
+    frame: FrameType | None,
+) -> None:
+    shutdown.set()
+    onward(signal.Signals(number), frame)

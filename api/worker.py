@@ -1,0 +1,240 @@
+"""The worker process: subscriber, journal, store, engine and outbox, each on its own thread."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine as Database
+
+from alerts.engine import Engine
+from alerts.ledger import Ledger
+from alerts.notify.console import Console
+from alerts.notify.outbox import Outbox
+from api import wiring
+from api.exits import CommandFailed
+from api.current_roster import CurrentRoster
+from config.settings import Settings
+from ingest.clock import Clock, SystemClock, VirtualClock, microseconds
+from ingest.decode import decode
+from ingest.follower import Follower
+from ingest.journal import Journal, JournalDamaged, JournalInUse, JournalTail
+from ingest.mqtt import Subscriber
+from ingest.pipeline import Pipeline
+from ingest.screen import screen
+from ingest.store.embedded import EmbeddedStore, open_store
+
+BEAT_S: Final = 1.0
+TRIM_S: Final = 60.0
+DEAD_LETTER_DAYS: Final = 14
+_DAY_US: Final = 86_400_000_000
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that one worker runs."""
+
+    database: Database
+    clock: Clock
+    roster: CurrentRoster
+    journal: Journal
+    store: EmbeddedStore
+    pipeline: Pipeline
+    subscriber: Subscriber
+    follower: Follower
+    engine: Engine
+    ledger: Ledger
+    outbox: Outbox
+
+
+def build(settings: Settings) -> Parts:
+    """Open everything; ConfigProblem or CommandFailed say what is wrong and what to do."""
+    database = wiring.open_database(settings)
+    places = wiring.places(settings)
+    where = wiring.files(settings)
+    clock = wiring.worker_clock(settings, database)
+    roster = CurrentRoster(database)
+    store = open_store(where.store)
+    journal = _open_journal(where, store.position())
+    pipeline = Pipeline(journal, decode, screen, roster.table, clock)
+    subscriber = Subscriber(wiring.connect_options(settings), clock, pipeline.handle)
+    follower = Follower(
+        JournalTail.open(where.journal),
+        store,
+        lambda: roster.table().sensor_home,
+        wait=journal.wait,
+        tend=lambda: store.finish_days(clock.now()),
+    )
+    ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not is_live(clock))
+    engine = Engine(
+        JournalTail.open(where.journal),
+        roster.table,
+        places,
+        ledger,
+        clock,
+        is_linked=lambda: subscriber.is_connected,
+        orphan_place=wiring.orphan_place(settings, sorted(places)),
+        tick_s=settings.engine.tick_s,
+        reorder_s=settings.engine.reorder_s,
+    )
+    engine.restore(where.checkpoint)
+    outbox = Outbox(database, {"console": Console()}, SystemClock())
+    return Parts(
+        database,
+        clock,
+        roster,
+        journal,
+        store,
+        pipeline,
+        subscriber,
+        follower,
+        engine,
+        ledger,
+        outbox,
+    )
+
+
+def _open_journal(where: wiring.Files, taken: int) -> Journal:
+    try:
+        journal = Journal.open(where.journal, read_up_to=taken)
+    except (JournalInUse, JournalDamaged) as problem:
+        raise CommandFailed(str(problem)) from problem
+    for fault in journal.verify():
+        _log.error("journal_problem", kind=fault.kind.value, what=fault.sentence)
+    return journal
+
+
+def is_live(clock: Clock) -> bool:
+    """Whether this clock is the wall's, so that messages may go out."""
+    return not isinstance(clock, VirtualClock) or clock.is_live
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is in hand, within ten seconds."""
+    parts = build(settings)
+    asyncio.run(_run(parts, settings))
+
+
+async def _run(parts: Parts, settings: Settings) -> None:
+    stop = asyncio.Event()
+    ending = threading.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    checkpoint = wiring.files(settings).checkpoint
+    threads = [
+        _Thread("store", parts.follower.run, ending),
+        _Thread("engine", parts.engine.run, ending),
+        _Thread("outbox", parts.outbox.run, ending),
+    ]
+    for thread in threads:
+        thread.start()
+    subscribing = asyncio.create_task(parts.subscriber.run(stop))
+    beating = asyncio.create_task(_beat(parts, settings, threads, stop))
+    try:
+        await asyncio.wait([subscribing, beating], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        await subscribing
+        ending.set()
+        await asyncio.to_thread(_join, threads)
+        parts.engine.checkpoint(checkpoint)
+        parts.pipeline.close()
+        parts.store.close()
+        parts.journal.close()
+    await beating
+    _log.info("worker_stopped", seq=parts.journal.last_seq())
+
+
+class _Thread(threading.Thread):
+    def __init__(
+        self, name: str, work: Callable[[threading.Event], None], ending: threading.Event
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work, self._ending = work, ending
+        self.problem: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._work(self._ending)
+        except BaseException as problem:  # noqa: BLE001  # told by the beat, which ends the worker
+            self.problem = problem
+
+
+def _join(threads: list[_Thread]) -> None:
+    for thread in threads:
+        thread.join(6.0)
+
+
+async def _beat(
+    parts: Parts, settings: Settings, threads: list[_Thread], stop: asyncio.Event
+) -> None:
+    """Tell the others that we live; end the worker when one of its threads has ended."""
+    last_checkpoint = last_trim = asyncio.get_running_loop().time()
+    while not stop.is_set():
+        now_s = asyncio.get_running_loop().time()
+        if now_s - last_checkpoint >= settings.engine.checkpoint_s:
+            last_checkpoint = now_s
+            parts.engine.request_checkpoint(wiring.files(settings).checkpoint)
+        if now_s - last_trim >= TRIM_S:
+            last_trim = now_s
+            await asyncio.to_thread(_trim, parts, settings)
+        try:
+            await asyncio.to_thread(_write_beat, parts)
+        except Exception as problem:  # noqa: BLE001  # a locked or full database must not end us
+            _log.warning("beat_failed", error=f"{type(problem).__name__}: {problem}")
+        for thread in threads:
+            if not thread.is_alive():
+                raise CommandFailed(f"worker: its {thread.name} thread ended: {thread.problem!r}")
+        try:
+            async with asyncio.timeout(BEAT_S):
+                await stop.wait()
+        except TimeoutError:
+            continue
+
+
+def _write_beat(parts: Parts) -> None:
+    parts.roster.refresh()
+    parts.ledger.beat(
+        "worker",
+        beat_us=microseconds(SystemClock().now()),
+        now=parts.clock.now(),
+        is_live=is_live(parts.clock),
+        state=state(parts),
+    )
+
+
+def state(parts: Parts) -> Mapping[str, object]:
+    """Return what the worker reports of itself."""
+    counts, engine, follower = parts.pipeline.counts, parts.engine.snapshot, parts.follower.state
+    return {
+        "is_connected": parts.subscriber.is_connected,
+        "problem": parts.subscriber.problem or "",
+        "journal_error": "the last commit failed" if counts.failures else "",
+        "journal_seq": parts.journal.last_seq(),
+        "last_commit_us": counts.last_commit_us,
+        "messages": counts.messages,
+        "readings": counts.readings,
+        "rejects": sum(counts.rejects.values()),
+        "store_seq": follower.position,
+        "store_error": follower.error,
+        "engine_seq": engine.position,
+        "engine_us": engine.time_us,
+        "behind_s": engine.behind_s,
+        "homes": len(parts.roster.table().homes),
+    }
+
+
+def _trim(parts: Parts, settings: Settings) -> None:
+    now_us = microseconds(SystemClock().now())
+    position = min(parts.store.position(), parts.engine.saved_position)
+    try:
+        parts.journal.trim(now_us - int(settings.journal.keep_days * _DAY_US), position)
+        parts.journal.expire_dead_letters(now_us - DEAD_LETTER_DAYS * _DAY_US)
+    except Exception as problem:  # noqa: BLE001  # no room or locked: the next minute tries again
+        _log.warning("trim_failed", error=f"{type(problem).__name__}: {problem}")
