@@ -1,7 +1,8 @@
 """Clock marks: a replay tells every process what time it is, in order with its readings.
 
-A mark says that everything sent before it happened by ``now_us``. Gateways cannot write this
-topic: it lies outside their tree.
+A mark says that everything sent before it happened by ``now_us``. The topic lies under the one
+that the worker subscribes to for readings, because a broker (the NATS server does) may let one
+subscription run ahead of another; and outside the tree of any gateway, so none can forge it.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import msgspec
 
 from ingest.message import Message, Reason, Reject
 
-TOPIC: Final = "stillwell-clock/v1"
+TOPIC: Final = "stillwell/v1/clock"
 """Where marks are published, QoS 1, not retained."""
 
 SLICE_US: Final = 3_600_000_000

@@ -30,8 +30,8 @@ OTHER_GATEWAY = BrokerUser(
 WORKER = BrokerUser(
     "worker",
     "geheim-3",
-    ("stillwell-receipt/v1/+", "stillwell-clock/v1"),
-    ("stillwell/v1/#", "stillwell-clock/v1"),
+    ("stillwell-receipt/v1/+", "stillwell/v1/clock"),
+    ("stillwell/v1/#",),
 )
 
 

@@ -101,7 +101,7 @@ async def test_the_worker_receives_what_a_gateway_may_publish(nats: RunningBroke
         f"stillwell/v1/{PLACE}/gateway-0002/native/r",
         "stillwell/v1/place-0002/gateway-0001/native/r",
         "stillwell-receipt/v1/gateway-0001",
-        "stillwell-clock/v1",
+        "stillwell/v1/clock",
         f"$MQTT/msgs/stillwell/v1/{PLACE}/gateway-0002/r",
         "$JS/API/STREAM/DELETE/$MQTT_msgs",
         f"stillwell/v1/{PLACE}/*/native/r",
