@@ -72,11 +72,15 @@ class Encoder:
         of its own status only the last in these readings is told.
         """
         dialect = self._columns.dialect[readings.sensor]
-        made = [
-            *self._encode_native(readings.take(dialect == _NATIVE)),
-            *self._encode_zigbee(readings.take(dialect == _ZIGBEE)),
-            *self._encode_status(readings.take(dialect == _STATUS)),
-        ]
+        made: list[Outgoing] = []
+        for code, encode in (
+            (_NATIVE, self._encode_native),
+            (_ZIGBEE, self._encode_zigbee),
+            (_STATUS, self._encode_status),
+        ):
+            spoken = readings.take(dialect == code)
+            if len(spoken):
+                made += encode(spoken)
         made.sort(key=lambda message: (message.gateway, message.time_us))
         return made
 
