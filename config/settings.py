@@ -18,30 +18,49 @@ NOT_SETTINGS: Final = frozenset({"STILLWELL_SETTINGS", "STILLWELL_SHARED_DATA"})
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Mqtt(_Section):
     """The broker that the worker reads."""
 
     host: str = Field(default="127.0.0.1", min_length=1)
+    """Host name or address of the broker."""
+
     port: int = Field(default=1883, ge=1, le=65535)
+    """MQTT port of the broker."""
+
     username: str = ""
+    """The worker's broker user; empty where the broker asks nobody."""
+
     password_file: Path | None = None
     """File that holds the password, so that it is in no process list and no log."""
 
     client_id: str = Field(default="stillwell-worker", min_length=1, max_length=23)
+    """Names the persistent session; keep it random and secret where others use the broker."""
+
     keepalive_s: int = Field(default=30, ge=5, le=600)
+    """Seconds between pings; a dead link is noticed in one and a half times this."""
+
     gather_ms: float = Field(default=3.0, ge=0, le=50)
+    """Pause between two reads, so that one commit takes many messages."""
+
     max_payload_kib: int = Field(default=1024, ge=1, le=262_144)
+    """A longer payload is skipped and becomes a dead letter."""
 
 
 class Web(_Section):
     """The web process."""
 
     host: str = Field(default="127.0.0.1", min_length=1)
+    """Address to listen on."""
+
     port: int = Field(default=8000, ge=1, le=65535)
+    """Port of pages and REST."""
+
     session_hours: float = Field(default=12.0, gt=0, le=24)
+    """Longest time a sign-in lasts."""
+
     is_secure: bool = True
     """Whether browsers reach us by https, so that cookies are sent on nothing else."""
 
@@ -50,8 +69,14 @@ class Engine(_Section):
     """When the detectors look."""
 
     tick_s: int = Field(default=60, ge=5, le=900)
+    """Seconds between two looks of the detectors."""
+
     reorder_s: int = Field(default=120, ge=0, le=900)
+    """How long readings may arrive out of order; P1 signals never wait for it."""
+
     checkpoint_s: int = Field(default=60, ge=5, le=3600)
+    """Seconds between two checkpoints of the engine."""
+
     orphan_place: str = ""
     """Place that is told of a P1 from a gateway and place that nobody knows."""
 
@@ -60,20 +85,28 @@ class Journal(_Section):
     """The durable log between broker and readers."""
 
     keep_days: float = Field(default=4.0, ge=3, le=90)
+    """Days that committed readings stay in the journal after the store has them."""
 
 
 class Outbox(_Section):
     """Delivery of alerts."""
 
     is_muted: bool = False
+    """Whether messages are recorded but not sent."""
 
 
 class Settings(_Section):
     """Everything that a process is told at start; ``data`` is the folder it may write."""
 
     data: Path = Path("var")
+    """Folder of journal, store, checkpoint and the default database."""
+
     database_url: str = ""
+    """SQLAlchemy URL of registry, accounts and alerts; empty is SQLite in the data folder."""
+
     places: Path = Path(__file__).parent / "places"
+    """Folder of the place files."""
+
     clock: Literal["system", "virtual"] = "system"
     """``virtual`` follows the marks of a replay until it says that it is live."""
 
