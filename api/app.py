@@ -1,0 +1,74 @@
+"""The web application: routes, errors, headers and the live feed, around the given resources."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api import errors, live
+from api.auth import Lockout
+from api.middleware import Guard
+from api.resources import Resources
+from api.rest import alerts as rest_alerts
+from api.rest import dead_letters, status
+from api.rest import homes as rest_homes
+from api.web import alerts, homes, places, sign_in, system
+from api.web.pages import STATIC
+
+MAX_BODY: Final = 64 * 1024
+"""Bytes of a request body; a note is the longest thing that anybody sends."""
+
+_ROOT: Final = "/api/v1"
+
+
+class _Static(StaticFiles):
+    """Static files; those whose address names their version never change."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        is_versioned = path.startswith("govuk-frontend-") or scope["query_string"].startswith(b"v=")
+        age = "public, max-age=31536000, immutable" if is_versioned else "no-cache"
+        response.headers["Cache-Control"] = age
+        return response
+
+
+def create_app(resources: Resources) -> FastAPI:
+    """Return the application; it touches nothing but these resources."""
+    feed = live.Feed(resources)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(feed.run())
+        yield
+        resources.shutdown.set()
+        await task
+
+    app = FastAPI(
+        title="Stillwell",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY,
+    )
+    app.state.resources = resources
+    app.state.feed = feed
+    app.state.lockout = Lockout()
+    errors.install(app)
+    app.include_router(status.router)
+    app.include_router(live.router)
+    for rest in (rest_homes, rest_alerts, dead_letters):
+        app.include_router(rest.router, prefix=_ROOT)
+    app.include_router(status.description, prefix=_ROOT)
+    for page in (sign_in, places, alerts, homes, system):
+        app.include_router(page.router)
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Guard, is_secure=resources.is_secure)
+    return app

@@ -1,0 +1,189 @@
+"""Who is asking, and whether they may: one rule per route, judged in one place.
+
+Every route declares ``Depends(Needs(...roles))``; a policy test refuses a route that has
+neither a rule nor a line in ``PUBLIC``.
+"""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from api.errors import Problem
+from api.resources import Resources
+from config import people
+from config.people import Account, Role
+from ingest.clock import Instant, microseconds
+
+CARE: Final = (Role.CARE_WORKER, Role.OPERATOR, Role.SUPERVISOR)
+"""Roles that answer alerts about people."""
+
+HOMES: Final = (*CARE, Role.OFFICER)
+"""Roles that may see a home by its label."""
+
+ANY: Final = tuple(Role)
+"""Every role."""
+
+PUBLIC: Final = frozenset({"/sign-in", "/health", "/ready", "/static"})
+"""Routes that anybody may call; they show nothing of any place."""
+
+_IDLE_HOURS: Final = 4.0
+_HOUR_US: Final = 3_600_000_000
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The account behind a request, its session's name, and its roles by place."""
+
+    account: Account
+    session: str
+    grants: Mapping[str, frozenset[Role]]
+
+    def places(self, *roles: Role) -> tuple[str, ...]:
+        """Return the places where this visitor holds one of the roles, sorted."""
+        return tuple(sorted(p for p, held in self.grants.items() if held.intersection(roles)))
+
+    def holds(self, *roles: Role) -> bool:
+        """Return whether the visitor holds one of the roles in any place."""
+        return bool(self.places(*roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The rule of a route: the caller is signed in and holds one of ``roles`` somewhere.
+
+    Rows are then read for the places of those roles only, in the same statement that finds
+    them, so that another place's row and no row at all are one answer in the same time.
+    """
+
+    roles: tuple[Role, ...]
+
+    def __call__(self, request: Request) -> Visitor:
+        """Return the visitor; Problem 401 when not signed in, 403 without any such role."""
+        resources: Resources = request.app.state.resources
+        visitor = find_visitor(resources, request.cookies.get(cookie_name(resources), ""))
+        if visitor is None:
+            raise Problem(401, "Your session has ended or was never opened: sign in.")
+        if not visitor.holds(*self.roles):
+            raise Problem(403, "None of your roles may do this: ask your supervisor.")
+        request.scope["visitor"] = visitor
+        return visitor
+
+
+def find_visitor(resources: Resources, token: str) -> Visitor | None:
+    """Return who holds this session token, with the roles of this moment, or None."""
+    if not token:
+        return None
+    now_us = microseconds(resources.wall())
+    idle_us = int(min(_IDLE_HOURS, resources.session_hours) * _HOUR_US)
+    with resources.database.connect() as connection:
+        session = people.find_session(connection, token, now_us=now_us, idle_us=idle_us)
+    if session is None:
+        return None
+    if people.is_touch_due(session, now_us=now_us):
+        with resources.database.begin() as connection:
+            people.touch(connection, session, now_us=now_us)
+    served = {place: held for place, held in session.grants.items() if place in resources.places}
+    return Visitor(session.account, session.token_hash, served)
+
+
+def cookie_name(resources: Resources) -> str:
+    """Return the session cookie's name; ``__Host-`` binds it to this host over https."""
+    return "__Host-stillwell" if resources.is_secure else "stillwell"
+
+
+def set_cookie(response: Response, resources: Resources, token: str) -> None:
+    """Hand the session to the browser, out of reach of scripts and of other sites' forms."""
+    response.set_cookie(
+        cookie_name(resources),
+        token,
+        max_age=int(resources.session_hours * 3600),
+        path="/",
+        secure=resources.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_cookie(response: Response, resources: Resources) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(
+        cookie_name(resources), path="/", secure=resources.is_secure, httponly=True, samesite="lax"
+    )
+
+
+def refuse_foreign(request: Request) -> None:
+    """Raise Problem 403 when another site's page may have sent this unsafe request.
+
+    Browsers say so by Sec-Fetch-Site, older ones by Origin; a request with neither is refused.
+    """
+    if request.method in _SAFE:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    host = request.headers.get("host", "")
+    is_own_origin = origin is not None and urlsplit(origin).netloc == host != ""
+    if site is not None:
+        is_own = site == "same-origin" or (site == "none" and origin in (None, "null"))
+        if is_own and (origin in (None, "null") or is_own_origin):
+            return
+    elif is_own_origin:
+        return
+    raise Problem(
+        403,
+        "This did not come from a page of Stillwell. Open the page again and repeat it; "
+        "a program sends the header Origin with our own address.",
+    )
+
+
+@dataclass(slots=True)
+class Lockout:
+    """Counts wrong passwords per address: ten in fifteen minutes and it is shut for a while.
+
+    Kept in the memory of the web process, at most ``CAP`` addresses, known or not, so that the
+    answer does not tell whether an account exists.
+    """
+
+    LIMIT: ClassVar[int] = 10
+    WINDOW_US: ClassVar[int] = 15 * 60 * 1_000_000
+    CAP: ClassVar[int] = 10_000
+
+    turn: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(2))
+    """Held while a password is checked: each takes 64 MiB, and many would starve the machine."""
+
+    _failures: OrderedDict[str, deque[int]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_shut(self, email: str, now: Instant) -> bool:
+        """Return whether this address must wait."""
+        with self._lock:
+            recent = self._recent(people.normal_email(email), microseconds(now))
+            return len(recent) >= self.LIMIT
+
+    def fail(self, email: str, now: Instant) -> None:
+        """Count a wrong password."""
+        with self._lock:
+            address = people.normal_email(email)
+            recent = self._recent(address, microseconds(now))
+            recent.append(microseconds(now))
+            self._failures[address] = recent
+            self._failures.move_to_end(address)
+            while len(self._failures) > self.CAP:
+                self._failures.popitem(last=False)
+
+    def forget(self, email: str) -> None:
+        """Start again from nought after the right password."""
+        with self._lock:
+            self._failures.pop(people.normal_email(email), None)
+
+    def _recent(self, address: str, now_us: int) -> deque[int]:
+        found = self._failures.get(address, deque(maxlen=self.LIMIT))
+        while found and found[0] <= now_us - self.WINDOW_US:
+            found.popleft()
+        return found

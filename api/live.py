@@ -1,0 +1,222 @@
+"""Server-sent events: tells open pages what changed, from the ledger's change feed.
+
+One task reads the feed for all clients. A client that is slow is dropped, not waited for: it
+comes back with Last-Event-ID and is sent what it missed.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+import structlog
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Row, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Message, Send
+
+from alerts import tables
+from api.auth import ANY, HOMES, Needs, Visitor, cookie_name, find_visitor
+from api.errors import Problem
+from api.resources import Resources
+
+POLL_S: Final = 0.1
+"""Pause between two looks at the feed."""
+
+BEAT_S: Final = 15.0
+"""Pause between two heartbeats; pages refresh their ages with each, and sessions are checked."""
+
+QUEUE: Final = 256
+"""Changes that may wait for one client."""
+
+REPLAY: Final = 1000
+"""Changes replayed to a returning client; beyond it the client is told to read anew."""
+
+STREAMS: Final = 20
+"""Streams that one account may hold open."""
+
+SEND_S: Final = 20.0
+"""Seconds that a client may take to accept an event before it is dropped."""
+
+Change = Row[tuple[int, int, str, str | None, str | None, str]]
+router: Final = APIRouter()
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """One open stream; ``None`` in its queue means: stop."""
+
+    account: str
+    places: frozenset[str]
+    queue: asyncio.Queue[Change | None] = field(
+        default_factory=lambda: asyncio.Queue(maxsize=QUEUE)
+    )
+    is_dropped: bool = False
+
+
+class Feed:
+    """Reads the change feed while anybody listens, and hands each change to whom it concerns."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._clients: set[Client] = set()
+        self._position: int | None = None
+
+    @property
+    def clients(self) -> int:
+        """How many streams are open."""
+        return len(self._clients)
+
+    async def run(self) -> None:
+        """Read and hand out until the shutdown event is set, then end every stream."""
+        while not self._resources.shutdown.is_set():
+            try:
+                await self._poll()
+            except SQLAlchemyError as problem:
+                structlog.get_logger().warning("feed_unreadable", error=type(problem).__name__)
+                await asyncio.sleep(1)
+            await asyncio.sleep(POLL_S)
+        for client in list(self._clients):
+            self._drop(client)
+
+    async def _poll(self) -> None:
+        start = self._position
+        if not self._clients or start is None:
+            return
+        changes = await asyncio.to_thread(self.read, start, QUEUE)
+        if self._position != start:
+            return  # Everybody left and somebody came while this was read; it is read again.
+        for change in changes:
+            self._position = change.id
+            for client in list(self._clients):
+                if change.place in client.places:
+                    self._offer(client, change)
+
+    def _offer(self, client: Client, change: Change) -> None:
+        try:
+            client.queue.put_nowait(change)
+        except asyncio.QueueFull:
+            structlog.get_logger().info("live_client_dropped", account=client.account)
+            self._drop(client)
+
+    def _drop(self, client: Client) -> None:
+        client.is_dropped = True
+        self._clients.discard(client)
+        with contextlib.suppress(asyncio.QueueFull):
+            client.queue.put_nowait(None)
+
+    @contextlib.asynccontextmanager
+    async def attached(self, client: Client) -> AsyncIterator[int]:
+        """Let the client hear every change after the id that this yields."""
+        if sum(other.account == client.account for other in self._clients) >= STREAMS:
+            raise Problem(429, f"This account has {STREAMS} live pages open: close some.")
+        if not self._clients:
+            self._position = None
+        self._clients.add(client)
+        try:
+            # Attached before the newest id is read, so that no change falls between the two.
+            head = await asyncio.to_thread(self.head)
+            self._position = head if self._position is None else self._position
+            yield head
+        finally:
+            self._clients.discard(client)
+
+    def head(self) -> int:
+        """Return the newest change's id, 0 when there is none."""
+        with self._resources.database.connect() as connection:
+            newest = connection.execute(select(func.max(tables.changes.c.id))).scalar()
+        return int(newest or 0)
+
+    def read(
+        self, after: int, limit: int, places: frozenset[str] | None = None
+    ) -> Sequence[Change]:
+        """Return the next changes in order, of these places only if any are named."""
+        c = tables.changes.c
+        statement = select(tables.changes).where(c.id > after).order_by(c.id).limit(limit)
+        if places is not None:
+            statement = statement.where(c.place.in_(places))
+        with self._resources.database.connect() as connection:
+            return connection.execute(statement).all()
+
+
+def encode(change: Change) -> str:
+    """Return a change as an event: ids only, its id is the Last-Event-ID."""
+    told = {"what": change.what, "place": change.place, "home": change.home, "alert": change.alert}
+    return f"id: {change.id}\nevent: change\ndata: {json.dumps(told)}\n\n"
+
+
+async def events(
+    feed: Feed,
+    client: Client,
+    last_id: int | None,
+    may_stay: Callable[[], Awaitable[bool]],
+) -> AsyncIterator[str]:
+    """Yield the stream of one client: what it missed, then what happens, and heartbeats."""
+    async with feed.attached(client) as head:
+        told = head
+        yield "retry: 2000\n\n"
+        if last_id is not None:
+            missed = await asyncio.to_thread(feed.read, last_id, REPLAY + 1, client.places)
+            if len(missed) > REPLAY or last_id > head:
+                yield f"id: {head}\nevent: reset\ndata: 1\n\n"
+            else:
+                for change in missed:
+                    yield encode(change)
+                told = max([head, *(change.id for change in missed)])
+        while not client.is_dropped or not client.queue.empty():
+            try:
+                async with asyncio.timeout(BEAT_S):
+                    change_or_end = await client.queue.get()
+            except TimeoutError:
+                if not await may_stay():
+                    yield "event: ended\ndata: 1\n\n"
+                    return
+                yield "event: beat\ndata: 1\n\n"
+                continue
+            if change_or_end is None:
+                return
+            if change_or_end.id > told:
+                yield encode(change_or_end)
+
+
+class EventStream(StreamingResponse):
+    """A stream that gives up on a client which does not read."""
+
+    media_type = "text/event-stream"
+
+    async def stream_response(self, send: Send) -> None:
+        """Send every event, each within ``SEND_S``."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(SEND_S):
+                await send(message)
+
+        try:
+            await super().stream_response(send_in_time)
+        except TimeoutError:
+            structlog.get_logger().info("live_client_stuck")
+
+
+@router.get("/live", include_in_schema=False)
+async def live(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(Needs(ANY))],
+    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,18}$")] = None,
+) -> EventStream:
+    """Stream the changes of the visitor's places until they leave or lose a role."""
+    resources: Resources = request.app.state.resources
+    token = request.cookies.get(cookie_name(resources), "")
+
+    async def may_stay() -> bool:
+        now = await asyncio.to_thread(find_visitor, resources, token)
+        return now is not None and now.grants == visitor.grants
+
+    client = Client(visitor.account.id, frozenset(visitor.places(*HOMES)))
+    last_id = None if last_event_id is None else int(last_event_id)
+    return EventStream(
+        events(request.app.state.feed, client, last_id, may_stay),
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

@@ -1,0 +1,87 @@
+"""What every answer carries, whatever route made it: a policy for browsers and a log line."""
+
+import secrets
+import time
+from typing import Any, Final
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.auth import refuse_foreign
+from api.errors import Problem, answer
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Guard:
+    """Refuses requests that another site made, adds the security headers and logs."""
+
+    def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
+        self._app = app
+        self._is_secure = is_secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        scope["nonce"] = secrets.token_urlsafe(16)
+        status = 0
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._protect(MutableHeaders(scope=message), scope["nonce"])
+            await send(message)
+
+        try:
+            await self._pass(scope, receive, send_guarded)
+        finally:
+            _log(scope, status, started)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        try:
+            refuse_foreign(request)
+        except Problem as problem:
+            await answer(request, problem)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _protect(self, headers: MutableHeaders, nonce: str) -> None:
+        headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
+        for name, text in _HEADERS.items():
+            headers[name] = text
+        headers.setdefault("Cache-Control", "no-store")
+        if self._is_secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+
+def _log(scope: Scope, status: int, started: float) -> None:
+    # The template of the route, never its address: an address holds ids of homes.
+    route: Any = scope.get("route")
+    visitor = scope.get("visitor")
+    structlog.get_logger().info(
+        "request",
+        method=scope["method"],
+        route=getattr(route, "path", ""),
+        status=status,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+        account=visitor.account.id if visitor else "",
+    )

@@ -1,0 +1,208 @@
+"""Reads of alerts and of unwatched homes; every one is bounded by the places of its scope."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+
+from alerts import tables
+from alerts.alert import AlertKind, Outcome, Priority, State, Verdict
+from api.auth import HOMES, Visitor
+from config import tables as registry
+from config.people import Role
+
+STANDING: Final = (State.OPEN, State.ACKNOWLEDGED)
+"""States in which an alert still wants somebody."""
+
+_a, _h = tables.alerts.c, registry.homes.c
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a visitor may see of alerts: all of ``places``, technical ones of ``technical``."""
+
+    places: tuple[str, ...]
+    technical: tuple[str, ...] = ()
+
+    def condition(self) -> ColumnElement[bool]:
+        """Return the clause that every statement about alerts carries."""
+        own = _a.place.in_(self.places)
+        faults = and_(_a.place.in_(self.technical), _a.priority == Priority.T.value)
+        return or_(own, faults)
+
+
+def scope_of(visitor: Visitor) -> Scope:
+    """Return the scope of this visitor's roles; engineers see faults, and no names."""
+    return Scope(visitor.places(*HOMES), visitor.places(Role.ENGINEER))
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert as people see it; ``label`` is None where the home's label is not theirs to see.
+
+    ``home``, ``gateway`` and ``sensor`` are ids or None; times are us since 1970 UTC.
+    """
+
+    id: str
+    place: str
+    home: str | None
+    label: str | None
+    gateway: str | None
+    sensor: str | None
+    kind: AlertKind
+    priority: Priority
+    verdict: Verdict
+    state: State
+    step: int
+    is_eased: bool
+    is_late: bool
+    repeats: int
+    onset_us: int
+    raised_us: int
+    updated_us: int
+    sentence: str
+    evidence: Mapping[str, Any]
+    acknowledged_by: str | None
+    acknowledged_us: int | None
+    resolved_by: str | None
+    resolved_us: int | None
+    outcome: Outcome | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of an alert's history; ``actor`` is an account id or the system."""
+
+    at_us: int
+    event: str
+    state_from: str
+    state_to: str
+    actor: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A home that cannot be seen now."""
+
+    home: str
+    label: str
+    place: str
+    risk_tier: int
+    since_us: int
+    reason: str
+
+
+def _select() -> Select[Any]:
+    return select(tables.alerts, _h.label).outerjoin(registry.homes, _h.id == _a.home)
+
+
+def _alert(row: RowMapping, scope: Scope) -> Alert:
+    shown = {name: row[name] for name in Alert.__slots__ if name != "label"}
+    return Alert(
+        **{
+            **shown,
+            "kind": AlertKind(row["kind"]),
+            "priority": Priority(row["priority"]),
+            "verdict": Verdict(row["verdict"]),
+            "state": State(row["state"]),
+            "outcome": Outcome(row["outcome"]) if row["outcome"] else None,
+            "evidence": row["evidence"] or {},
+            "label": row["label"] if row["place"] in scope.places else None,
+        }
+    )
+
+
+def _alerts(connection: Connection, statement: Select[Any], scope: Scope) -> list[Alert]:
+    return [_alert(row, scope) for row in connection.execute(statement).mappings()]
+
+
+def find_alert(connection: Connection, scope: Scope, id_: str) -> Alert | None:
+    """Return this alert, or None when it is absent or outside the scope."""
+    found = _alerts(connection, _select().where(_a.id == id_, scope.condition()), scope)
+    return found[0] if found else None
+
+
+def history(connection: Connection, alert: str) -> list[Event]:
+    """Return what happened to an alert, first things first; check its scope before."""
+    h = tables.history.c
+    rows = connection.execute(
+        select(h.at_us, h.event, h.state_from, h.state_to, h.actor, h.note)
+        .where(h.alert == alert)
+        .order_by(h.id)
+    )
+    return [Event(*row) for row in rows]
+
+
+def queue(connection: Connection, scope: Scope, *, limit: int) -> list[Alert]:
+    """Return standing alerts: the most urgent first, of equals the one that waits longest."""
+    statement = (
+        _select()
+        .where(scope.condition(), _a.state.in_([state.value for state in STANDING]))
+        .order_by(_a.priority, _a.raised_us, _a.id)
+        .limit(limit)
+    )
+    return _alerts(connection, statement, scope)
+
+
+def count_standing(connection: Connection, scope: Scope) -> dict[tuple[str, Priority], int]:
+    """Return how many alerts stand, by place and priority."""
+    rows = connection.execute(
+        select(_a.place, _a.priority, func.count())
+        .where(scope.condition(), _a.state.in_([state.value for state in STANDING]))
+        .group_by(_a.place, _a.priority)
+    )
+    return {(place, Priority(priority)): count for place, priority, count in rows}
+
+
+def list_alerts(
+    connection: Connection,
+    scope: Scope,
+    *,
+    states: Iterable[State] = (),
+    priorities: Iterable[Priority] = (),
+    home: str | None = None,
+    before: tuple[int, str] | None = None,
+    limit: int,
+) -> list[Alert]:
+    """Return alerts newest first; ``before`` is (raised_us, id) of the last one seen."""
+    statement = _select().where(scope.condition())
+    if wanted := [state.value for state in states]:
+        statement = statement.where(_a.state.in_(wanted))
+    if urgent := [priority.value for priority in priorities]:
+        statement = statement.where(_a.priority.in_(urgent))
+    if home is not None:
+        statement = statement.where(_a.home == home)
+    if before is not None:
+        statement = statement.where(tuple_(_a.raised_us, _a.id) < tuple_(*before))
+    return _alerts(
+        connection, statement.order_by(_a.raised_us.desc(), _a.id.desc()).limit(limit), scope
+    )
+
+
+def unwatched(
+    connection: Connection, places: Sequence[str], home: str | None = None
+) -> list[Unwatched]:
+    """Return homes that cannot be seen: the highest risk first, then the longest unseen."""
+    u = tables.unwatched.c
+    statement = (
+        select(u.home, _h.label, u.place, _h.risk_tier, u.since_us, u.reason)
+        .join(registry.homes, _h.id == u.home)
+        .where(u.place.in_(places))
+        .order_by(_h.risk_tier, u.since_us, u.home)
+    )
+    if home is not None:
+        statement = statement.where(u.home == home)
+    return [Unwatched(*row) for row in connection.execute(statement)]

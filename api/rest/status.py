@@ -1,0 +1,55 @@
+"""Health, readiness and the description of the interface."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.openapi.utils import get_openapi
+from sqlalchemy.exc import SQLAlchemyError
+
+from api import health
+from api.auth import ANY, Needs, Visitor
+from api.errors import Problem
+from api.resources import Resources
+from api.rest.models import HealthOut, ReadyOut
+from api.rest.moments import to_datetime_or_none
+from ingest.clock import microseconds
+
+router: Final = APIRouter(tags=["status"])
+description: Final = APIRouter(tags=["status"])
+
+
+@router.get("/health")
+def get_health() -> HealthOut:
+    """Return that this process answers."""
+    return HealthOut(status="alive")
+
+
+@router.get("/ready")
+def get_ready(request: Request) -> ReadyOut:
+    """Return that alerts are being raised, or 503 with the reasons why not."""
+    resources: Resources = request.app.state.resources
+    wall_us = microseconds(resources.wall())
+    try:
+        with resources.database.connect() as connection:
+            worker = health.beats(connection).get(health.WORKER)
+        reasons = health.reasons(worker, wall_us)
+    except SQLAlchemyError:
+        worker, reasons = None, ["The database cannot be read: run `stillwell check`."]
+    if reasons:
+        raise Problem(503, " ".join(reasons), extra={"reasons": reasons})
+    replay_us = health.liveness(worker, wall_us).replay_us
+    return ReadyOut(status="ready", replaying=to_datetime_or_none(replay_us))
+
+
+@description.get("/openapi.json", include_in_schema=False)
+def get_openapi_description(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(Needs(ANY))],  # noqa: ARG001  # the rule of the route
+) -> dict[str, Any]:
+    """Return the OpenAPI description of this interface."""
+    return get_openapi(
+        title="Stillwell",
+        version="1",
+        summary="Homes, what their sensors said, and the alerts that followed.",
+        routes=request.app.routes,
+    )

@@ -1,0 +1,127 @@
+"""Reads of enrolled homes and of what their sensors last said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, RowMapping, func, select, tuple_
+
+from alerts import tables as ledger
+from config.homes import GoesOut, Home, HomeState, Sensor
+from config.kinds import KINDS
+from config.sensor_table import SensorTable
+from config.tables import homes as table
+from ingest.sink import Latest, Store
+
+STALE_CADENCES = 2
+"""Usual pauses after which a value is too old to be taken for the present."""
+
+_h = table.c
+
+
+@dataclass(frozen=True, slots=True)
+class SensorValue:
+    """A sensor and its newest reading, if any.
+
+    ``is_stale`` says that the value is not the present: none was ever received, or its device
+    has been quiet for twice its usual pause.
+    """
+
+    sensor: Sensor
+    latest: Latest | None
+    is_stale: bool
+
+
+def _home(row: RowMapping) -> Home:
+    return Home(
+        number=row["number"],
+        id=row["id"],
+        place=row["place"],
+        label=row["label"],
+        state=HomeState(row["state"]),
+        goes_out=GoesOut(row["goes_out"]),
+        residents=row["residents"],
+        has_pets=row["has_pets"],
+        risk_tier=row["risk_tier"],
+    )
+
+
+def find_home(connection: Connection, places: Sequence[str], id_: str) -> Home | None:
+    """Return this home, or None when it is absent or in none of these places."""
+    statement = select(table).where(_h.id == id_, _h.place.in_(places))
+    row = connection.execute(statement).mappings().first()
+    return None if row is None else _home(row)
+
+
+def list_homes(
+    connection: Connection,
+    places: Sequence[str],
+    *,
+    after: tuple[str, int] | None = None,
+    limit: int,
+) -> list[Home]:
+    """Return homes by label; ``after`` is (label, number) of the last one seen."""
+    statement = select(table).where(_h.place.in_(places)).order_by(_h.label, _h.number)
+    if after is not None:
+        statement = statement.where(tuple_(_h.label, _h.number) > tuple_(*after))
+    return [_home(row) for row in connection.execute(statement.limit(limit)).mappings()]
+
+
+def count_homes(connection: Connection, places: Sequence[str]) -> dict[str, int]:
+    """Return the number of homes of each of these places."""
+    statement = select(_h.place, func.count()).where(_h.place.in_(places)).group_by(_h.place)
+    found: dict[str, int] = dict(connection.execute(statement).tuples().all())
+    return {place: found.get(place, 0) for place in places}
+
+
+def count_alerts(connection: Connection, homes: Sequence[str]) -> dict[str, int]:
+    """Return how many alerts stand at each of these homes; none where a home is left out."""
+    a = ledger.alerts.c
+    statement = (
+        select(a.home, func.count())
+        .where(a.home.in_(homes), a.state.in_(("open", "acknowledged")))
+        .group_by(a.home)
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
+def sensors_of(table: SensorTable, home: int) -> list[Sensor]:
+    """Return a home's sensors by room, then kind; an unknown home has none."""
+    numbers = np.flatnonzero(table.sensor_home == home)
+    found = [table.sensors[int(number)] for number in numbers]
+    return sorted(found, key=lambda s: (s.room, s.kind.code, s.number))
+
+
+def values_of(sensors: Sequence[Sensor], store: Store | None, now_us: int) -> list[SensorValue]:
+    """Return each sensor with its newest reading and whether that may be taken for the present."""
+    read = [] if store is None else store.latest([sensor.number for sensor in sensors])
+    latest = {value.sensor: value for value in read}
+    heard: dict[tuple[int, str, str], int] = {}
+    pause: dict[tuple[int, str, str], int] = {}
+    for sensor in sensors:
+        device = (sensor.gateway, sensor.dialect, sensor.address)
+        if sensor.number in latest:
+            heard[device] = max(heard.get(device, 0), latest[sensor.number].time_us)
+        cadence = KINDS[sensor.kind.code].cadence_s
+        if cadence is not None:
+            pause[device] = min(pause.get(device, cadence), cadence)
+    return [_value(sensor, latest.get(sensor.number), heard, pause, now_us) for sensor in sensors]
+
+
+def _value(
+    sensor: Sensor,
+    latest: Latest | None,
+    heard: dict[tuple[int, str, str], int],
+    pause: dict[tuple[int, str, str], int],
+    now_us: int,
+) -> SensorValue:
+    device = (sensor.gateway, sensor.dialect, sensor.address)
+    if latest is None:
+        return SensorValue(sensor, None, is_stale=True)
+    # A level is old by its own reading; an event sensor may be silent as long as its device is
+    # not, because a closed door has nothing to say.
+    own = KINDS[sensor.kind.code].cadence_s
+    last_us = latest.time_us if own is not None else heard[device]
+    limit_s = own if own is not None else pause.get(device)
+    is_stale = limit_s is not None and now_us - last_us > STALE_CADENCES * limit_s * 1_000_000
+    return SensorValue(sensor, latest, is_stale)

@@ -1,0 +1,127 @@
+// Keeps an open page fresh. Without this script every page works by loading it again.
+import { initAll } from "./govuk-frontend-6.3.0/govuk-frontend.min.js";
+
+initAll();
+
+const region = document.querySelector("[data-live]");
+const lost = document.querySelector("[data-lost]");
+const HIDDEN_MS = 60_000; // browsers allow six connections to a host: idle tabs give theirs back
+const SILENT_MS = 40_000; // two heartbeats and a little
+
+let source = null;
+let lastHeard = new Date();
+let isRefreshing = false;
+let isStale = false;
+
+function clock(moment) {
+  return moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+function say(text, link) {
+  const wanted = text + (link || "");
+  if (lost.dataset.said === wanted) return;
+  lost.dataset.said = wanted;
+  lost.replaceChildren(document.createTextNode(text));
+  if (link) {
+    const anchor = document.createElement("a");
+    anchor.className = "govuk-link";
+    anchor.href = link;
+    anchor.textContent = "Sign in again";
+    lost.append(" ", anchor);
+  }
+  lost.hidden = text === "";
+}
+
+function sayLost() {
+  say(`Not live since ${clock(lastHeard)}. Trying to reach Stillwell again.`);
+}
+
+function sayEnded() {
+  if (source) source.close();
+  source = null;
+  const here = encodeURIComponent(location.pathname + location.search);
+  say("Your session has ended, so this page is not live.", `/sign-in?next=${here}`);
+}
+
+function swap(fresh) {
+  for (const part of fresh.querySelectorAll("[data-part]")) {
+    const old = document.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!old || old.innerHTML === part.innerHTML) continue;
+    const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+    old.replaceChildren(...part.childNodes);
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+}
+
+// One request at a time; what changes meanwhile is fetched once more after it.
+async function refresh() {
+  if (isRefreshing) {
+    isStale = true;
+    return;
+  }
+  isRefreshing = true;
+  try {
+    do {
+      isStale = false;
+      const answer = await fetch(region.dataset.live, { headers: { Accept: "text/html" } });
+      if (answer.status === 401) return sayEnded();
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      lastHeard = new Date();
+      say("");
+    } while (isStale);
+  } catch {
+    sayLost();
+  } finally {
+    isRefreshing = false;
+  }
+}
+
+function listen() {
+  if (source) source.close();
+  source = new EventSource("/live");
+  for (const name of ["open", "change", "reset", "beat"]) source.addEventListener(name, refresh);
+  source.addEventListener("ended", refresh);
+  source.addEventListener("error", () => {
+    if (lost.dataset.said?.startsWith("Your session")) return;
+    sayLost();
+    // A browser gives up after an answer that is no stream; we do not.
+    if (source && source.readyState === EventSource.CLOSED) {
+      source = null;
+      setTimeout(() => {
+        refresh().then(() => {
+          if (!source && !lost.dataset.said?.startsWith("Your session")) listen();
+        });
+      }, 3000);
+    }
+  });
+}
+
+if (region && lost && "EventSource" in window) {
+  let idle = null;
+  listen();
+  // A connection can die without a word: a heartbeat that is missing is the sign.
+  setInterval(() => {
+    if (source && new Date() - lastHeard > SILENT_MS) {
+      sayLost();
+      listen();
+    }
+  }, 5000);
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(idle);
+    if (document.hidden) {
+      idle = setTimeout(() => {
+        if (source) source.close();
+        source = null;
+      }, HIDDEN_MS);
+    } else if (!source) {
+      listen();
+    } else {
+      refresh();
+    }
+  });
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) listen();
+  });
+}

@@ -1,0 +1,201 @@
+"""The alert queue, and one alert with its reasons, history and actions."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from alerts.alert import Outcome, Priority, State
+from alerts.ledger import Conflict, Refused
+from api import actions, queries
+from api.auth import CARE, HOMES, Needs, Visitor
+from api.cursors import decode_cursor, encode_cursor
+from api.errors import absent
+from api.queries import Scope
+from api.resources import Resources
+from api.web import lines, words
+from api.web.pages import page
+from config import people
+from config.homes import ID_PATTERN
+from config.people import Role
+from ingest.clock import microseconds
+
+router: Final = APIRouter(include_in_schema=False)
+
+SHOWN: Final = 200
+"""Alerts on one page of the queue."""
+
+MAX_NOTE: Final = 2000
+"""Characters of a note."""
+
+Id = Annotated[str, Path(pattern=f"^{ID_PATTERN.pattern}$", max_length=40)]
+Watcher = Annotated[Visitor, Depends(Needs((*HOMES, Role.ENGINEER)))]
+Actor = Annotated[Visitor, Depends(Needs((*CARE, Role.ENGINEER)))]
+
+
+@router.get("/alerts")
+def show_queue(
+    request: Request,
+    visitor: Watcher,
+    place: Annotated[str, Query(max_length=40)] = "",
+    show: Annotated[str, Query(pattern="^(standing|ended)$")] = "standing",
+    after: Annotated[str, Query(max_length=400)] = "",
+) -> Response:
+    """Show standing alerts, the most urgent first, or those that have ended."""
+    resources: Resources = request.app.state.resources
+    scope = narrow(queries.scope_of(visitor), place)
+    with resources.database.connect() as connection:
+        if show == "ended":
+            context = _ended(connection, resources, visitor, scope, after)
+        else:
+            context = _standing(connection, resources, visitor, scope)
+    query = f"?place={place}&" if place else "?"
+    context |= {"place": resources.places.get(place), "show": show, "query": query}
+    context["live_url"] = f"/alerts{query}fragment=1"
+    return page(request, visitor, "alerts.html", context)
+
+
+def narrow(scope: Scope, place: str) -> Scope:
+    """Return the scope within one place, or whole when none is named; Problem 404 if not ours."""
+    if not place:
+        return scope
+    if place not in (*scope.places, *scope.technical):
+        raise absent()
+    return Scope(
+        tuple(p for p in scope.places if p == place),
+        tuple(p for p in scope.technical if p == place),
+    )
+
+
+def _standing(
+    connection: Connection, resources: Resources, visitor: Visitor, scope: Scope
+) -> dict[str, Any]:
+    now_us = microseconds(resources.clock())
+    alerts = queries.queue(connection, scope, limit=SHOWN)
+    total = sum(queries.count_standing(connection, scope).values())
+    names = lines.names_in(connection, alerts)
+    me = visitor.account.id
+    shown = [lines.line(alert, resources, names, now_us, me) for alert in alerts]
+    unwatched = queries.unwatched(connection, scope.places)
+    return {
+        "people": [line for line in shown if line.priority != Priority.T.value],
+        "technical": [line for line in shown if line.priority == Priority.T.value],
+        "unwatched": [lines.unwatched_line(home, resources, now_us) for home in unwatched],
+        "hidden": total - len(shown),
+        "cares": bool(scope.places),
+    }
+
+
+def _ended(
+    connection: Connection, resources: Resources, visitor: Visitor, scope: Scope, after: str
+) -> dict[str, Any]:
+    before = None
+    if after:
+        raised_us, id_ = decode_cursor(after, int, str)
+        before = (int(raised_us), str(id_))
+    ends = (State.RESOLVED, State.CLOSED)
+    alerts = queries.list_alerts(connection, scope, states=ends, before=before, limit=51)
+    names = lines.names_in(connection, alerts)
+    now_us, me = microseconds(resources.clock()), visitor.account.id
+    more = encode_cursor(alerts[49].raised_us, alerts[49].id) if len(alerts) > 50 else ""
+    shown = [lines.line(alert, resources, names, now_us, me) for alert in alerts[:50]]
+    return {"people": shown, "more": more}
+
+
+@router.get("/alerts/{alert}")
+def show_alert(request: Request, visitor: Watcher, alert: Id) -> Response:
+    """Show one alert."""
+    return _alert_page(request, visitor, alert)
+
+
+@router.post("/alerts/{alert}/acknowledge")
+def acknowledge(request: Request, visitor: Actor, alert: Id) -> Response:
+    """Take the alert on; the page says who has it when somebody was first."""
+    resources: Resources = request.app.state.resources
+    try:
+        actions.acknowledge(resources, visitor, alert)
+    except Conflict as conflict:
+        return _alert_page(request, visitor, alert, conflict=conflict)
+    return RedirectResponse(f"/alerts/{alert}", 303)
+
+
+@router.post("/alerts/{alert}/resolve")
+def resolve(
+    request: Request,
+    visitor: Actor,
+    alert: Id,
+    outcome: Annotated[str, Form(max_length=100)] = "",
+    note: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:
+    """Say how it ended, or be told what is missing; what was typed is kept."""
+    resources: Resources = request.app.state.resources
+    note = note.replace("\r\n", "\n").strip()
+    errors = _mistakes(outcome, note)
+    kept = {"outcome": outcome, "note": note}
+    if errors:
+        return _alert_page(request, visitor, alert, errors=errors, kept=kept)
+    try:
+        actions.resolve(resources, visitor, alert, Outcome(outcome), note)
+    except Refused as refused:
+        return _alert_page(request, visitor, alert, errors={"note": str(refused)}, kept=kept)
+    except Conflict as conflict:
+        return _alert_page(request, visitor, alert, conflict=conflict, kept=kept)
+    return RedirectResponse(f"/alerts/{alert}", 303)
+
+
+def _mistakes(outcome: str, note: str) -> dict[str, str]:
+    errors = {}
+    if outcome not in {choice.value for choice in Outcome}:
+        errors["outcome"] = "Select what you found"
+    if len(note) > MAX_NOTE:
+        errors["note"] = f"Note must be {MAX_NOTE} characters or fewer"
+    elif any(not (c.isprintable() or c in "\n\t") for c in note):
+        errors["note"] = "Note must not hold control characters: type it again"
+    return errors
+
+
+def _alert_page(
+    request: Request,
+    visitor: Visitor,
+    id_: str,
+    *,
+    errors: Mapping[str, str] | None = None,
+    conflict: Conflict | None = None,
+    kept: Mapping[str, str] | None = None,
+) -> Response:
+    resources: Resources = request.app.state.resources
+    now_us = microseconds(resources.clock())
+    with resources.database.connect() as connection:
+        alert = queries.find_alert(connection, queries.scope_of(visitor), id_)
+        if alert is None:
+            raise absent()
+        place = resources.places[alert.place]
+        happened = queries.history(connection, alert.id)
+        actors = frozenset(event.actor for event in happened)
+        names = {**lines.names_in(connection, [alert]), **people.names(connection, actors)}
+        clash = conflict and actions.tell(connection, conflict, resources, place.zone)
+        acts = queries.find_alert(connection, actions.reach(visitor), id_) is not None
+    line = lines.line(alert, resources, names, now_us, visitor.account.id)
+    context = {
+        "place": place,
+        "line": line,
+        "home": alert.home if alert.label else None,
+        "numbers": [
+            ("Began", words.moment(alert.onset_us, place.zone)),
+            ("Raised", words.moment(alert.raised_us, place.zone)),
+            *lines.numbers(alert.evidence, place.zone),
+        ],
+        "verdict": words.label(alert.verdict.value),
+        "history": [lines.event_line(e, names, now_us, place.zone) for e in happened],
+        "may_take": acts and alert.state is State.OPEN,
+        "may_resolve": acts and line.is_standing,
+        "outcomes": lines.OUTCOMES,
+        "kept": kept or {},
+        "errors": errors or {},
+        "conflict": clash,
+        "live_url": f"/alerts/{alert.id}?fragment=1",
+    }
+    status = 409 if conflict else 422 if errors else 200
+    return page(request, visitor, "alert.html", context, status=status)

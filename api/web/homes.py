@@ -1,0 +1,197 @@
+"""The list of homes, and one home: its four weeks, its sensors, its alerts."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import numpy as np
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from api import queries, roster
+from api.auth import HOMES, Needs, Visitor
+from api.cursors import decode_cursor, encode_cursor
+from api.errors import absent
+from api.queries import Alert, Scope
+from api.resources import Resources
+from api.roster import SensorValue
+from api.web import lines, words
+from api.web.alerts import Id, narrow
+from api.web.pages import page
+from api.web.strip import DayRow, Strip, build, window
+from api.web.strip_svg import Mark, draw
+from config.homes import Home, HomeState
+from config.places import Place
+from ingest.batch import empty
+from ingest.clock import Instant, instant, microseconds
+
+router: Final = APIRouter(include_in_schema=False)
+
+PER_PAGE: Final = 50
+"""Homes on one page of the list."""
+
+Resident = Annotated[Visitor, Depends(Needs(HOMES))]
+_MICROSECOND: Final = np.timedelta64(1, "us")
+
+
+@router.get("/homes")
+def show_homes(
+    request: Request,
+    visitor: Resident,
+    place: Annotated[str, Query(max_length=40)] = "",
+    after: Annotated[str, Query(max_length=400)] = "",
+) -> Response:
+    """Show homes by label, fifty to a page."""
+    resources: Resources = request.app.state.resources
+    places = narrow(Scope(visitor.places(*HOMES)), place).places
+    start = None
+    if after:
+        label, number = decode_cursor(after, str, int)
+        start = (str(label), int(number))
+    with resources.database.connect() as connection:
+        homes = roster.list_homes(connection, places, after=start, limit=PER_PAGE + 1)
+        more = len(homes) > PER_PAGE
+        homes = homes[:PER_PAGE]
+        alerts = roster.count_alerts(connection, [home.id for home in homes])
+        total = sum(roster.count_homes(connection, places).values())
+        unseen = {home.home for home in queries.unwatched(connection, places)}
+    rows = [
+        {
+            "home": home,
+            "place": resources.places[home.place].name,
+            "state": words.label(home.state.value),
+            "is_active": home.state is HomeState.ACTIVE,
+            "alerts": alerts.get(home.id, 0),
+            "is_unwatched": home.id in unseen,
+        }
+        for home in homes
+    ]
+    context = {
+        "place": resources.places.get(place),
+        "rows": rows,
+        "total": total,
+        "shows_place": len(places) > 1,
+        "more": encode_cursor(homes[-1].label, homes[-1].number) if more else "",
+        "query": f"?place={place}&" if place else "?",
+    }
+    return page(request, visitor, "homes.html", context)
+
+
+@router.get("/homes/{home_id}")
+def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
+    """Show one home."""
+    resources: Resources = request.app.state.resources
+    scope = Scope(visitor.places(*HOMES))
+    now = resources.clock()
+    now_us = microseconds(now)
+    with resources.database.connect() as connection:
+        home = roster.find_home(connection, scope.places, home_id)
+        if home is None:
+            raise absent()
+        place = resources.places[home.place]
+        recent = queries.list_alerts(connection, scope, home=home.id, limit=500)
+        names = lines.names_in(connection, recent)
+        unseen = queries.unwatched(connection, [home.place], home.id)
+    shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
+    values = roster.values_of(
+        roster.sensors_of(resources.table(), home.number), resources.store(), now_us
+    )
+    context: dict[str, Any] = {
+        "place": place,
+        "home": home,
+        "facts": facts(home),
+        "standing": [line for line in shown if line.is_standing],
+        "ended": [line for line in shown if not line.is_standing][:10],
+        "unwatched": lines.unwatched_line(unseen[0], resources, now_us) if unseen else None,
+        "sensors": [_sensor(value, now_us) for value in values],
+        "live_url": f"/homes/{home.id}?fragment=1",
+    }
+    if request.query_params.get("fragment") != "1":
+        context |= _activity(resources, home, place, recent, now)
+    return page(request, visitor, "home.html", context)
+
+
+def facts(home: Home) -> list[str]:
+    """Return what decides how the home is watched, and what cannot be told there."""
+    goes = {"alone": "goes out alone", "accompanied": "goes out accompanied", "never": "stays in"}
+    found = [
+        "One person" if home.residents == 1 else f"{home.residents} people",
+        goes[home.goes_out.value],
+        "has pets" if home.has_pets else "no pets",
+        f"risk tier {home.risk_tier}",
+    ]
+    told = [", ".join(found) + "."]
+    if home.residents > 1 or home.has_pets:
+        others = "another person or a pet" if home.residents > 1 else "a pet"
+        told.append(
+            f"Movement here may be {others}: that the person is still cannot be told from it."
+        )
+    return told
+
+
+def _sensor(value: SensorValue, now_us: int) -> dict[str, Any]:
+    sensor, latest = value.sensor, value.latest
+    return {
+        "room": sensor.room.replace("-", " ").capitalize() or "Home",
+        "kind": words.kind(sensor.kind) + (", way out" if sensor.is_exit else ""),
+        "value": words.value(sensor.kind, latest.value) if latest else "unknown",
+        "age": words.ago(latest.time_us, now_us) if latest else "nothing received yet",
+        "iso": words.iso(latest.time_us) if latest else "",
+        "is_stale": value.is_stale,
+    }
+
+
+def _activity(
+    resources: Resources, home: Home, place: Place, alerts: Sequence[Alert], now: Instant
+) -> dict[str, Any]:
+    store = resources.store()
+    start, _ = window(now, place.zone)
+    stop = now + _MICROSECOND
+    batch = empty() if store is None else store.read(home.number, start, stop)
+    sensors = roster.sensors_of(resources.table(), home.number)
+    strip = build(batch, {s.number: s.kind for s in sensors}, now, place.zone)
+    marks = [_mark(alert, place) for alert in alerts if instant(alert.onset_us) >= start]
+    return {
+        "strip": draw(strip, marks),
+        "days": [_day(row, index) for index, row in enumerate(strip.rows)],
+        "summary": summary(strip),
+    }
+
+
+def _mark(alert: Alert, place: Place) -> Mark:
+    moment = words.local(alert.onset_us, place.zone)
+    return Mark(moment.date(), moment.hour * 60 + moment.minute, alert.priority.value)
+
+
+def _day(row: DayRow, index: int) -> dict[str, Any]:
+    return {
+        "label": "Today" if index == 0 else words.row_label(row.day),
+        "iso": row.day.isoformat(),
+        "signs": f"{row.signs:,}",
+        "first": "none" if row.first_min is None else words.hour_and_minute(row.first_min),
+        "last": "none" if row.last_min is None else words.hour_and_minute(row.last_min),
+        "quiet": "unknown" if row.quiet_min is None else words.short_span(row.quiet_min),
+    }
+
+
+def summary(strip: Strip) -> str:
+    """Return the strip in words: what is usual, and today."""
+    today, *before = strip.rows
+    full = [row for row in before if row.signs]
+    if not full:
+        told = "No earlier day with movement or use is known, so nothing is usual yet."
+    else:
+        signs = np.median([row.signs for row in full])
+        first = np.median([row.first_min for row in full if row.first_min is not None])
+        last = np.median([row.last_min for row in full if row.last_min is not None])
+        days = "1 day" if len(full) == 1 else f"{len(full)} days"
+        told = (
+            f"Movement or use was seen on {days} of the last 27. A usual day has {signs:,.0f} "
+            f"signs, the first at {words.hour_and_minute(float(first))} and the last at "
+            f"{words.hour_and_minute(float(last))}."
+        )
+    if today.first_min is None or today.last_min is None:
+        return f"{told} Today none has been seen yet."
+    return (
+        f"{told} Today: {today.signs:,}, the first at {words.hour_and_minute(today.first_min)} "
+        f"and the last at {words.hour_and_minute(today.last_min)}."
+    )

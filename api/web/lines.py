@@ -1,0 +1,213 @@
+"""Alerts as lines of text, ready for a template."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from alerts.alert import Outcome, Priority, State, reference
+from api.queries import Alert, Event, Unwatched
+from api.resources import Resources
+from api.web import words
+from config import people
+
+TAGS: Final = {
+    Priority.P1: ("P1 Life safety", "govuk-tag--red"),
+    Priority.P2: ("P2 Person at risk", "govuk-tag--orange"),
+    Priority.P3: ("P3 To review", "govuk-tag--yellow"),
+    Priority.T: ("Technical", "govuk-tag--grey"),
+}
+"""How a priority reads, and the colour of its tag."""
+
+OUTCOMES: Final = {
+    Outcome.SPOKEN_TO: "Spoken to",
+    Outcome.SEEN_WELL: "Seen well",
+    Outcome.NEEDS_HELP: "Needs help",
+    Outcome.REFERRED: "Referred to another service",
+    Outcome.FALSE_VISITOR: "Not a concern: a visitor, carer or pet",
+    Outcome.FALSE_SENSOR: "Not a concern: the sensor was wrong",
+    Outcome.TEST: "A test",
+    Outcome.OTHER: "Something else",
+}
+"""How an outcome reads."""
+
+_EVENTS: Final = {
+    "raise": "Raised",
+    "repeat": "Signalled again",
+    "acknowledge": "Taken on",
+    "resolve": "Resolved",
+    "ease": "Moving again: please confirm",
+    "unease": "Quiet again",
+    "work-again": "Works again",
+    "contradict": "Late data showed that it was wrong",
+    "come-back": "Raised again: no new sign since it was resolved",
+}
+_REASONS: Final = {
+    "gateway": "its gateway is not heard",
+    "sensor": "its sensors are not heard",
+    "outage": "a wider outage",
+}
+_UNITS: Final = {"_h": "hours", "_min": "minutes", "_c": "°C", "_w": "W", "_percent": "%"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One alert in a list."""
+
+    id: str
+    reference: str
+    place: str
+    subject: str
+    priority: str
+    tag: str
+    tag_class: str
+    sentence: str
+    raised_iso: str
+    age: str
+    raised: str
+    state: str
+    is_standing: bool
+    is_taken: bool
+    notices: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchedLine:
+    """One home that cannot be seen."""
+
+    home: str
+    label: str
+    place: str
+    text: str
+    tier: int
+
+
+def subject(alert: Alert) -> str:
+    """Return what the alert is about, by the name that its reader may see."""
+    if alert.label:
+        return alert.label
+    if alert.home:
+        return f"Home {alert.home[:8]}"
+    if alert.gateway:
+        return f"Gateway {alert.gateway}"
+    return "Unknown sender"
+
+
+def names_in(connection: Connection, alerts: Sequence[Alert]) -> Mapping[str, str]:
+    """Return the names of everybody who took on or resolved one of these."""
+    ids = {a.acknowledged_by for a in alerts} | {a.resolved_by for a in alerts}
+    return people.names(connection, frozenset(i for i in ids if i))
+
+
+def line(
+    alert: Alert, resources: Resources, names: Mapping[str, str], now_us: int, me: str
+) -> Line:
+    """Return the alert as its reader sees it in a list, in its own place's time."""
+    place = resources.places[alert.place]
+    tag, tag_class = TAGS[alert.priority]
+    return Line(
+        id=alert.id,
+        reference=reference(alert.id),
+        place=place.name,
+        subject=subject(alert),
+        priority=alert.priority.value,
+        tag=tag,
+        tag_class=tag_class,
+        sentence=alert.sentence,
+        raised_iso=words.iso(alert.raised_us),
+        age=words.ago(alert.raised_us, now_us),
+        raised=words.since(alert.raised_us, now_us, place.zone),
+        state=state(alert, names, now_us, place.zone, me),
+        is_standing=alert.state in (State.OPEN, State.ACKNOWLEDGED),
+        is_taken=alert.state is State.ACKNOWLEDGED,
+        notices=notices(alert),
+    )
+
+
+def state(alert: Alert, names: Mapping[str, str], now_us: int, zone: tzinfo, me: str) -> str:
+    """Return where the alert stands and with whom."""
+    if alert.state is State.OPEN:
+        return "Nobody has it yet"
+    if alert.state is State.ACKNOWLEDGED:
+        when = words.since(alert.acknowledged_us or 0, now_us, zone)
+        who = alert.acknowledged_by or ""
+        return f"{'You have' if who == me else f'{names.get(who, who)} has'} it, since {when}"
+    if alert.state is State.RESOLVED and alert.outcome is not None:
+        when = words.since(alert.resolved_us or 0, now_us, zone)
+        who = names.get(alert.resolved_by or "", alert.resolved_by or "the system")
+        return f"{OUTCOMES[alert.outcome]}: resolved by {who}, {when}"
+    return f"Closed by the system, {words.since(alert.updated_us, now_us, zone)}"
+
+
+def notices(alert: Alert) -> list[str]:
+    """Return what a reader must know beside the sentence."""
+    found = []
+    if alert.is_eased:
+        found.append("Moving again: please confirm")
+    if alert.step:
+        found.append("Raised again: no new sign since it was resolved")
+    if alert.is_late:
+        found.append("From late data")
+    if alert.repeats:
+        found.append(f"Signalled {alert.repeats + 1} times")
+    return found
+
+
+def unwatched_line(home: Unwatched, resources: Resources, now_us: int) -> UnwatchedLine:
+    """Return since when and why a home cannot be seen."""
+    place = resources.places[home.place]
+    when = words.since(home.since_us, now_us, place.zone)
+    why = _REASONS.get(home.reason, words.label(home.reason).lower())
+    text = f"Not seen since {when} ({words.span(now_us - home.since_us)}): {why}"
+    return UnwatchedLine(home.home, home.label, place.name, text, home.risk_tier)
+
+
+def event_line(
+    event: Event, names: Mapping[str, str], now_us: int, zone: tzinfo
+) -> Mapping[str, str]:
+    """Return one line of history: when, what, who and what was said."""
+    what = _EVENTS.get(event.event, words.label(event.event))
+    who = "the system" if event.actor == "system" else names.get(event.actor, event.actor)
+    said = event.note
+    for outcome, text in OUTCOMES.items():
+        if said == outcome.value or said.startswith(f"{outcome.value}: "):
+            said = text + said.removeprefix(outcome.value)
+            break
+    return {
+        "when": words.since(event.at_us, now_us, zone),
+        "iso": words.iso(event.at_us),
+        "what": what,
+        "who": who,
+        "said": said,
+    }
+
+
+def numbers(evidence: Mapping[str, Any], zone: tzinfo) -> list[tuple[str, str]]:
+    """Return the numbers behind an alert as label and text; the key's ending is its unit."""
+    return [_number(key, value, zone) for key, value in evidence.items() if value is not None]
+
+
+def _number(key: str, value: object, zone: tzinfo) -> tuple[str, str]:
+    if isinstance(value, bool):
+        return words.label(key.removeprefix("is_")), "Yes" if value else "No"
+    if isinstance(value, list | tuple):
+        return words.label(key), ", ".join(str(item) for item in value)
+    if isinstance(value, Mapping):
+        parts = [": ".join(_number(k, v, zone)) for k, v in value.items()]
+        return words.label(key), "; ".join(parts)
+    if isinstance(value, int | float):
+        return _measured(key, value, zone)
+    return words.label(key), str(value)
+
+
+def _measured(key: str, value: float, zone: tzinfo) -> tuple[str, str]:
+    if key.endswith("_us"):
+        return words.label(key.removesuffix("_us")), words.moment(int(value), zone)
+    if key.endswith("_s"):
+        return words.label(key.removesuffix("_s")), words.span(int(value * 1_000_000))
+    for ending, unit in _UNITS.items():
+        if key.endswith(ending):
+            return words.label(key.removesuffix(ending)), f"{value:g} {unit}"
+    return words.label(key), f"{value:g}"

@@ -1,0 +1,155 @@
+"""Renders templates: GOV.UK components in our own dress, with what every page needs."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+
+from api import health
+from api.web import words
+from config.places import Place
+from ingest.clock import microseconds
+
+if TYPE_CHECKING:
+    from api.auth import Visitor
+    from api.resources import Resources
+
+_HERE: Final = Path(__file__).parent.parent
+STATIC: Final = _HERE / "static"
+"""Styles and scripts, served under /static."""
+
+_OWN_COLOUR: Final = "#1d3f58"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the navigation."""
+
+    text: str
+    href: str
+    is_current: bool
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates, escaped throughout; the GOV.UK macros come from their package."""
+    # The macros read attributes that callers leave out, so undefined names must be lenient.
+    loaders = [
+        FileSystemLoader(_HERE / "templates"),
+        PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+    ]
+    env = Environment(
+        loader=ChoiceLoader(loaders), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    env.globals["asset"] = asset
+    return env
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a static file, with its content's hash so that it never goes stale."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def render(
+    request: Request, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HTMLResponse:
+    """Return a page that needs no database: errors and sign-in."""
+    visitor: Visitor | None = request.scope.get("visitor")
+    place: Place | None = context.get("place")
+    page = {
+        "nonce": request.scope.get("nonce", ""),
+        "visitor": visitor,
+        "links": _links(visitor, request.url.path),
+        "place_name": "" if place is None else place.name,
+        "brand_colour": _OWN_COLOUR if place is None else place.brand_colour,
+        "brand_ink": ink_on(_OWN_COLOUR if place is None else place.brand_colour),
+        **context,
+    }
+    return HTMLResponse(environment().get_template(template).render(page), status)
+
+
+def page(
+    request: Request,
+    visitor: "Visitor",
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+) -> HTMLResponse:
+    """Return a page of a signed-in visitor: names its place and says how live it is."""
+    resources: Resources = request.app.state.resources
+    place = context.get("place") or only_place(resources, visitor)
+    zone = zone_of(resources, place)
+    is_fragment = request.query_params.get("fragment") == "1"
+    known = {
+        "place": place,
+        "has_places": len(visitor.grants) > 1,
+        "system": system_banner(resources, zone),
+        "layout": "fragment.html" if is_fragment else "layout.html",
+    }
+    return render(request, template, {**known, **context, "place": place}, status=status)
+
+
+def only_place(resources: "Resources", visitor: "Visitor") -> Place | None:
+    """Return the visitor's place, None when there are several."""
+    return resources.places[next(iter(visitor.grants))] if len(visitor.grants) == 1 else None
+
+
+def zone_of(resources: "Resources", place: Place | None) -> tzinfo:
+    """Return the place's time zone; that of the first place where none is in view."""
+    return (place or next(iter(resources.places.values()))).zone
+
+
+def system_banner(resources: "Resources", zone: tzinfo) -> dict[str, str] | None:
+    """Return what every page must say when it is not live, or None when all is well."""
+    wall_us = microseconds(resources.wall())
+    with resources.database.connect() as connection:
+        worker = health.beats(connection).get(health.WORKER)
+    state = health.liveness(worker, wall_us)
+    if state.replay_us is not None:
+        when = words.moment(state.replay_us, zone)
+        return {"kind": "replay", "text": f"Replaying: {when}", "more": "This is not the present."}
+    if state.is_live:
+        return None
+    more = "New alerts do not reach this page. Use your usual fallback and tell support."
+    if state.since_us is None:
+        return {"kind": "down", "text": "Not live: the system has not started", "more": more}
+    when = words.since(state.since_us, wall_us, zone)
+    return {"kind": "down", "text": f"Not live since {when}", "more": more}
+
+
+def ink_on(colour: str) -> str:
+    """Return black or white, whichever stands out more from this colour (WCAG contrast)."""
+    return "#ffffff" if _contrast(colour, 1.0) >= _contrast(colour, 0.0) else "#0b0c0c"
+
+
+def _contrast(colour: str, luminance: float) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    own = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    light, dark = max(own, luminance), min(own, luminance)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
+    if visitor is None:
+        return ()
+    from api.auth import CARE, HOMES
+    from config.people import Role
+
+    entries = [
+        ("Alerts", "/alerts", visitor.holds(*CARE, Role.ENGINEER)),
+        ("Homes", "/homes", visitor.holds(*HOMES)),
+        ("System", "/system", visitor.holds(Role.ENGINEER)),
+        ("Places", "/places", len(visitor.grants) > 1),
+    ]
+    return [Link(t, h, path.startswith(h)) for t, h, is_shown in entries if is_shown]

@@ -1,0 +1,181 @@
+"""The activity of four weeks as a grid: one row a local day, 96 quarter hours across. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.kinds import CADENCE_S, IS_PERSON_SIGN, Kind
+from ingest.batch import Batch
+from ingest.clock import Instant, instant, microseconds
+
+DAYS: Final = 28
+BINS: Final = 96
+LEVELS: Final = (1, 3, 6, 11)
+"""Signs in a quarter of an hour from which each level of shade begins."""
+
+_BIN_MIN: Final = 1440 // BINS
+_DAY_MIN: Final = 1440
+_MINUTE_US: Final = 60_000_000
+_DRAW_W: Final = 20.0
+"""Power from which an appliance is in use rather than on standby."""
+
+_CHANGES: Final = (Kind.CONTACT.code, Kind.BED.code, Kind.CHAIR.code)
+"""Kinds whose sign is a change; hubs repeat the old value with every battery report."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One local day: signs seen, first and last of them and the longest quiet, in minutes.
+
+    ``first_min`` and ``last_min`` are minutes after local midnight. ``quiet_min`` is the longest
+    time without a sign that ended on this day (or lasts until now), None when none is known.
+    """
+
+    day: date
+    signs: int
+    first_min: float | None
+    last_min: float | None
+    quiet_min: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """``level`` int8[28, 96], 0 to 4; ``is_unseen`` bool[28, 96]; rows, newest day first.
+
+    ``is_unseen`` marks quarters in which no reading of any kind arrived for so long that the
+    home could not be seen: that is not quiet.
+    """
+
+    level: NDArray[np.int8]
+    is_unseen: NDArray[np.bool_]
+    rows: tuple[DayRow, ...]
+
+    @property
+    def today(self) -> date:
+        """The day of the top row."""
+        return self.rows[0].day
+
+
+def window(now: Instant, zone: tzinfo) -> tuple[Instant, date]:
+    """Return when the strip starts, and its newest local day."""
+    today = _local(now, zone).date()
+    first = today - timedelta(days=DAYS - 1)
+    midnight = datetime(first.year, first.month, first.day, tzinfo=zone)
+    return instant(int(midnight.timestamp()) * 1_000_000), today
+
+
+def local_minutes(time: NDArray[np.datetime64], zone: tzinfo) -> NDArray[np.float64]:
+    """Return minutes since 1970 on the zone's wall clock, float64[n].
+
+    Offsets are looked up once per half hour of UTC, where every zone's changes fall.
+    """
+    us = time.astype("datetime64[us]").astype(np.int64)
+    half, index = np.unique(us // (30 * _MINUTE_US), return_inverse=True)
+    offsets = np.array([_offset_min(int(h) * 1800, zone) for h in half], np.float64)
+    return us / _MINUTE_US + (offsets[index] if len(half) else 0.0)
+
+
+def signs(batch: Batch, kind: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Return which readings of an ordered batch show that somebody is there, bool[n].
+
+    ``kind`` int8[n] is the kind's code of each reading. Movement counts each time it is seen,
+    a door, bed or chair when it changes, an appliance while it draws power.
+    """
+    is_high = batch.value >= np.where(kind == Kind.POWER.code, _DRAW_W, 0.5)
+    order = np.argsort(batch.sensor, kind="stable")
+    sensor, value = batch.sensor[order], batch.value[order]
+    changed = np.zeros(len(batch), np.bool_)
+    changed[1:] = (sensor[1:] == sensor[:-1]) & (value[1:] != value[:-1])
+    is_changed = np.zeros(len(batch), np.bool_)
+    is_changed[order] = changed
+    is_sign: NDArray[np.bool_] = np.where(np.isin(kind, _CHANGES), is_changed, is_high)
+    return is_sign & IS_PERSON_SIGN[kind]
+
+
+def build(batch: Batch, kinds: Mapping[int, Kind], now: Instant, zone: tzinfo) -> Strip:
+    """Return the strip of an ordered batch; ``kinds`` maps sensor number to kind.
+
+    Readings of sensors that are not in ``kinds`` and those outside the window are left out.
+    """
+    start, today = window(now, zone)
+    highest = max(int(batch.sensor.max(initial=0)), max(kinds, default=0))
+    codes = np.full(highest + 1, -1, np.int8)
+    for number, kind in kinds.items():
+        codes[number] = kind.code
+    kept = (codes[batch.sensor] >= 0) & (batch.time >= start) & (batch.time <= now)
+    batch = batch.take(kept)
+    seen = batch.time[signs(batch, codes[batch.sensor])]
+    origin = float((today - date(1970, 1, 1)).days - DAYS + 1) * _DAY_MIN
+    minutes = local_minutes(seen, zone) - origin
+    count = _count(minutes)
+    level = np.searchsorted(LEVELS, count, side="right").astype(np.int8)
+    is_unseen = _unseen(batch.time, kinds, start, now, zone, origin)
+    rows = _rows(minutes, seen, now, today)
+    return Strip(level[::-1], is_unseen[::-1] & (level[::-1] == 0), rows)
+
+
+def _count(minutes: NDArray[np.float64]) -> NDArray[np.int64]:
+    bins = np.clip(minutes // _BIN_MIN, 0, DAYS * BINS - 1).astype(np.int64)
+    return np.bincount(bins, minlength=DAYS * BINS).reshape(DAYS, BINS)
+
+
+def _unseen(
+    time: NDArray[np.datetime64],
+    kinds: Mapping[int, Kind],
+    start: Instant,
+    now: Instant,
+    zone: tzinfo,
+    origin: float,
+) -> NDArray[np.bool_]:
+    usual_s = min((CADENCE_S[kind.code] for kind in kinds.values()), default=np.inf)
+    limit_us = 2 * int(min(usual_s, 86_400) * 1_000_000)
+    edges = np.concatenate(
+        [np.array([start], "datetime64[us]"), time, np.array([now], "datetime64[us]")]
+    )
+    gaps = np.flatnonzero(np.diff(edges).astype(np.int64) > limit_us)
+    first = np.ceil((local_minutes(edges[gaps], zone) - origin) / _BIN_MIN).astype(np.int64)
+    last = ((local_minutes(edges[gaps + 1], zone) - origin) // _BIN_MIN).astype(np.int64)
+    flat = np.zeros(DAYS * BINS, np.bool_)
+    for a, b in zip(first.tolist(), last.tolist(), strict=True):  # gaps are few
+        flat[max(a, 0) : b] = True
+    return flat.reshape(DAYS, BINS)
+
+
+def _rows(
+    minutes: NDArray[np.float64], seen: NDArray[np.datetime64], now: Instant, today: date
+) -> tuple[DayRow, ...]:
+    quiet = np.full(len(seen), np.nan)
+    quiet[1:] = np.diff(seen).astype(np.int64) / _MINUTE_US
+    edges = np.searchsorted(minutes, np.arange(DAYS + 1) * float(_DAY_MIN))
+    rows = []
+    for row in range(DAYS):
+        part = slice(int(edges[row]), int(edges[row + 1]) if row < DAYS - 1 else len(seen))
+        gaps = quiet[part]
+        if row == DAYS - 1 and len(seen):
+            gaps = np.append(gaps, (microseconds(now) - microseconds(seen[-1])) / _MINUTE_US)
+        known = gaps[~np.isnan(gaps)]
+        inside = minutes[part] - row * _DAY_MIN
+        rows.append(
+            DayRow(
+                today - timedelta(days=DAYS - 1 - row),
+                len(inside),
+                float(inside[0]) if len(inside) else None,
+                float(inside[-1]) if len(inside) else None,
+                float(known.max()) if len(known) else None,
+            )
+        )
+    return tuple(reversed(rows))
+
+
+def _offset_min(epoch_s: int, zone: tzinfo) -> float:
+    offset = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=epoch_s)).astimezone(zone)
+    return (offset.utcoffset() or timedelta()).total_seconds() / 60
+
+
+def _local(moment: Instant, zone: tzinfo) -> datetime:
+    since_epoch = timedelta(microseconds=microseconds(moment))
+    return (datetime(1970, 1, 1, tzinfo=UTC) + since_epoch).astimezone(zone)
