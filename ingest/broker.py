@@ -53,7 +53,7 @@ def command(config_path: Path) -> list[str]:
     return [_server(), "-c", str(config_path)]
 
 
-async def wait_until_ready(host: str, port: int, timeout_s: float = 10.0) -> None:
+async def wait_until_ready(host: str, port: int, timeout_s: float = 30.0) -> None:
     """Return once something answers an MQTT CONNECT; BrokerError after ``timeout_s``."""
     problem = "nobody listens"
     try:
@@ -81,7 +81,7 @@ class Broker:
         is_running = self._process is not None and self._process.poll() is None
         return self._process.pid if self._process is not None and is_running else None
 
-    async def start(self, timeout_s: float = 10.0) -> None:
+    async def start(self, timeout_s: float = 30.0) -> None:
         """Start the server and wait until it speaks MQTT; BrokerError when it does not."""
         self._process = process = self._launch()
         try:

@@ -1,4 +1,4 @@
-"""Messages read and not yet acknowledged: what waits, and what is in hand."""
+"""Messages read and not yet handed over, and how a copy is told from a message."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,17 +10,18 @@ MAX_BYTES: Final = 8 << 20
 
 
 class Inbox:
-    """The bounded queue behind the chunk in hand.
+    """The bounded queue of one connection.
 
-    A broker may not use a packet id again before it was acknowledged (MQTT 3.1.1, 2.3.1), so
-    the same id with the same content is a copy: NATS sends one whenever its ack wait has
-    passed. Copies are dropped, or the second PUBACK would acknowledge a stranger.
+    NATS sends an unacknowledged message again, with its packet id and the DUP flag, whenever
+    its ack wait has passed (MQTT 3.1.1, 4.4 allows that only after a reconnect). Such a copy
+    is dropped unacknowledged: its message is in hand or was acknowledged on this connection,
+    and a second PUBACK could acknowledge a stranger that has been given the same id since.
     """
 
     def __init__(self) -> None:
         self._waiting: list[Message] = []
         self._waiting_bytes = 0
-        self._unacknowledged: dict[int, Message] = {}
+        self._content_of: dict[int, int] = {}
 
     @property
     def is_full(self) -> bool:
@@ -29,30 +30,21 @@ class Inbox:
 
     def put(self, messages: Sequence[Message]) -> int:
         """Queue the messages in order; return how many copies were dropped."""
-        unacknowledged, append = self._unacknowledged, self._waiting.append
-        before = len(self._waiting)
+        content_of, append = self._content_of, self._waiting.append
+        copies = 0
         for message in messages:
-            if message.packet_id:
-                known = unacknowledged.get(message.packet_id)
-                if known is not None and _is_copy(message, known):
+            packet_id = message.packet_id
+            if packet_id:
+                content = hash((message.topic, message.payload))
+                if message.is_duplicate and content_of.get(packet_id) == content:
+                    copies += 1
                     continue
-                unacknowledged[message.packet_id] = message
+                content_of[packet_id] = content
             self._waiting_bytes += len(message.payload)
             append(message)
-        return len(messages) - (len(self._waiting) - before)
+        return copies
 
     def take(self) -> Sequence[Message]:
         """Return everything that waits, in order, and empty the queue."""
         chunk, self._waiting, self._waiting_bytes = self._waiting, [], 0
         return chunk
-
-    def settle(self, chunk: Sequence[Message]) -> Sequence[int]:
-        """Forget a handled chunk; return the packet ids to acknowledge, in order."""
-        packet_ids = [message.packet_id for message in chunk if message.packet_id]
-        for packet_id in packet_ids:
-            self._unacknowledged.pop(packet_id, None)
-        return packet_ids
-
-
-def _is_copy(message: Message, known: Message) -> bool:
-    return message.topic == known.topic and message.payload == known.payload

@@ -1,6 +1,7 @@
 """One TCP connection that reads when asked: the back-pressure of subscriber and flood."""
 
 import asyncio
+from contextlib import suppress
 
 
 class Link(asyncio.Protocol):
@@ -17,6 +18,7 @@ class Link(asyncio.Protocol):
         self._can_write = asyncio.Event()
         self._can_write.set()
         self._lost = asyncio.Event()
+        self._is_deaf = False
         self.loss: str | None = None
         """Why the connection is gone, or None while it lives."""
         self.heard_s = 0.0
@@ -48,10 +50,18 @@ class Link(asyncio.Protocol):
         await self._can_write.wait()
 
     async def close(self, timeout_s: float = 1.0) -> None:
-        """Send what is queued and close; cut the connection after ``timeout_s``."""
+        """Send what is queued, wait for the peer to close, cut after ``timeout_s``.
+
+        What still arrives is read and dropped: closing a socket with unread bytes resets the
+        connection, and the peer then loses what we sent last - our acknowledgements.
+        """
         if self._transport is None:
             return
-        self._transport.close()
+        self._is_deaf = True
+        self._transport.resume_reading()
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            with suppress(OSError):  # the peer was faster
+                self._transport.write_eof()
         try:
             async with asyncio.timeout(timeout_s):
                 await self._lost.wait()
@@ -72,6 +82,8 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what arrived and rest."""
         self.heard_s = asyncio.get_running_loop().time()
+        if self._is_deaf:
+            return
         self._arrived += data
         if self._transport is not None:
             self._transport.pause_reading()

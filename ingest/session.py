@@ -94,17 +94,20 @@ class Session:
         stopping = asyncio.create_task(stop.wait())
         others = [asyncio.create_task(self._read()), asyncio.create_task(self._keep_alive())]
         try:
-            await asyncio.wait([work, stopping, *others], return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(
+                [work, stopping, *others], return_when=asyncio.FIRST_COMPLETED
+            )
             if not stopping.done():
                 self._link.abort()
+                self._standing.connected_since = None
+                self._standing.connection_problem = "the connection to the broker was lost"
             await self._finish(work, stopping)
             if stop.is_set():
                 self._link.write(frames.DISCONNECT)
                 await self._link.close()
             else:
-                for task in (work, *others):
-                    if task.done():
-                        task.result()
+                for task in ended:
+                    task.result()
         finally:
             if self._retry is not None:
                 self._retry.cancel()
@@ -193,7 +196,7 @@ class Session:
             if await self._is_ended_within(pause_s):
                 return
             attempt += 1
-        packet_ids = self._inbox.settle(chunk)
+        packet_ids = [message.packet_id for message in chunk if message.packet_id]
         if packet_ids and not self._link.is_lost:
             self._link.write(frames.pubacks(packet_ids))
             self._standing.counts = self._standing.counts.plus(acknowledged=len(packet_ids))

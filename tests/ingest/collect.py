@@ -43,7 +43,7 @@ class Collected:
 
     async def wait_until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while not is_so():  # noqa: ASYNC110 - for any condition
+            while not is_so():  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.005)
 
     async def wait_for(self, count: int) -> None:
@@ -58,10 +58,11 @@ async def collecting(
     user: tuple[str | None, str | None] | None = None,
     client_id: str = "worker-1",
     is_open: bool = True,
+    is_answered: bool = True,
     keepalive_s: int = 30,
     max_payload_bytes: int = 1 << 20,
 ) -> AsyncIterator[Collected]:
-    """Run a subscriber until the block ends, beginning once the broker has answered for its topics."""
+    """Run a subscriber until the block ends, begun when the broker has granted or refused."""
     username, password = broker.worker if user is None else user
     options = ConnectOptions(
         broker.host,
@@ -85,9 +86,10 @@ async def collecting(
         collected.gate.set()
     running = asyncio.create_task(subscriber.run(collected.stop))
     try:
-        await collected.wait_until(
-            lambda: subscriber.problem is None or subscriber.counts.grant_failures > 0
-        )
+        if is_answered:
+            await collected.wait_until(
+                lambda: subscriber.problem is None or subscriber.counts.grant_failures > 0
+            )
         yield collected
     finally:
         collected.stop.set()
