@@ -22,13 +22,21 @@ def state_of(payload: bytes) -> float:
     known = _WORDS.get(payload)
     if known is not None:
         return known
-    said = read_document(payload)
+    try:
+        said = read_document(payload)
+    except Undecodable as error:
+        raise Undecodable(_reason(error), "expected online or offline") from None
     if isinstance(said, dict):
         said = said.get("state")
     state = _STATES.get(said) if isinstance(said, str) else None
     if state is None:
         raise Undecodable(Reason.WRONG_SHAPE, "expected online or offline")
     return state
+
+
+def _reason(error: Undecodable) -> Reason:
+    # The bare words are not JSON either.
+    return Reason.WRONG_SHAPE if error.reason is Reason.NOT_JSON else error.reason
 
 
 def decode(_rest: str, payload: bytes, _received_us: int, _model_of: ModelOf) -> Sequence[Part]:

@@ -6,7 +6,7 @@ Written from its documentation: "MQTT topics and messages", "MQTT" (the ``output
 - ``{name}`` carries an object; a name may contain ``/``, spaces and accents.
 - ``{name}/{property}`` carries one bare value (``output: attribute``): ``true``, ``5``, ``OFF``.
 - ``{name}/availability`` and ``bridge/state`` carry online or offline; ``bridge/health`` is
-  sent only by a bridge that is alive.
+  sent only by a bridge that is alive, at its ``response_time``.
 - There is no time in it unless ``last_seen`` is set (ISO 8601 with offset, or epoch
   milliseconds).
 
@@ -28,6 +28,7 @@ from ingest.dialects.zigbee_fields import FIELDS, OBJECT_SENSORS, REVERSED_CONTA
 from ingest.message import Reason
 
 _AVAILABILITY: Final = "/availability"
+_HEALTH_LATE_US: Final = 48 * 3_600_000_000
 _COMMANDS: Final = frozenset({"set", "get", "write"})
 _QUIET: Final = frozenset(
     {
@@ -44,10 +45,10 @@ _QUIET: Final = frozenset(
 )
 
 
-def decode(rest: str, payload: bytes, _received_us: int, model_of: ModelOf) -> Sequence[Part]:
+def decode(rest: str, payload: bytes, received_us: int, model_of: ModelOf) -> Sequence[Part]:
     """Return what one message of the bridge, or of a device behind it, says."""
     if rest.startswith("bridge/"):
-        return _bridge(rest, payload)
+        return _bridge(rest, payload, received_us)
     if rest.startswith("homeassistant/"):
         return ()
     if rest.endswith(_AVAILABILITY):
@@ -64,15 +65,25 @@ def decode(rest: str, payload: bytes, _received_us: int, model_of: ModelOf) -> S
     return _device(address, {name: said}, model_of)
 
 
-def _bridge(rest: str, payload: bytes) -> Sequence[Part]:
+def _bridge(rest: str, payload: bytes, received_us: int) -> Sequence[Part]:
     about = rest.split("/")[1]
     if rest == "bridge/state":
         return (Observation("", Kind.GATEWAY_STATUS, state_of(payload)),)
     if rest == "bridge/health":
-        return (Observation("", Kind.GATEWAY_STATUS, 1.0),)
+        return (Observation("", Kind.GATEWAY_STATUS, 1.0, _health_time(payload, received_us)),)
     if about in _QUIET:
         return ()
     raise Undecodable(Reason.NO_VALUE, "the bridge's own business, not a reading")
+
+
+def _health_time(payload: bytes, received_us: int) -> int | None:
+    """Return when the bridge answered, None unless that is believable: it is alive anyhow."""
+    try:
+        said = read_document(payload)
+        time_us = from_ms(said.get("response_time") if isinstance(said, dict) else None)
+    except Undecodable:
+        return None
+    return time_us if received_us - _HEALTH_LATE_US < time_us <= received_us else None
 
 
 def _said(payload: bytes) -> object:
