@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import structlog
 from sqlalchemy import Engine as Database
 
@@ -15,8 +16,8 @@ from alerts.ledger import Ledger
 from alerts.notify.console import Console
 from alerts.notify.outbox import Outbox
 from api import wiring
-from api.exits import CommandFailed
 from api.current_roster import CurrentRoster
+from api.exits import CommandFailed
 from config.settings import Settings
 from ingest.clock import Clock, SystemClock, VirtualClock, microseconds
 from ingest.decode import decode
@@ -30,6 +31,9 @@ from ingest.store.embedded import EmbeddedStore, open_store
 BEAT_S: Final = 1.0
 TRIM_S: Final = 60.0
 DEAD_LETTER_DAYS: Final = 14
+OPEN_DAYS: Final = np.timedelta64(2, "D")
+"""A day's readings are packed for good once its lateness window has closed."""
+
 _DAY_US: Final = 86_400_000_000
 
 _log = structlog.get_logger(__name__)
@@ -68,7 +72,7 @@ def build(settings: Settings) -> Parts:
         store,
         lambda: roster.table().sensor_home,
         wait=journal.wait,
-        tend=lambda: store.finish_days(clock.now()),
+        tend=lambda: store.finish_days(clock.now() - OPEN_DAYS),
     )
     ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not is_live(clock))
     engine = Engine(
@@ -234,7 +238,9 @@ def _trim(parts: Parts, settings: Settings) -> None:
     now_us = microseconds(SystemClock().now())
     position = min(parts.store.position(), parts.engine.saved_position)
     try:
-        parts.journal.trim(now_us - int(settings.journal.keep_days * _DAY_US), position)
+        before_us = now_us - int(settings.journal.keep_days * _DAY_US)
+        while parts.journal.trim(before_us, position):
+            continue
         parts.journal.expire_dead_letters(now_us - DEAD_LETTER_DAYS * _DAY_US)
     except Exception as problem:  # noqa: BLE001  # no room or locked: the next minute tries again
         _log.warning("trim_failed", error=f"{type(problem).__name__}: {problem}")

@@ -49,11 +49,23 @@ class Stack:
 
 @contextmanager
 def running(
-    folder: Path, enrolment: Enrolment, *, clock: str = "system", with_web: bool = True
+    folder: Path,
+    enrolment: Enrolment,
+    *,
+    clock: str = "system",
+    with_web: bool = True,
+    broker_port: int | None = None,
 ) -> Iterator[Stack]:
-    """Start an installation with these homes and an account of every role; end it afterwards."""
+    """Start an installation with these homes and an account of every role; end it afterwards.
+
+    It starts the embedded broker, unless ``broker_port`` names one that runs.
+    """
     site, enrolled = create(
-        folder, enrolment, broker_port=free_port(), web_port=free_port(), clock=clock
+        folder,
+        enrolment,
+        broker_port=broker_port or free_port(),
+        web_port=free_port(),
+        clock=clock,
     )
     database = connect(site.database_url)
     places = sorted({gateway.place for gateway in enrolment.gateways})
@@ -69,8 +81,10 @@ def running(
             for place in places:
                 people.grant(connection, account.id, place, role)
     supervisor = Supervisor(lambda _: None)
-    children = {"broker": Child("broker", site.broker_command(), site.logs / "broker.log")}
-    supervisor.add(children["broker"])
+    children = {}
+    if broker_port is None:
+        children["broker"] = Child("broker", site.broker_command(), site.logs / "broker.log")
+        supervisor.add(children["broker"])
     try:
         asyncio.run(wait_until_ready("127.0.0.1", site.broker_port, 15))
         for name in ("worker", "web") if with_web else ("worker",):

@@ -1,0 +1,76 @@
+"""``make bench``: measures, prints the table, writes bench.json."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tests.bench import decode_share, page_latency
+from tests.bench.rows import Row, at_least, at_most, table, write
+from tests.servers import free_port
+from tests.shared_data import shared_data
+
+OUTPUT = Path("bench.json")
+READY_BAR_S = 60.0
+STOP_BAR_S = 10.0
+
+
+def shares() -> Iterator[Row]:
+    """Share of real payloads decoded right, by family; nothing where the data is absent."""
+    folder = shared_data()
+    if folder is None:
+        sys.stderr.write("decode.share_right: skipped, no evaluation data here\n")
+        return
+    for family, (right, total) in decode_share.decode_share(folder).items():
+        yield at_least(f"decode.share_right.{family}", right / total, f"of {total}", 0.95)
+
+
+def latency() -> Iterator[Row]:
+    """Publish to page, over 200 smoke alerts."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = page_latency.measure(Path(folder))
+    yield at_most("e2e.publish_to_page_p99_ms", page_latency.p99(found), "ms", 1000)
+    yield Row("e2e.publish_to_page_p50_ms", float(np.median(found)), "ms")
+    yield at_least("e2e.alerts_on_page", len(found), "alerts", page_latency.ALERTS)
+
+
+def demo() -> Iterator[Row]:
+    """Time from the demo's command to its ready line, and to its end after Ctrl-C."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "api", "demo", "--port", str(free_port())]
+        command += ["--folder", f"{folder}/demo"]
+        began = time.monotonic()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+            ready_s = float("inf")
+            for line in process.stdout or ():
+                if line.startswith("ready: "):
+                    ready_s = time.monotonic() - began
+                    break
+            asked = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+            stop_s = time.monotonic() - asked
+    yield at_most("demo.ready_s", ready_s, "s", READY_BAR_S)
+    yield at_most("demo.stop_s", stop_s, "s", STOP_BAR_S)
+
+
+def main() -> None:
+    """Run every measurement, one after another, since they share the cores."""
+    measurements: tuple[Callable[[], Iterator[Row]], ...] = (shares, demo, latency)
+    rows: list[Row] = []
+    for measurement in measurements:
+        sys.stderr.write(f"measuring {measurement.__name__} ...\n")
+        rows += measurement()
+    sys.stdout.write(table(rows) + "\n")
+    write(rows, OUTPUT)
+    if any(row.holds is False for row in rows):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
