@@ -15,7 +15,6 @@ from config.homes import HomeState
 from config.kinds import HIGH, IS_LIFE_SAFETY, KINDS, LOW, Shape
 from config.sensor_table import NONE, STATE_CODE, SensorTable
 from ingest.batch import Batch
-from ingest.clock import Instant
 from ingest.message import Reason, Reject, Stray
 from ingest.strays import stray_of_sensor
 
@@ -47,7 +46,7 @@ class Screened:
     strays: Sequence[Stray]
 
 
-def screen(batch: Batch, table: SensorTable, *, now: Instant) -> Screened:
+def screen(batch: Batch, table: SensorTable, *, now: np.datetime64) -> Screened:
     """Return what stays of the batch.
 
     Refused: homes awaiting consent or ended, a P1 sensor that belongs to no home, times more
@@ -79,7 +78,7 @@ def screen(batch: Batch, table: SensorTable, *, now: Instant) -> Screened:
     )
 
 
-def judge(batch: Batch, table: SensorTable, *, now: Instant) -> NDArray[np.int8]:
+def judge(batch: Batch, table: SensorTable, *, now: np.datetime64) -> NDArray[np.int8]:
     """Return for each reading the code of the reason against it (int8[n]), -1 for none."""
     kind = table.sensor_kind[batch.sensor]
     home = table.sensor_home[batch.sensor]
