@@ -70,8 +70,9 @@ class Subscriber:
     async def run(self, stop: asyncio.Event) -> None:
         """Connect, serve and reconnect until ``stop`` is set.
 
-        Then finish and acknowledge the chunk in hand, say goodbye, and return within seconds.
-        Never raises for anything the network or the broker does.
+        Then finish and acknowledge the chunk in hand, say goodbye, and return; a handle that
+        still hangs after GRACE_S is cancelled and its chunk left to the broker. Never raises
+        for anything the network or the broker does.
         """
         attempt, loop = 0, asyncio.get_running_loop()
         while not stop.is_set():

@@ -237,6 +237,8 @@ class Session:
         quarter_s, loop = self._options.keepalive_s / 4, asyncio.get_running_loop()
         while True:
             await asyncio.sleep(quarter_s)
+            if self._link.is_lost:
+                raise ConnectionLostError(self._link.loss)
             if self._inbox.is_full:
                 self._link.heard_s = loop.time()
             elif loop.time() - self._link.heard_s > 5 * quarter_s:

@@ -265,6 +265,27 @@ async def test_a_handle_that_hangs_does_not_hold_up_a_stop(
     assert collected.subscriber.counts.acknowledged == 0
 
 
+async def test_a_loss_is_seen_while_the_inbox_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.inbox.MAX_MESSAGES", 1)
+
+    async def send_and_leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await accept(reader, writer)
+        for packet_id in (1, 2, 3):
+            writer.write(frames.publish(TOPIC, b"a", packet_id=packet_id))
+            await asyncio.sleep(0.05)
+        writer.transport.abort()
+
+    async with (
+        scripted(send_and_leave) as broker,
+        collecting(broker, is_open=False, keepalive_s=1) as collected,
+    ):
+        await collected.wait_until(lambda: collected.subscriber.counts.received >= 2)
+        await collected.wait_until(lambda: not collected.subscriber.is_connected)
+        collected.gate.set()
+        await collected.wait_until(lambda: collected.subscriber.counts.connects == 2)
+    assert collected.subscriber.counts.handled >= 1
+
+
 @pytest.mark.server
 async def test_a_session_that_the_broker_forgot_is_noticed(tmp_path: Path) -> None:
     with start_mosquitto(tmp_path, "queue_qos0_messages false") as mosquitto:
