@@ -125,6 +125,16 @@ class Finding:
         return short_text(self.priority, self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A home that cannot be seen: since when (microseconds) and why."""
+
+    home: str
+    place: str
+    since_us: int
+    reason: str
+
+
 def alert_id(subject: str, kind: AlertKind, onset: int | str, sensor: str = "") -> str:
     """Return the same 32 characters for the same subject, kind, onset and sensor.
 

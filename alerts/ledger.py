@@ -1,13 +1,12 @@
 """The ledger: every alert, what became of it and who must hear, each step one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from alerts import debounce, record, tables
-from alerts.alert import LIFE_SAFETY, SILENCES, Finding, Outcome, State
+from alerts.alert import LIFE_SAFETY, SILENCES, Finding, Outcome, State, Unwatched
 from alerts.lifecycle import Event, Refusal, Standing, step
 from ingest.clock import Instant, microseconds
 
@@ -32,16 +31,6 @@ class Conflict(Exception):
     def __init__(self, alert: str, state: State, actor: str, at_us: int) -> None:
         super().__init__(f"alert {alert} is {state.value} already, by {actor or 'the system'}")
         self.alert, self.state, self.actor, self.at_us = alert, state, actor, at_us
-
-
-@dataclass(frozen=True, slots=True)
-class Unwatched:
-    """A home that cannot be seen: since when (microseconds) and why."""
-
-    home: str
-    place: str
-    since_us: int
-    reason: str
 
 
 class Ledger:

@@ -20,6 +20,7 @@ from config.kinds import KINDS
 from config.places import Place
 from ingest.batch import Batch
 from ingest.message import Reason, Stray
+from ingest.sink import Entry
 
 LATE_US: Final = 10 * MINUTE_US
 """A signal received this long after its event says that it is late."""
@@ -31,6 +32,19 @@ _WHY: Final = {
     Reason.NO_CONSENT.value: "from a home that is not being watched",
     Reason.RETAINED.value: "from a message that the broker had kept, so it may be old",
 }
+
+
+def find(
+    entry: Entry, roster: Roster, places: Mapping[str, Place], orphan_place: str
+) -> list[Finding]:
+    """Return a finding for every signal of a journal entry, whatever is wrong with it."""
+    found = []
+    for row in find_rows(entry.batch, roster).tolist():
+        try:
+            found.append(from_row(entry.batch, row, roster, places))
+        except (LookupError, ValueError, ArithmeticError):
+            found.append(_bare(f"{entry.seq}.{row}", entry.batch, row, orphan_place))
+    return found + [from_stray(stray, roster, places, orphan_place) for stray in entry.strays]
 
 
 def find_rows(batch: Batch, roster: Roster) -> Rows:
@@ -123,6 +137,26 @@ def from_stray(
         sentence=sentence,
         evidence=evidence,
         is_late=is_late,
+    )
+
+
+def _bare(key: str, batch: Batch, row: int, place: str) -> Finding:
+    """The least that can be said: a roster that contradicts itself silences no signal."""
+    received_us = int(batch.received[row].astype(np.int64))
+    kind, source = AlertKind.PENDANT, f"sensor-{int(batch.sensor[row])}"
+    return Finding(
+        id=alert_id(place, kind, key, source),
+        kind=kind,
+        priority=Priority.P1,
+        verdict=Verdict.UNKNOWN,
+        place=place,
+        home="",
+        gateway="",
+        sensor="",
+        onset_us=received_us,
+        found_us=received_us,
+        sentence="A life-safety signal from a sensor whose home cannot be looked up.",
+        evidence=_evidence(received_us, source, key, received_us),
     )
 
 

@@ -13,6 +13,7 @@ from config.homes import GoesOut, HomeState
 from config.kinds import CADENCE_S, CODE, IS_LIFE_SAFETY, IS_PERSON_SIGN, Kind
 from config.places import Limits, Place
 from config.sensor_table import NONE, STATE_CODE, SensorTable
+from ingest.batch import Batch
 
 DEFAULT_ZONE: Final = "Europe/London"
 _PACE_GATEWAY: Final = 1.5
@@ -158,6 +159,14 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         pair_gateway=pairs[1],
         home_gateways=np.bincount(pairs[0], minlength=len(home_place)).astype(np.int64),
     )
+
+
+def known(batch: Batch, roster: Roster) -> Batch:
+    """Return the readings of the batch whose sensors the roster has."""
+    size = len(roster.sensor_kind)
+    is_known = (batch.sensor >= 0) & (batch.sensor < size)
+    is_known[is_known] = roster.sensor_kind[batch.sensor[is_known]] != NONE
+    return batch if is_known.all() else batch.take(is_known)
 
 
 def _devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:

@@ -96,12 +96,13 @@ def empty(sizes: Mapping[str, int]) -> State:
 
 
 def grown(state: State, sizes: Mapping[str, int]) -> State:
-    """Return the state with room for more rows; every row keeps its number."""
+    """Return the state with this many rows; every row that stays keeps its number."""
     columns = {}
     for name, column in _COLUMNS.items():
         old = getattr(state, name)
-        new = _filled(column, max(sizes[column.axis], old.shape[-1]))
-        new[..., : old.shape[-1]] = old
+        new = _filled(column, sizes[column.axis])
+        kept = min(new.shape[-1], old.shape[-1])
+        new[..., :kept] = old[..., :kept]
         columns[name] = new
     return State(**columns)
 

@@ -1,0 +1,105 @@
+"""The engine's memory on disk: one file, replaced whole, with version and checksum.
+
+A file that is missing, damaged or of another version is no harm: the engine reads the journal
+from its start, and ids that depend on event time alone raise nothing twice.
+"""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from alerts.detect.state import VERSION, State, as_arrays, from_arrays
+from ingest.batch import Batch, unpack
+
+_NAME: Final = b"stillwell-engine"
+
+
+class CheckpointDamaged(Exception):
+    """The file cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All that the engine needs to go on: what it read, up to when it decided, what it knows.
+
+    ``waiting`` are readings that were read but not folded. ``places`` are by code of the state.
+    """
+
+    position: int
+    folded_us: int
+    places: tuple[str, ...]
+    state: State
+    waiting: Batch
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Replace the file durably; a crash leaves the old one or the new one."""
+    meta = {
+        "position": checkpoint.position,
+        "folded_us": checkpoint.folded_us,
+        "places": list(checkpoint.places),
+        "waiting": len(checkpoint.waiting),
+    }
+    buffer = io.BytesIO()
+    arrays = {f"state_{name}": column for name, column in as_arrays(checkpoint.state).items()}
+    np.savez(
+        buffer,
+        meta=_bytes(json.dumps(meta).encode()),
+        waiting=_bytes(checkpoint.waiting.pack()),
+        **arrays,
+    )
+    body = buffer.getvalue()
+    digest = hashlib.sha256(body).hexdigest().encode()
+    new = path.with_suffix(path.suffix + ".new")
+    with new.open("wb") as file:
+        file.write(b"%s %d %s\n" % (_NAME, VERSION, digest))
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def read_checkpoint(path: Path) -> Checkpoint | None:
+    """Return what the file holds, None when there is no file; CheckpointDamaged otherwise."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    head, _, body = content.partition(b"\n")
+    expected = b"%s %d %s" % (_NAME, VERSION, hashlib.sha256(body).hexdigest().encode())
+    if head != expected:
+        raise CheckpointDamaged(
+            f"checkpoint: {path.name} is of another version or fails its checksum, "
+            f"expected version {VERSION}"
+        )
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        return _unpacked(arrays)
+
+
+def _unpacked(arrays: Mapping[str, Any]) -> Checkpoint:
+    meta = json.loads(arrays["meta"].tobytes())
+    columns = {
+        name.removeprefix("state_"): arrays[name] for name in arrays if name.startswith("state_")
+    }
+    try:
+        state = from_arrays(columns)
+    except ValueError as problem:
+        raise CheckpointDamaged(f"checkpoint: {problem}") from problem
+    return Checkpoint(
+        position=meta["position"],
+        folded_us=meta["folded_us"],
+        places=tuple(meta["places"]),
+        state=state,
+        waiting=unpack(arrays["waiting"].tobytes(), meta["waiting"]),
+    )
+
+
+def _bytes(content: bytes) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    return np.frombuffer(content, np.uint8)

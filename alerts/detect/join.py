@@ -1,0 +1,47 @@
+"""Homes, sensors and gateways that join a running engine; every row keeps its number."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from alerts.detect.columns import NEVER
+from alerts.detect.profile import limits, rates
+from alerts.detect.roster import Roster
+from alerts.detect.state import State, empty, grown
+
+
+def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int) -> State:
+    """Return the state with room for the roster; new rows are known from ``now_us``.
+
+    ``before`` are the places by code of the state until now. A home that is watched anew starts
+    its clock now: what was quiet while nobody watched is not held against it.
+    """
+    state = empty(roster.sizes) if state is None else grown(state, roster.sizes)
+    _follow_places(state, before, roster.table.places)
+    for known, is_used in (
+        (state.sensor_known_us, roster.sensor_kind >= 0),
+        (state.gateway_known_us, roster.gateway_place >= 0),
+    ):
+        known[np.flatnonzero(is_used & (known == NEVER))] = now_us
+    known = state.home_known_us
+    known[~roster.home_is_active & (known != NEVER)] = -now_us
+    again = roster.home_is_active & (known < 0) & (known != NEVER)
+    state.sign_us[again], state.is_seen[again] = now_us, False
+    state.score[again], state.unseen_us[again], state.is_out[again] = 0, 0, False
+    known[again | (roster.home_is_active & (known == NEVER))] = now_us
+    new = np.isnan(state.limit)
+    state.limit[new] = limits(*np.zeros((3, int(new.sum()))))
+    state.rate[:, new] = rates(state.active_days[:, new], state.watched_days[:, new])
+    return state
+
+
+def _follow_places(state: State, before: Sequence[str], after: Sequence[str]) -> None:
+    """Move what is known of a place to its new code: codes follow the alphabet."""
+    if tuple(before) == tuple(after):
+        return
+    peak, since = state.outage_peak.copy(), state.outage_us.copy()
+    state.outage_peak[:], state.outage_us[:] = 0, NEVER
+    for old, key in enumerate(before):
+        if key in after:
+            new = list(after).index(key)
+            state.outage_peak[new], state.outage_us[new] = peak[old], since[old]

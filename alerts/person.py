@@ -1,0 +1,222 @@
+"""The person of each home: how long without a sign, where they are, and what is usual."""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.action import Step
+from alerts.alert import AlertKind, Verdict, alert_id
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Ints, Rows
+from alerts.detect.fold import Signs
+from alerts.detect.local_time import days, to_local
+from alerts.detect.profile import learn_day, learn_peak, limits, rates
+from alerts.detect.silence import expected, is_silent
+from alerts.detect.watched import REASONS
+from alerts.findings import Silence, no_sign, not_back
+from alerts.lifecycle import Event
+from alerts.scene import Scene
+from alerts.verdict import VERDICTS, verdicts
+
+_LONG_US: Final = 20 * MINUTE_US
+_CLEARING_US: Final = 10 * MINUTE_US
+_LONGEST_US: Final = 20 * HOUR_US
+_RAISED: Final = (Verdict.PERSON, Verdict.UNKNOWN)
+
+
+def pass_time(scene: Scene) -> None:
+    """Let one tick pass: expected events are missed where the home can be seen."""
+    state, span_us = scene.state, scene.now_us - scene.before_us
+    state.score += scene.pace * span_us
+    is_blind = state.reason > 0
+    if is_blind.any():
+        state.unseen_us[is_blind] += span_us
+
+
+def take_signs(scene: Scene, signs: Signs, start: int, stop: int) -> None:
+    """Fold the signs of one tick: ease what stood, learn how long it was quiet, start again."""
+    state = scene.state
+    home, time_us = signs.home[start:stop], signs.time_us[start:stop]
+    _ease(scene, home)
+    _learn_quiet(scene, home, time_us)
+    state.has_sign[signs.bin[start:stop], home] = True
+    state.sign_us[home] = time_us
+    state.is_seen[home] = True
+    state.score[home] = scene.pace[home] * (scene.now_us - time_us)
+    state.unseen_us[home] = 0
+    state.is_out[home] = signs.is_out[start:stop]
+
+
+def take_late_signs(scene: Scene, signs: Signs) -> None:
+    """Fold signs whose moment was decided already, where they are news.
+
+    An alert whose silence turns out to have been broken before it was raised is contradicted;
+    one broken afterwards is eased. Older signs than those known change nothing.
+    """
+    state, now_us = scene.state, scene.before_us
+    newest = np.full(len(state.sign_us), NEVER, np.int64)
+    newest[signs.home] = signs.time_us
+    is_out = np.zeros(len(newest), np.bool_)
+    is_out[signs.home] = signs.is_out
+    homes = np.flatnonzero(newest > state.sign_us)
+    for kind, onset, found in _standing(scene):
+        stands = homes[(onset[homes] != NEVER) & (onset[homes] == state.sign_us[homes])]
+        wrong = newest[stands] <= found[stands]
+        _step(scene, kind, onset, stands[wrong], Event.CONTRADICT, "late data shows a sign since")
+        _step(scene, kind, onset, stands[~wrong], Event.EASE, "moving again, please confirm")
+    unseen = np.where(
+        state.reason[homes] > 0, now_us - np.maximum(state.blind_us, newest)[homes], 0
+    )
+    state.sign_us[homes], state.is_out[homes] = newest[homes], is_out[homes]
+    state.is_seen[homes], state.unseen_us[homes] = True, np.maximum(unseen, 0)
+    seen_until = now_us - state.unseen_us[homes]
+    state.score[homes] = expected(
+        state.rate, homes, newest[homes], seen_until, scene.roster.home_zone[homes], scene.offsets
+    )
+
+
+def decide(scene: Scene, is_doubtful: Bools) -> None:
+    """Raise what is too long: a silence at home, or an absence.
+
+    ``is_doubtful`` marks homes whose gateway has not spoken lately: they wait until it has, or
+    until it counts as lost.
+    """
+    state, roster, now_us = scene.state, scene.roster, scene.now_us
+    elapsed = now_us - state.sign_us - state.unseen_us
+    can = scene.counted & ~is_doubtful & (state.sign_us != NEVER)
+    too_long = is_silent(state.score, state.limit, elapsed, roster.floor_us, roster.cap_us)
+    silent = can & ~state.is_out & too_long & (state.silence_us != state.sign_us)
+    away = can & state.is_out & (elapsed >= roster.not_back_us)
+    away &= state.absence_us != state.sign_us
+    if silent.any():
+        _raise_silences(scene, np.flatnonzero(silent), elapsed)
+    if away.any():
+        _raise_absences(scene, np.flatnonzero(away), elapsed)
+
+
+def standing_alerts(scene: Scene) -> list[str]:
+    """Return the ids of silences that are still true now, in order of home number."""
+    ids = []
+    for kind, onset, _ in _standing(scene):
+        stands = (onset != NEVER) & (onset == scene.state.sign_us) & scene.counted
+        ids += [_id(scene, kind, onset, home) for home in np.flatnonzero(stands).tolist()]
+    return ids
+
+
+def learn(scene: Scene) -> None:
+    """Learn from the local day that has just ended, in every zone where one has."""
+    local = np.array(
+        [int(to_local(zone, np.array([scene.now_us]))[0]) for zone in scene.offsets], np.int64
+    )
+    ended = days(local) > scene.zone_day
+    if not ended.any():
+        return
+    state, homes = scene.state, np.flatnonzero(ended[scene.roster.home_zone])
+    sign, watched = state.has_sign[:, homes], state.is_watched[:, homes]
+    watched = watched & scene.roster.home_is_active[homes]
+    is_day = sign.any(axis=0)
+    active, seen = learn_day(
+        state.active_days[:, homes], state.watched_days[:, homes], sign, watched
+    )
+    state.active_days[:, homes], state.watched_days[:, homes] = active, seen
+    state.rate[:, homes] = rates(active, seen)
+    sums = learn_peak(
+        state.peak_count[homes],
+        state.peak_total[homes],
+        state.peak_squares[homes],
+        np.where(is_day, state.peak[homes], 0.0),
+    )
+    state.peak_count[homes], state.peak_total[homes], state.peak_squares[homes] = sums
+    state.limit[homes] = limits(*sums)
+    state.peak[homes] = 0
+    state.has_sign[:, homes] = False
+    state.is_watched[:, homes] = False
+
+
+def _standing(scene: Scene) -> tuple[tuple[AlertKind, Ints, Ints], ...]:
+    state = scene.state
+    return (
+        (AlertKind.NO_SIGN_OF_LIFE, state.silence_us, state.silence_found_us),
+        (AlertKind.NOT_BACK, state.absence_us, state.absence_found_us),
+    )
+
+
+def _id(scene: Scene, kind: AlertKind, onset: Ints, home: int) -> str:
+    return alert_id(scene.home(home).id, kind, int(onset[home]))
+
+
+def _step(scene: Scene, kind: AlertKind, onset: Ints, homes: Rows, event: Event, note: str) -> None:
+    scene.actions += [Step(event, _id(scene, kind, onset, home), note) for home in homes.tolist()]
+
+
+def _ease(scene: Scene, home: Ints) -> None:
+    for kind, onset, _ in _standing(scene):
+        stands = (onset[home] == scene.state.sign_us[home]) & (onset[home] != NEVER)
+        if stands.any():
+            homes = np.unique(home[stands])
+            _step(scene, kind, onset, homes, Event.EASE, "moving again, please confirm")
+
+
+def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
+    """Keep the largest score of a silence that ended at home, of more than 20 minutes.
+
+    Only the first sign of a home in a tick can end one, and assignment in reverse leaves it.
+    """
+    state = scene.state
+    gap = time_us - state.sign_us[home]
+    is_long = (gap > _LONG_US) & (gap < _LONGEST_US) & ~state.is_out[home]
+    is_long &= state.is_seen[home] & (state.unseen_us[home] == 0)
+    if not is_long.any():
+        return
+    rows = np.flatnonzero(is_long)[::-1]
+    at_end = state.score[home[rows]] - scene.pace[home[rows]] * (scene.now_us - time_us[rows])
+    first = np.zeros(len(state.peak))
+    first[home[rows]] = at_end
+    state.peak = np.maximum(state.peak, first)
+
+
+def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints) -> None:
+    state, now_us = scene.state, scene.now_us
+    codes = verdicts(state.reason[homes], REASONS, state.is_out[homes], _is_proven(scene)[homes])
+    for home, code in zip(homes.tolist(), codes.tolist(), strict=True):
+        verdict = VERDICTS[code]
+        if verdict not in _RAISED:
+            continue
+        value = scene.home(home)
+        numbers = _numbers(scene, home, elapsed)
+        scene.actions.append(no_sign(value, scene.zone(value.place), numbers, verdict, now_us))
+        state.silence_us[home], state.silence_found_us[home] = state.sign_us[home], now_us
+
+
+def _raise_absences(scene: Scene, homes: Rows, elapsed: Ints) -> None:
+    state, now_us = scene.state, scene.now_us
+    for home in homes.tolist():
+        value, numbers = scene.home(home), _numbers(scene, home, elapsed)
+        scene.actions.append(not_back(value, scene.zone(value.place), numbers, now_us))
+        state.absence_us[home], state.absence_found_us[home] = state.sign_us[home], now_us
+
+
+def _numbers(scene: Scene, home: int, elapsed: Ints) -> Silence:
+    state, roster = scene.state, scene.roster
+    return Silence(
+        sign_us=int(state.sign_us[home]),
+        is_seen=bool(state.is_seen[home]),
+        elapsed_us=int(elapsed[home]),
+        unseen_us=int(state.unseen_us[home]),
+        score=float(state.score[home]),
+        limit=float(state.limit[home]),
+        floor_us=int(roster.floor_us[home]),
+        cap_us=int(roster.cap_us[home]),
+    )
+
+
+def _is_proven(scene: Scene) -> Bools:
+    """Whether a gateway of the home is known to work: it must speak often, or spoke since.
+
+    A sensor that clears after the last sign says nothing yet, hence the ten minutes.
+    """
+    roster, state = scene.roster, scene.state
+    sign_us = state.sign_us[roster.pair_home]
+    heard = state.gateway_heard_us[roster.pair_gateway] > sign_us + _CLEARING_US
+    proven = np.zeros(len(state.sign_us), np.bool_)
+    proven[roster.pair_home[heard | roster.gateway_is_proof[roster.pair_gateway]]] = True
+    return proven

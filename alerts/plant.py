@@ -1,0 +1,190 @@
+"""Gateways, outages of places and devices: what is broken, told to engineers once each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from alerts.action import Step
+from alerts.alert import AlertKind, alert_id
+from alerts.detect import technical
+from alerts.detect.columns import MINUTE_US, NEVER, UNHEARD, Bools, Ints
+from alerts.findings import gateway_silent, outage, sensor_silent
+from alerts.lifecycle import Event
+from alerts.scene import Scene
+
+_OUTAGE_FIRST_US: Final = 10 * MINUTE_US
+"""How long a lost gateway waits for its neighbours, so that an outage is told once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    """How the gateways stand at one tick, and of homes: all of theirs lost, or in doubt."""
+
+    is_lost: Bools
+    is_off: Bools
+    is_home_lost: Bools
+    is_home_doubtful: Bools
+    has_changed: bool
+
+
+def watch_gateways(scene: Scene) -> Gateways:
+    """Find gateways that were lost or came back, and outages; raise what is due."""
+    state, roster, now_us = scene.state, scene.roster, scene.now_us
+    heard, off_us = state.gateway_heard_us, state.gateway_off_us
+    off = technical.is_off(off_us, heard)
+    since = np.maximum(heard, state.gateway_known_us)
+    limit = roster.gateway_limit_us
+    lost = technical.is_gateway_lost(off, off_us, since, limit, now_us) & (since != NEVER)
+    doubtful = technical.is_gateway_doubtful(off, since, limit, now_us) & roster.gateway_is_proof
+    was_lost = state.gateway_lost_us != NEVER
+    has_changed = bool((lost != was_lost).any())
+    if has_changed:
+        state.gateway_back_us[was_lost & ~lost] = now_us
+        state.gateway_lost_us[lost & ~was_lost] = now_us
+        state.gateway_lost_us[~lost] = NEVER
+        _close_gateways(scene, lost)
+        _watch_outages(scene, lost, heard != NEVER)
+    if lost.any():
+        _raise_gateways(scene, lost, off)
+    return Gateways(
+        lost, off, _homes_of(scene, lost), _homes_of(scene, lost | doubtful), has_changed
+    )
+
+
+def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
+    """Raise devices that went silent; return bool[homes], those with no working sensor left."""
+    state, roster, now_us = scene.state, scene.roster, scene.now_us
+    device, gateway, home = roster.device, roster.device_gateway, roster.device_home
+    if not len(device):
+        return np.zeros(len(state.sign_us), np.bool_)
+    heard, off_us = state.heard_us[device], state.off_us[device]
+    since = technical.latest(heard, state.sensor_known_us[device], state.gateway_back_us[gateway])
+    sign_us = np.where(home >= 0, state.sign_us[home], NEVER) if len(state.sign_us) else heard
+    silent = roster.device_is_judged & technical.is_device_silent(
+        heard, since, sign_us, roster.device_limit_us, roster.device_is_paced, now_us
+    )
+    off = technical.is_off(off_us, heard)
+    is_blind = silent | off
+    is_behind = gateways.is_lost[gateway] | gateways.is_off[gateway]
+    raised = state.sensor_silent_us[device]
+    is_home = roster.home_is_active[home] | (home < 0) if len(state.sign_us) else home < 0
+    new = is_blind & ~is_behind & is_home & (raised == NEVER)
+    back = (raised != NEVER) & ~is_blind & (heard > raised)
+    for row in np.flatnonzero(back).tolist():
+        _close_device(scene, row, int(raised[row]))
+    for row in np.flatnonzero(new).tolist():
+        onset = int(off_us[row]) if off[row] else max(int(heard[row]), UNHEARD)
+        _raise_device(scene, row, onset, is_unavailable=bool(off[row]))
+    return _blind_homes(scene, is_blind, heard)
+
+
+def _blind_homes(scene: Scene, is_blind: Bools, heard: Ints) -> Bools:
+    """A device without a pace still sees as long as it was heard within its limit."""
+    roster, size = scene.roster, len(scene.state.sign_us)
+    is_recent = scene.now_us - heard <= roster.device_limit_us
+    sees = ~is_blind & (roster.device_is_paced | is_recent)
+    person = roster.device_is_person & (roster.device_home >= 0)
+    blind = technical.count_by(roster.device_home, person & is_blind, size)
+    seeing = technical.count_by(roster.device_home, person & sees, size)
+    has_none: Bools = (blind > 0) & (seeing == 0)
+    return has_none
+
+
+def _homes_of(scene: Scene, is_gone: Bools) -> Bools:
+    """Homes all of whose gateways are gone."""
+    roster = scene.roster
+    if not is_gone.any():
+        return np.zeros(len(roster.home_gateways), np.bool_)
+    gone = technical.count_by(
+        roster.pair_home, is_gone[roster.pair_gateway], len(roster.home_gateways)
+    )
+    has_none: Bools = (gone > 0) & (gone == roster.home_gateways)
+    return has_none
+
+
+def _watch_outages(scene: Scene, lost: Bools, was_heard: Bools) -> None:
+    state, roster = scene.state, scene.roster
+    is_counted = roster.gateway_is_used & was_heard
+    size = len(state.outage_peak)
+    total = technical.count_by(roster.gateway_place, is_counted, size)
+    gone = technical.count_by(roster.gateway_place, is_counted & lost, size)
+    before = state.outage_peak > 0
+    state.outage_peak = technical.outages(total, gone, state.outage_peak)
+    after = state.outage_peak > 0
+    for code in np.flatnonzero(after & ~before).tolist():
+        state.outage_us[code] = scene.now_us
+        scene.actions.append(
+            outage(
+                roster.table.places[code],
+                lost=int(gone[code]),
+                total=int(total[code]),
+                found_us=scene.now_us,
+            )
+        )
+    for code in np.flatnonzero(before & ~after).tolist():
+        onset = int(state.outage_us[code])
+        id_ = alert_id(roster.table.places[code], AlertKind.OUTAGE, onset)
+        scene.actions.append(Step(Event.WORK_AGAIN, id_, "half of the gateways are back"))
+        state.outage_us[code] = NEVER
+
+
+def _raise_gateways(scene: Scene, lost: Bools, off: Bools) -> None:
+    state, roster = scene.state, scene.roster
+    due = lost & (state.gateway_silent_us == NEVER) & roster.gateway_is_used
+    due &= scene.now_us - state.gateway_lost_us >= _OUTAGE_FIRST_US
+    due &= state.outage_peak[roster.gateway_place] == 0
+    for number in np.flatnonzero(due).tolist():
+        gateway = roster.table.gateways[number]
+        home = None if gateway.home is None else roster.table.homes.get(gateway.home)
+        heard = int(state.gateway_heard_us[number])
+        onset = int(state.gateway_off_us[number]) if off[number] else max(heard, UNHEARD)
+        state.gateway_silent_us[number] = onset
+        scene.actions.append(
+            gateway_silent(
+                gateway,
+                home,
+                scene.zone(gateway.place),
+                onset_us=onset,
+                found_us=scene.now_us,
+                limit_us=int(roster.gateway_limit_us[number]),
+                is_off=bool(off[number]),
+            )
+        )
+
+
+def _close_gateways(scene: Scene, lost: Bools) -> None:
+    state = scene.state
+    for number in np.flatnonzero(~lost & (state.gateway_silent_us != NEVER)).tolist():
+        gateway, onset = scene.roster.table.gateways[number], int(state.gateway_silent_us[number])
+        id_ = alert_id(gateway.id, AlertKind.GATEWAY_SILENT, onset)
+        scene.actions.append(Step(Event.WORK_AGAIN, id_, "heard again"))
+        state.gateway_silent_us[number] = NEVER
+
+
+def _raise_device(scene: Scene, row: int, onset_us: int, *, is_unavailable: bool) -> None:
+    roster, lead = scene.roster, int(scene.roster.device[row])
+    sensor = roster.table.sensors[lead]
+    gateway = roster.table.gateways[sensor.gateway]
+    home = None if sensor.home is None else roster.table.homes[sensor.home]
+    scene.state.sensor_silent_us[lead] = onset_us
+    scene.actions.append(
+        sensor_silent(
+            sensor,
+            home,
+            gateway,
+            scene.zone(gateway.place),
+            onset_us=onset_us,
+            found_us=scene.now_us,
+            limit_us=int(roster.device_limit_us[row]),
+            is_unavailable=is_unavailable,
+        )
+    )
+
+
+def _close_device(scene: Scene, row: int, onset_us: int) -> None:
+    lead = int(scene.roster.device[row])
+    sensor = scene.roster.table.sensors[lead]
+    id_ = alert_id(sensor.id, AlertKind.SENSOR_SILENT, onset_us)
+    scene.actions.append(Step(Event.WORK_AGAIN, id_, "heard again"))
+    scene.state.sensor_silent_us[lead] = NEVER

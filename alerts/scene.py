@@ -1,0 +1,84 @@
+"""One run of ticks: the state, the roster and the clocks that every detector of a tick needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from alerts.action import Action
+from alerts.detect.columns import NEVER, QUARTER_US, Bools, Floats, Ints
+from alerts.detect.local_time import Offsets, bins, days, to_local
+from alerts.detect.roster import Roster
+from alerts.detect.state import State
+from alerts.zones import zone_of
+from config.homes import Home
+from config.places import Place
+
+
+@dataclass(slots=True)
+class Scene:
+    """``state`` is changed in place; ``actions`` grow in the order in which they were decided.
+
+    ``before_us`` and ``now_us`` bound the tick: readings with before < time <= now are folded.
+    """
+
+    state: State
+    roster: Roster
+    places: Mapping[str, Place]
+    offsets: Sequence[Offsets]
+    before_us: int
+    now_us: int = NEVER
+    actions: list[Action] = field(default_factory=list)
+    pace: Floats = field(init=False)
+    """float64[homes]: events expected a microsecond now, 0 where the home is not watched."""
+
+    zone_bin: Ints = field(init=False)
+    """int64[zones]: quarter-hour of the local day that is running."""
+
+    zone_day: Ints = field(init=False)
+    counted: Bools = field(init=False)
+    """bool[homes]: the home is watched for signs and can be seen."""
+
+    is_regular: bool = False
+    """Whether this tick ends a stretch of five minutes, when the slow detectors run."""
+
+    is_new_quarter: bool = False
+
+    def __post_init__(self) -> None:
+        self.recount()
+
+    def begin(self, now_us: int, slow_us: int) -> None:
+        """Move to the next tick."""
+        span_us = now_us - self.before_us
+        self.now_us = now_us
+        self.is_regular = now_us // slow_us != self.before_us // slow_us
+        self.is_new_quarter = now_us // QUARTER_US != self.before_us // QUARTER_US
+        if self.before_us % QUARTER_US < span_us:
+            self.recount()
+            home_bin = self.zone_bin[self.roster.home_zone]
+            at_home = np.flatnonzero(self.counted & ~self.state.is_out)
+            self.state.is_watched[home_bin[at_home], at_home] = True
+
+    def end(self) -> None:
+        """Finish the tick."""
+        self.before_us = self.now_us
+
+    def recount(self) -> None:
+        """Follow the local day, and homes that began or ceased to be watched."""
+        roster, state = self.roster, self.state
+        moment = np.array([self.before_us])
+        local = np.array([to_local(zone, moment)[0] for zone in self.offsets], np.int64)
+        self.zone_bin, self.zone_day = bins(local), days(local)
+        self.counted = roster.home_is_active & roster.home_has_signs & (state.reason == 0)
+        homes = np.arange(len(self.counted))
+        rate = state.rate[self.zone_bin[roster.home_zone], homes]
+        self.pace = np.where(self.counted, rate, 0.0) / QUARTER_US
+
+    def home(self, number: int) -> Home:
+        """Return the home of this number."""
+        return self.roster.table.homes[number]
+
+    def zone(self, place: str) -> ZoneInfo:
+        """Return the zone of a place."""
+        return zone_of(self.places, place)

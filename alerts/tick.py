@@ -1,0 +1,106 @@
+"""Folds readings and runs every detector over every home, tick by tick. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from alerts.detect import fold
+from alerts.detect.columns import MINUTE_US, NEVER, Ints
+from alerts.detect.local_time import Offsets
+from alerts.detect.roster import Roster
+from alerts.detect.state import State
+from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
+from alerts.plant import watch_devices, watch_gateways
+from alerts.scene import Scene
+from alerts.unseen import watch_homes
+from alerts.warmth import watch_warmth
+from config.places import Place
+from ingest.batch import Batch
+
+SLOW_US: Final = 5 * MINUTE_US
+"""How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
+
+
+def run_ticks(
+    state: State,
+    roster: Roster,
+    places: Mapping[str, Place],
+    offsets: Sequence[Offsets],
+    *,
+    before_us: int,
+    ticks_us: Ints,
+    readings: Batch,
+    late: Batch,
+) -> Scene:
+    """Run the ticks that end at ``ticks_us``, ascending, and return the scene after the last.
+
+    ``readings`` must be ordered, each once, with before_us < time <= the last tick; ``late`` is
+    ordered and older. Both hold only sensors of the roster. ``state`` is changed in place.
+    """
+    scene = Scene(state, roster, places, offsets, before_us)
+    if len(late):
+        streams = fold.split_late(late, roster, state, offsets)
+        fold.fold_late(state, streams)
+        take_late_signs(scene, streams.signs)
+    streams = fold.split(readings, roster, state, offsets)
+    cuts = _Cuts(streams, ticks_us)
+    for number, now_us in enumerate(ticks_us.tolist()):
+        scene.begin(now_us, SLOW_US)
+        pass_time(scene)
+        _fold(scene, streams, cuts, number)
+        _detect(scene)
+        scene.end()
+    return scene
+
+
+class _Cuts:
+    """Where each tick's slice begins in every stream; ``x[i]`` to ``x[i + 1]`` is tick i's."""
+
+    def __init__(self, streams: fold.Streams, ticks_us: Ints) -> None:
+        def cut(time_us: Ints) -> list[int]:
+            stops: list[int] = np.searchsorted(time_us, ticks_us, side="right").tolist()
+            return [0, *stops]
+
+        self.words = cut(streams.words.time_us)
+        self.signs = cut(streams.signs.time_us)
+        self.heat = cut(streams.heat_us)
+        self.off = cut(streams.off.time_us)
+        self.hub_off = cut(streams.hub_off.time_us)
+
+
+def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None:
+    state = scene.state
+    start, stop = cuts.words[number], cuts.words[number + 1]
+    if stop > start:
+        fold.fold_words(state, streams.words, start, stop)
+        if (state.sign_us == NEVER).any():
+            fold.start_clocks(state, streams.words, start, stop)
+    start, stop = cuts.off[number], cuts.off[number + 1]
+    if stop > start:
+        rows = slice(start, stop)
+        state.off_us[streams.off.lead[rows]] = streams.off.time_us[rows]
+        state.gateway_heard_us[streams.off.gateway[rows]] = streams.off.time_us[rows]
+    start, stop = cuts.hub_off[number], cuts.hub_off[number + 1]
+    if stop > start:
+        rows = slice(start, stop)
+        state.gateway_off_us[streams.hub_off.gateway[rows]] = streams.hub_off.time_us[rows]
+    start, stop = cuts.heat[number], cuts.heat[number + 1]
+    if stop > start:
+        sensor = streams.heat_sensor[start:stop]
+        state.celsius[sensor] = streams.heat_c[start:stop]
+        state.celsius_us[sensor] = streams.heat_us[start:stop]
+    start, stop = cuts.signs[number], cuts.signs[number + 1]
+    if stop > start:
+        take_signs(scene, streams.signs, start, stop)
+
+
+def _detect(scene: Scene) -> None:
+    gateways = watch_gateways(scene)
+    if scene.is_regular:
+        is_blind = watch_devices(scene, gateways)
+        watch_homes(scene, gateways, is_blind)
+        watch_warmth(scene)
+    decide(scene, gateways.is_home_doubtful)
+    if scene.is_new_quarter:
+        learn(scene)
