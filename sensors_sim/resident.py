@@ -146,7 +146,8 @@ def _when(errand: Errand, own: chance.Key, frame: _Frame, length: Floats) -> tup
         case Anchor.WAKE:
             return wake + errand.at * MINUTE, evening
         case Anchor.BED:
-            return bed - length, bed
+            # A second more, for what rounding adds to the sum of the two.
+            return bed - length, bed + 1
         case Anchor.CLOCK:
             start = HOUR * (errand.at + errand.spread * chance.normal(own, 1))
             return np.maximum(start, wake + 30 * MINUTE), evening
