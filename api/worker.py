@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -131,9 +132,15 @@ async def _run(parts: Parts, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     checkpoint = wiring.files(settings).checkpoint
+    watch = partial(
+        parts.engine.run,
+        wait=lambda after, timeout: parts.journal.wait(after, timeout),
+        checkpoint=checkpoint,
+        checkpoint_s=settings.engine.checkpoint_s,
+    )
     threads = [
         _Thread("store", parts.follower.run, ending),
-        _Thread("engine", parts.engine.run, ending),
+        _Thread("engine", watch, ending),
         _Thread("outbox", parts.outbox.run, ending),
     ]
     for thread in threads:
@@ -147,7 +154,6 @@ async def _run(parts: Parts, settings: Settings) -> None:
         await subscribing
         ending.set()
         await asyncio.to_thread(_join, threads)
-        parts.engine.checkpoint(checkpoint)
         parts.pipeline.close()
         parts.store.close()
         parts.journal.close()
@@ -179,17 +185,14 @@ async def _beat(
     parts: Parts, settings: Settings, threads: list[_Thread], stop: asyncio.Event
 ) -> None:
     """Tell the others that we live; end the worker when one of its threads has ended."""
-    last_checkpoint = last_trim = asyncio.get_running_loop().time()
+    last_trim = asyncio.get_running_loop().time()
     while not stop.is_set():
         now_s = asyncio.get_running_loop().time()
-        if now_s - last_checkpoint >= settings.engine.checkpoint_s:
-            last_checkpoint = now_s
-            parts.engine.request_checkpoint(wiring.files(settings).checkpoint)
         if now_s - last_trim >= TRIM_S:
             last_trim = now_s
             await asyncio.to_thread(_trim, parts, settings)
         try:
-            await asyncio.to_thread(_write_beat, parts)
+            await asyncio.to_thread(_write_beat, parts, settings)
         except Exception as problem:  # noqa: BLE001  # a locked or full database must not end us
             _log.warning("beat_failed", error=f"{type(problem).__name__}: {problem}")
         for thread in threads:
@@ -202,20 +205,21 @@ async def _beat(
             continue
 
 
-def _write_beat(parts: Parts) -> None:
+def _write_beat(parts: Parts, settings: Settings) -> None:
     parts.roster.refresh()
     parts.ledger.beat(
         "worker",
         beat_us=microseconds(SystemClock().now()),
         now=parts.clock.now(),
         is_live=is_live(parts.clock),
-        state=state(parts),
+        state=state(parts, settings),
     )
 
 
-def state(parts: Parts) -> Mapping[str, object]:
+def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
     """Return what the worker reports of itself."""
-    counts, engine, follower = parts.pipeline.counts, parts.engine.snapshot, parts.follower.state
+    counts, engine, follower = parts.pipeline.counts, parts.engine.progress, parts.follower.state
+    behind_us = engine.now_us - engine.folded_us if engine.is_settled else 0
     return {
         "is_connected": parts.subscriber.is_connected,
         "problem": parts.subscriber.problem or "",
@@ -228,15 +232,15 @@ def state(parts: Parts) -> Mapping[str, object]:
         "store_seq": follower.position,
         "store_error": follower.error,
         "engine_seq": engine.position,
-        "engine_us": engine.time_us,
-        "behind_s": engine.behind_s,
+        "engine_us": max(engine.folded_us, 0),
+        "behind_s": max(behind_us / 1e6 - settings.engine.reorder_s - settings.engine.tick_s, 0),
         "homes": len(parts.roster.table().homes),
     }
 
 
 def _trim(parts: Parts, settings: Settings) -> None:
     now_us = microseconds(SystemClock().now())
-    position = min(parts.store.position(), parts.engine.saved_position)
+    position = min(parts.store.position(), parts.engine.progress.position)
     try:
         before_us = now_us - int(settings.journal.keep_days * _DAY_US)
         while parts.journal.trim(before_us, position):

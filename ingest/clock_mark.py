@@ -15,7 +15,7 @@ from ingest.message import Message, Reason, Reject
 TOPIC: Final = "stillwell/v1/clock"
 """Where marks are published, QoS 1, not retained."""
 
-SLICE_US: Final = 3_600_000_000
+SLICE_US: Final = 1_800_000_000
 """Most that a publisher sends between two marks; it is no future, though its mark is to come."""
 
 _TOPIC: Final = TOPIC.encode()
