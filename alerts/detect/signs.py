@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.columns import SECOND_US, Bools, Floats, Ints
-from config.kinds import CODE, Kind
+from config.kinds import CODE, KINDS, Kind
 
 POWER_W: Final = 200.0
 """Power that a kettle or cooker passes and a standby lamp does not."""
@@ -21,8 +21,13 @@ POWER_W: Final = 200.0
 DOORSTEP_US: Final = 30 * SECOND_US
 """A single movement so soon after the door is the person leaving."""
 
-_CHANGES: Final = np.array([CODE[k] for k in (Kind.CONTACT, Kind.BED, Kind.CHAIR)])
-_ONES: Final = np.array([CODE[k] for k in (Kind.MEDICATION, Kind.PENDANT)])
+
+def _is_one_of(*kinds: Kind) -> Bools:
+    return np.array([row.kind in kinds for row in KINDS], np.bool_)
+
+
+_CHANGES: Final = _is_one_of(Kind.CONTACT, Kind.BED, Kind.CHAIR)
+_ONES: Final = _is_one_of(Kind.MEDICATION, Kind.PENDANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,9 @@ def find_signs(
     has_zero = memory.has_zero[s] | (last_zero >= start)
 
     is_motion = (k == CODE[Kind.MOTION]) & (v == 1) & ((before != 1) | ~has_zero)
-    is_change = np.isin(k, _CHANGES) & (v != before) & ~np.isnan(before)
+    is_change = _CHANGES[k] & (v != before) & ~np.isnan(before)
     is_power = (k == CODE[Kind.POWER]) & (v >= POWER_W) & (before < POWER_W)
-    is_one = np.isin(k, _ONES) & (v == 1)
+    is_one = _ONES[k] & (v == 1)
     is_sign = np.empty(len(s), np.bool_)
     is_sign[order] = is_motion | is_change | is_power | is_one
 

@@ -1,0 +1,1 @@
+"""Delivery: the outbox, and one file per channel."""
