@@ -121,6 +121,9 @@ class Encoder:
         said = _attributes(self._columns.kind[readings.sensor], readings.value)
         is_first = np.ones(len(readings), np.bool_)
         is_first[1:] = (device[1:] != device[:-1]) | np.diff(readings.time_us).astype(np.bool_)
+        # A message has room for one action.
+        is_action = np.isin(self._columns.kind[readings.sensor], _ACTION_CODES)
+        is_first[1:] |= is_action[1:]
         starts = np.flatnonzero(is_first)
         time_us = readings.time_us[starts]
         seen = np.datetime_as_string((time_us // 1000).view("datetime64[ms]"), unit="ms")
@@ -195,6 +198,7 @@ _WORDS: Final[dict[Kind, tuple[str, tuple[str, str]]]] = {
     Kind.FLOOD: ("water_leak", _IS),
 }
 _ACTIONS: Final = {Kind.PENDANT: "emergency", Kind.FALL: "fall"}
+_ACTION_CODES: Final = [kind.code for kind in _ACTIONS]
 _QUANTITIES: Final = {
     Kind.TEMPERATURE: "temperature",
     Kind.HUMIDITY: "humidity",
