@@ -15,6 +15,8 @@ OUTBOX_MESSAGES: Final = 10_000
 """When the outbox is full the oldest are dropped."""
 
 RETRY_S: Final = 2.0
+ACKNOWLEDGED_S: Final = 10.0
+"""A broker that takes longer to acknowledge counts as lost."""
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +35,7 @@ class LiveGateway:
             password,
             will=Will(f"{topic}/status", b"offline"),
             birth=Will(f"{topic}/status", b"online"),
+            timeout_s=ACKNOWLEDGED_S,
         )
         self._outbox: deque[Outgoing] = deque(maxlen=OUTBOX_MESSAGES)
         self._filled = asyncio.Event()
