@@ -89,6 +89,8 @@ class Engine:
         self._told: tuple[Unwatched, ...] | None = None
         self._raised = 0
         self.progress = Progress()
+        self.saved_position = 0
+        """Journal entry up to which a checkpoint holds all; later entries must be kept."""
 
     def step(self) -> Progress:
         """Read what is new, raise signals at once, run the ticks that are due."""
@@ -152,6 +154,7 @@ class Engine:
         write_checkpoint(
             path, Checkpoint(self._position, self._folded_us, places, self._state, waiting)
         )
+        self.saved_position = self._position
         return True
 
     def restore(self, path: Path) -> bool:
@@ -164,6 +167,7 @@ class Engine:
         if saved is None or saved.position > self._tail.last_seq():
             return False
         self._position, self._folded_us = saved.position, saved.folded_us
+        self.saved_position = saved.position
         self._state_places = saved.places
         self._state = join(saved.state, saved.places, self._roster, saved.folded_us)
         self._state_places = self._roster.table.places

@@ -18,6 +18,7 @@ from alerts.scene import Scene
 from alerts.verdict import VERDICTS, verdicts
 
 _LONG_US: Final = 20 * MINUTE_US
+_ABSENCE_US: Final = 12 * HOUR_US
 _CLEARING_US: Final = 10 * MINUTE_US
 _LONGEST_US: Final = 20 * HOUR_US
 _RAISED: Final = (Verdict.PERSON, Verdict.UNKNOWN)
@@ -57,10 +58,13 @@ def take_late_signs(scene: Scene, signs: Signs) -> None:
     newest[signs.home] = signs.time_us
     is_out = np.zeros(len(newest), np.bool_)
     is_out[signs.home] = signs.is_out
+    news = np.flatnonzero(signs.time_us > state.sign_us[signs.home])[::-1]
+    first = newest.copy()
+    first[signs.home[news]] = signs.time_us[news]
     homes = np.flatnonzero(newest > state.sign_us)
     for kind, onset, found in _standing(scene):
         stands = homes[(onset[homes] != NEVER) & (onset[homes] == state.sign_us[homes])]
-        wrong = newest[stands] <= found[stands]
+        wrong = first[stands] <= found[stands]
         _step(scene, kind, onset, stands[wrong], Event.CONTRADICT, "late data shows a sign since")
         _step(scene, kind, onset, stands[~wrong], Event.EASE, "moving again, please confirm")
     unseen = np.where(
@@ -163,6 +167,9 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
     """
     state = scene.state
     gap = time_us - state.sign_us[home]
+    is_return = gap > _ABSENCE_US
+    if is_return.any():
+        state.stir_us[home[is_return][::-1]] = time_us[is_return][::-1]
     is_long = (gap > _LONG_US) & (gap < _LONGEST_US) & ~state.is_out[home]
     is_long &= state.is_seen[home] & (state.unseen_us[home] == 0)
     if not is_long.any():

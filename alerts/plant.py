@@ -60,9 +60,16 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
         return np.zeros(len(state.sign_us), np.bool_)
     heard, off_us = state.heard_us[device], state.off_us[device]
     since = technical.latest(heard, state.sensor_known_us[device], state.gateway_back_us[gateway])
-    sign_us = np.where(home >= 0, state.sign_us[home], NEVER) if len(state.sign_us) else heard
+    seen_us = np.where(state.is_seen, state.sign_us, NEVER)
+    sign_us = np.where(home >= 0, seen_us[home], NEVER) if len(seen_us) else heard
+    stir_us = np.where(home >= 0, state.stir_us[home], NEVER) if len(seen_us) else heard
     silent = roster.device_is_judged & technical.is_device_silent(
-        heard, since, sign_us, roster.device_limit_us, roster.device_is_paced, now_us
+        np.maximum(heard, stir_us),
+        since,
+        sign_us,
+        roster.device_limit_us,
+        roster.device_is_paced,
+        now_us,
     )
     off = technical.is_off(off_us, heard)
     is_blind = silent | off

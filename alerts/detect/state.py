@@ -38,6 +38,7 @@ class State:
     # a home
     home_known_us: Annotated[Ints, _Column("home", *_TIME)]  # since when the engine watches it
     sign_us: Annotated[Ints, _Column("home", *_TIME)]  # last sign, or first word of the home
+    stir_us: Annotated[Ints, _Column("home", *_TIME)]  # first sign since 12 h without any
     is_seen: Annotated[Bools, _Column("home", *_FLAG)]  # whether that was a sign
     score: Annotated[Floats, _Column("home", *_NUMBER)]  # expected events missed since
     unseen_us: Annotated[Ints, _Column("home", *_COUNT)]  # of that time, how much could not be seen

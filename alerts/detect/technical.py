@@ -44,15 +44,16 @@ def is_gateway_doubtful(off: Bools, since_us: Ints, limit_us: Ints, now_us: int)
 
 
 def is_device_silent(
-    heard_us: Ints, since_us: Ints, sign_us: Ints, limit_us: Ints, is_paced: Bools, now_us: int
+    used_us: Ints, since_us: Ints, sign_us: Ints, limit_us: Ints, is_paced: Bools, now_us: int
 ) -> Bools:
     """Return, by device, whether it is silent for too long.
 
     A device with a pace is measured against now, from ``since_us`` (heard, added, or its
     gateway back). One without is measured against ``sign_us``, the last sign of the person by
-    any sensor of its home, so that a quiet person does not look like a dead sensor.
+    any sensor of its home, from ``used_us``: when it was heard, or the person came back after
+    that. So neither a quiet person nor an empty home looks like a dead sensor.
     """
-    is_unused = (heard_us != NEVER) & (sign_us - heard_us > limit_us)
+    is_unused = (used_us != NEVER) & (sign_us - used_us > limit_us)
     return np.where(is_paced, now_us - since_us > limit_us, is_unused)
 
 

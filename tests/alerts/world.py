@@ -1,0 +1,176 @@
+"""A small world for engine tests: homes of one place, a fake journal, a clock that is set."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine as Database
+from sqlalchemy import Row, select
+
+from alerts import tables
+from alerts.engine import Engine
+from alerts.ledger import Ledger
+from config.database import connect
+from config.homes import Gateway, Home, Sensor
+from config.kinds import Kind
+from config.places import Contacts, Place
+from config.sensor_table import SensorTable, build_sensor_table
+from ingest.batch import Batch, build
+from ingest.clock import VirtualClock, instant
+from ingest.message import Stray
+from ingest.sink import Entry
+from tests.make import enrolment
+
+PLACE = "fenbridge"
+START = 1_793_577_600_000_000  # 2026-11-02 00:00 UTC, a Monday
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+Reading = tuple[int, int, float]
+"""(sensor number, event time in microseconds, value)."""
+
+
+class FakeTail:
+    """A journal in memory."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def put(
+        self,
+        readings: Sequence[Reading],
+        received_us: int | None = None,
+        strays: Sequence[Stray] = (),
+    ) -> None:
+        times = [r[1] for r in readings]
+        received = times if received_us is None else [received_us] * len(times)
+        batch = build([r[0] for r in readings], times, [r[2] for r in readings], received)
+        self.put_batch(batch, strays)
+
+    def put_batch(self, batch: Batch, strays: Sequence[Stray] = ()) -> None:
+        self.entries.append(Entry(len(self.entries) + 1, batch, strays))
+
+    def read(self, after: int, limit_readings: int) -> Sequence[Entry]:
+        chosen: list[Entry] = []
+        for entry in self.entries[after:]:
+            if chosen and sum(len(e.batch) for e in chosen) >= limit_readings:
+                break
+            chosen.append(entry)
+        return chosen
+
+    def last_seq(self) -> int:
+        return len(self.entries)
+
+
+def place(**limits: float | str) -> Place:
+    contacts = Contacts(support="nobody@fenbridge.example", phone="01632 960 001")
+    made = Place(key=PLACE, name="Fenbridge", contacts=contacts)
+    return made.model_copy(update={"limits": made.limits.model_copy(update=limits)})
+
+
+def memory_database() -> Database:
+    database = connect("sqlite://")
+    tables.metadata.create_all(database)
+    return database
+
+
+class World:
+    """Homes 1 to ``homes``; sensors by ``sensor(home, kind)``; alerts by ``alerts()``."""
+
+    def __init__(self, homes: int = 1, **limits: float | str) -> None:
+        made = enrolment(homes, place=PLACE)
+        self.homes: list[Home] = list(made.homes)
+        self.gateways: list[Gateway] = list(made.gateways)
+        self.sensors: list[Sensor] = list(made.sensors)
+        self.revision = 1
+        self.places = {PLACE: place(**limits)}
+        self.tail = FakeTail()
+        self.clock = VirtualClock(instant(START))
+        self.database = memory_database()
+        self.ledger = Ledger(self.database)
+        self.is_linked = True
+        self.table = self._table()
+        self.engine = self.new_engine()
+
+    def _table(self) -> SensorTable:
+        return build_sensor_table(self.homes, self.gateways, self.sensors, revision=self.revision)
+
+    def change_home(self, number: int, **values: Any) -> None:  # noqa: ANN401  # as replace()
+        self.homes = [replace(h, **values) if h.number == number else h for h in self.homes]
+        self.revision += 1
+        self.table = self._table()
+
+    def new_engine(self) -> Engine:
+        return Engine(
+            self.tail,
+            lambda: self.table,
+            self.places,
+            self.ledger,
+            self.clock,
+            is_linked=lambda: self.is_linked,
+        )
+
+    def sensor(self, home: int, kind: Kind, room: str = "") -> int:
+        return next(
+            s.number
+            for s in self.sensors
+            if s.home == home and s.kind is kind and room in {"", s.room}
+        )
+
+    def run(self, until_us: int, *, every_us: int = 10 * MINUTE) -> None:
+        """Move the clock to ``until_us`` in strides, with a step of the engine after each."""
+        now = int(self.clock.now().astype(np.int64))
+        for at in [*range(now + every_us, until_us, every_us), until_us]:
+            self.clock.advance(instant(at))
+            while self.engine.step().is_behind:
+                pass
+
+    def alerts(self, *kinds: str) -> list[Row[Any]]:
+        query = select(tables.alerts).order_by(tables.alerts.c.raised_us, tables.alerts.c.id)
+        with self.database.connect() as connection:
+            rows = connection.execute(query).all()
+        return [row for row in rows if not kinds or row.kind in kinds]
+
+    def history(self, alert: str) -> list[str]:
+        query = select(tables.history.c.event).where(tables.history.c.alert == alert)
+        with self.database.connect() as connection:
+            return list(connection.execute(query.order_by(tables.history.c.id)).scalars())
+
+    def unwatched(self) -> dict[str, str]:
+        with self.database.connect() as connection:
+            rows = connection.execute(select(tables.unwatched)).all()
+        return {row.home: row.reason for row in rows}
+
+
+def quiet_life(
+    world: World, home: int, start_us: int, stop_us: int, seed: int = 0
+) -> list[Reading]:
+    """Return an ordinary life: up 07-23, something every 20 min or so, twice a night, warm."""
+    rng = np.random.default_rng([seed, home])
+    hall = world.sensor(home, Kind.MOTION, "hall")
+    kitchen = world.sensor(home, Kind.MOTION, "kitchen")
+    readings: list[Reading] = []
+    at = start_us + home * 1_000_000
+    while at < stop_us:
+        hour = (at % DAY) // HOUR
+        is_day = 7 <= hour < 23
+        gap = rng.exponential(15 * MINUTE if is_day else 120 * MINUTE)
+        at += int(min(max(gap, MINUTE), 100 * MINUTE))
+        sensor = int(rng.choice([hall, kitchen]))
+        readings += [(sensor, at, 1.0), (sensor, at + 30_000_000, 0.0)]
+    return [r for r in readings if r[1] < stop_us] + warm(world, home, start_us, stop_us)
+
+
+def warm(
+    world: World, home: int, start_us: int, stop_us: int, celsius: float = 20.0
+) -> list[Reading]:
+    """Return a thermometer that reports every ten minutes: the gateway works."""
+    sensor = world.sensor(home, Kind.TEMPERATURE)
+    times = range(start_us + home * 1_000_000, stop_us, 10 * MINUTE)
+    return [(sensor, at, celsius) for at in times]
+
+
+def in_order(readings: Sequence[Reading]) -> list[Reading]:
+    return sorted(readings, key=lambda r: (r[1], r[0], r[2]))
