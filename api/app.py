@@ -21,9 +21,6 @@ from api.rest import homes as rest_homes
 from api.web import alerts, homes, places, sign_in, system
 from api.web.pages import STATIC
 
-MAX_BODY: Final = 64 * 1024
-"""Bytes of a request body; a note is the longest thing that anybody sends."""
-
 _ROOT: Final = "/api/v1"
 
 
@@ -55,7 +52,6 @@ def create_app(resources: Resources) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=MAX_BODY,
     )
     app.state.resources = resources
     app.state.feed = feed

@@ -17,7 +17,7 @@ _TITLES: Final = {
     400: "Bad request",
     401: "Sign in first",
     403: "Not allowed",
-    404: "Page not found",
+    404: "Not found",
     405: "Method not allowed",
     409: "Somebody was first",
     413: "Too much was sent",
@@ -29,7 +29,6 @@ _TITLES: Final = {
 _DETAILS: Final = {
     404: "Nothing with this address is here, or it belongs to a place that is not yours.",
     405: "This address does not answer to that method.",
-    413: "Send less than 64 KiB.",
 }
 _SHOWN: Final = 60
 
@@ -95,7 +94,8 @@ def answer(request: Request, problem: Problem) -> Response:
             problem.status,
             media_type="application/problem+json",
         )
-    if problem.status == 401 and request.method in ("GET", "HEAD"):
+    is_fragment = request.query_params.get("fragment") == "1"
+    if problem.status == 401 and request.method in ("GET", "HEAD") and not is_fragment:
         return RedirectResponse(_sign_in_address(request), 303)
     page = {"title": problem.title, "detail": problem.detail, "reference": problem.extra}
     return render(request, "error.html", page, status=problem.status)
@@ -104,8 +104,6 @@ def answer(request: Request, problem: Problem) -> Response:
 def _sign_in_address(request: Request) -> str:
     from urllib.parse import quote
 
-    if request.query_params.get("fragment"):
-        return "/sign-in"
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return "/sign-in" if asked == "/" else f"/sign-in?next={quote(asked, safe='')}"
 

@@ -12,6 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth import refuse_foreign
 from api.errors import Problem, answer
 
+MAX_BODY: Final = 64 * 1024
+"""Bytes of a request body; a note is the longest thing that anybody sends."""
+
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -59,10 +62,11 @@ class Guard:
         request = Request(scope)
         try:
             refuse_foreign(request)
+            refuse_huge(request)
         except Problem as problem:
             await answer(request, problem)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, limited(receive), send)
 
     def _protect(self, headers: MutableHeaders, nonce: str) -> None:
         headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
@@ -71,6 +75,33 @@ class Guard:
         headers.setdefault("Cache-Control", "no-store")
         if self._is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+
+def refuse_huge(request: Request) -> None:
+    """Raise Problem 413 when the announced body is too large."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdigit() or int(announced[:12]) > MAX_BODY:
+        raise too_much()
+
+
+def too_much() -> Problem:
+    """Return what to tell about a body that is too large."""
+    return Problem(413, f"Send at most {MAX_BODY // 1024} KiB.")
+
+
+def limited(receive: Receive) -> Receive:
+    """Return a ``receive`` that stops a body which grows too large without having said so."""
+    taken = 0
+
+    async def receive_limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY:
+            raise too_much()
+        return message
+
+    return receive_limited
 
 
 def _log(scope: Scope, status: int, started: float) -> None:

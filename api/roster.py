@@ -1,7 +1,7 @@
 """Reads of enrolled homes and of what their sensors last said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection, RowMapping, func, select, tuple_
@@ -70,7 +70,7 @@ def list_homes(
 def count_homes(connection: Connection, places: Sequence[str]) -> dict[str, int]:
     """Return the number of homes of each of these places."""
     statement = select(_h.place, func.count()).where(_h.place.in_(places)).group_by(_h.place)
-    found: dict[str, int] = dict(connection.execute(statement).tuples().all())
+    found: dict[str, int] = dict(connection.execute(statement).all())
     return {place: found.get(place, 0) for place in places}
 
 
@@ -82,7 +82,7 @@ def count_alerts(connection: Connection, homes: Sequence[str]) -> dict[str, int]
         .where(a.home.in_(homes), a.state.in_(("open", "acknowledged")))
         .group_by(a.home)
     )
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def sensors_of(table: SensorTable, home: int) -> list[Sensor]:
@@ -92,8 +92,13 @@ def sensors_of(table: SensorTable, home: int) -> list[Sensor]:
     return sorted(found, key=lambda s: (s.room, s.kind.code, s.number))
 
 
-def values_of(sensors: Sequence[Sensor], store: Store | None, now_us: int) -> list[SensorValue]:
-    """Return each sensor with its newest reading and whether that may be taken for the present."""
+def values_of(
+    sensors: Sequence[Sensor], store: Store | None, now_us: int, *, is_unwatched: bool
+) -> list[SensorValue]:
+    """Return each sensor with its newest reading and whether that may be taken for the present.
+
+    In a home that cannot be seen no value may.
+    """
     read = [] if store is None else store.latest([sensor.number for sensor in sensors])
     latest = {value.sensor: value for value in read}
     heard: dict[tuple[int, str, str], int] = {}
@@ -105,7 +110,8 @@ def values_of(sensors: Sequence[Sensor], store: Store | None, now_us: int) -> li
         cadence = KINDS[sensor.kind.code].cadence_s
         if cadence is not None:
             pause[device] = min(pause.get(device, cadence), cadence)
-    return [_value(sensor, latest.get(sensor.number), heard, pause, now_us) for sensor in sensors]
+    found = [_value(sensor, latest.get(sensor.number), heard, pause, now_us) for sensor in sensors]
+    return [replace(value, is_stale=True) for value in found] if is_unwatched else found
 
 
 def _value(

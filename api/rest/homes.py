@@ -98,7 +98,9 @@ def list_sensors(request: Request, visitor: Resident, home: Id) -> SensorsOut:
     found = _find(resources, visitor, home)
     now_us = microseconds(resources.clock())
     sensors = roster.sensors_of(resources.table(), found.number)
-    values = roster.values_of(sensors, resources.store(), now_us)
+    with resources.database.connect() as connection:
+        unseen = queries.unwatched(connection, [found.place], found.id)
+    values = roster.values_of(sensors, resources.store(), now_us, is_unwatched=bool(unseen))
     return SensorsOut(sensors=[_sensor(value, now_us) for value in values])
 
 

@@ -16,6 +16,7 @@ from api.errors import absent
 from api.queries import Scope
 from api.resources import Resources
 from api.web import lines, words
+from api.web.numbers import numbers
 from api.web.pages import page
 from config import people
 from config.homes import ID_PATTERN
@@ -185,7 +186,7 @@ def _alert_page(
         "numbers": [
             ("Began", words.moment(alert.onset_us, place.zone)),
             ("Raised", words.moment(alert.raised_us, place.zone)),
-            *lines.numbers(alert.evidence, place.zone),
+            *numbers(alert.evidence, place.zone),
         ],
         "verdict": words.label(alert.verdict.value),
         "history": [lines.event_line(e, names, now_us, place.zone) for e in happened],

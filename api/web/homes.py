@@ -93,7 +93,10 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
         unseen = queries.unwatched(connection, [home.place], home.id)
     shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
     values = roster.values_of(
-        roster.sensors_of(resources.table(), home.number), resources.store(), now_us
+        roster.sensors_of(resources.table(), home.number),
+        resources.store(),
+        now_us,
+        is_unwatched=bool(unseen),
     )
     context: dict[str, Any] = {
         "place": place,
@@ -164,7 +167,8 @@ def _mark(alert: Alert, place: Place) -> Mark:
 
 def _day(row: DayRow, index: int) -> dict[str, Any]:
     return {
-        "label": "Today" if index == 0 else words.row_label(row.day),
+        "weekday": "" if index == 0 else f"{row.day:%a}",
+        "label": "Today" if index == 0 else f"{row.day.day} {row.day:%b}",
         "iso": row.day.isoformat(),
         "signs": f"{row.signs:,}",
         "first": "none" if row.first_min is None else words.hour_and_minute(row.first_min),
@@ -181,6 +185,10 @@ def summary(strip: Strip) -> str:
         told = "No earlier day with movement or use is known, so nothing is usual yet."
     else:
         signs = np.median([row.signs for row in full])
+        lost = sum(
+            row.signs == 0 and bool(strip.is_unseen[index].any())
+            for index, row in enumerate(strip.rows)
+        )
         first = np.median([row.first_min for row in full if row.first_min is not None])
         last = np.median([row.last_min for row in full if row.last_min is not None])
         days = "1 day" if len(full) == 1 else f"{len(full)} days"
@@ -189,6 +197,8 @@ def summary(strip: Strip) -> str:
             f"signs, the first at {words.hour_and_minute(float(first))} and the last at "
             f"{words.hour_and_minute(float(last))}."
         )
+        if lost:
+            told += f" On {'1 day' if lost == 1 else f'{lost} days'} nothing was received."
     if today.first_min is None or today.last_min is None:
         return f"{told} Today none has been seen yet."
     return (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -45,11 +45,11 @@ _EVENTS: Final = {
     "come-back": "Raised again: no new sign since it was resolved",
 }
 _REASONS: Final = {
-    "gateway": "its gateway is not heard",
-    "sensor": "its sensors are not heard",
-    "outage": "a wider outage",
+    "gateway": "its gateway is silent",
+    "sensor": "its sensors are silent or out of reach",
+    "outage": "its place has an outage",
+    "link": "Stillwell has lost its own connection",
 }
-_UNITS: Final = {"_h": "hours", "_min": "minutes", "_c": "°C", "_w": "W", "_percent": "%"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Line:
     reference: str
     place: str
     subject: str
+    kind: str
     priority: str
     tag: str
     tag_class: str
@@ -112,6 +113,7 @@ def line(
         reference=reference(alert.id),
         place=place.name,
         subject=subject(alert),
+        kind=words.label(alert.kind.value),
         priority=alert.priority.value,
         tag=tag,
         tag_class=tag_class,
@@ -182,32 +184,3 @@ def event_line(
         "who": who,
         "said": said,
     }
-
-
-def numbers(evidence: Mapping[str, Any], zone: tzinfo) -> list[tuple[str, str]]:
-    """Return the numbers behind an alert as label and text; the key's ending is its unit."""
-    return [_number(key, value, zone) for key, value in evidence.items() if value is not None]
-
-
-def _number(key: str, value: object, zone: tzinfo) -> tuple[str, str]:
-    if isinstance(value, bool):
-        return words.label(key.removeprefix("is_")), "Yes" if value else "No"
-    if isinstance(value, list | tuple):
-        return words.label(key), ", ".join(str(item) for item in value)
-    if isinstance(value, Mapping):
-        parts = [": ".join(_number(k, v, zone)) for k, v in value.items()]
-        return words.label(key), "; ".join(parts)
-    if isinstance(value, int | float):
-        return _measured(key, value, zone)
-    return words.label(key), str(value)
-
-
-def _measured(key: str, value: float, zone: tzinfo) -> tuple[str, str]:
-    if key.endswith("_us"):
-        return words.label(key.removesuffix("_us")), words.moment(int(value), zone)
-    if key.endswith("_s"):
-        return words.label(key.removesuffix("_s")), words.span(int(value * 1_000_000))
-    for ending, unit in _UNITS.items():
-        if key.endswith(ending):
-            return words.label(key.removesuffix(ending)), f"{value:g} {unit}"
-    return words.label(key), f"{value:g}"

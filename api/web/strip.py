@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from config.kinds import CADENCE_S, IS_PERSON_SIGN, Kind
+from alerts.detect.local_time import build_offsets, to_local
+from alerts.detect.signs import SensorMemory, find_signs
+from config.kinds import CADENCE_S, Kind
 from ingest.batch import Batch
 from ingest.clock import Instant, instant, microseconds
 
@@ -20,11 +23,6 @@ LEVELS: Final = (1, 3, 6, 11)
 _BIN_MIN: Final = 1440 // BINS
 _DAY_MIN: Final = 1440
 _MINUTE_US: Final = 60_000_000
-_DRAW_W: Final = 20.0
-"""Power from which an appliance is in use rather than on standby."""
-
-_CHANGES: Final = (Kind.CONTACT.code, Kind.BED.code, Kind.CHAIR.code)
-"""Kinds whose sign is a change; hubs repeat the old value with every battery report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,13 @@ class Strip:
     """``level`` int8[28, 96], 0 to 4; ``is_unseen`` bool[28, 96]; rows, newest day first.
 
     ``is_unseen`` marks quarters in which no reading of any kind arrived for so long that the
-    home could not be seen: that is not quiet.
+    home could not be seen: that is not quiet. From ``next_bin`` on the top row lies ahead.
     """
 
     level: NDArray[np.int8]
     is_unseen: NDArray[np.bool_]
     rows: tuple[DayRow, ...]
+    next_bin: int
 
     @property
     def today(self) -> date:
@@ -60,7 +59,7 @@ class Strip:
         return self.rows[0].day
 
 
-def window(now: Instant, zone: tzinfo) -> tuple[Instant, date]:
+def window(now: Instant, zone: ZoneInfo) -> tuple[Instant, date]:
     """Return when the strip starts, and its newest local day."""
     today = _local(now, zone).date()
     first = today - timedelta(days=DAYS - 1)
@@ -68,35 +67,27 @@ def window(now: Instant, zone: tzinfo) -> tuple[Instant, date]:
     return instant(int(midnight.timestamp()) * 1_000_000), today
 
 
-def local_minutes(time: NDArray[np.datetime64], zone: tzinfo) -> NDArray[np.float64]:
-    """Return minutes since 1970 on the zone's wall clock, float64[n].
-
-    Offsets are looked up once per half hour of UTC, where every zone's changes fall.
-    """
+def local_minutes(time: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.float64]:
+    """Return minutes since 1970 on the zone's wall clock, float64[n]."""
     us = time.astype("datetime64[us]").astype(np.int64)
-    half, index = np.unique(us // (30 * _MINUTE_US), return_inverse=True)
-    offsets = np.array([_offset_min(int(h) * 1800, zone) for h in half], np.float64)
-    return us / _MINUTE_US + (offsets[index] if len(half) else 0.0)
+    if len(us) == 0:
+        return np.zeros(0)
+    offsets = build_offsets(zone.key, int(us.min()), int(us.max()))
+    return to_local(offsets, us) / _MINUTE_US
 
 
 def signs(batch: Batch, kind: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Return which readings of an ordered batch show that somebody is there, bool[n].
+    """Return which readings of an ordered batch are signs of the person to the engine, bool[n].
 
-    ``kind`` int8[n] is the kind's code of each reading. Movement counts each time it is seen,
-    a door, bed or chair when it changes, an appliance while it draws power.
+    ``kind`` int8[n] is the kind's code of each reading.
     """
-    is_high = batch.value >= np.where(kind == Kind.POWER.code, _DRAW_W, 0.5)
-    order = np.argsort(batch.sensor, kind="stable")
-    sensor, value = batch.sensor[order], batch.value[order]
-    changed = np.zeros(len(batch), np.bool_)
-    changed[1:] = (sensor[1:] == sensor[:-1]) & (value[1:] != value[:-1])
-    is_changed = np.zeros(len(batch), np.bool_)
-    is_changed[order] = changed
-    is_sign: NDArray[np.bool_] = np.where(np.isin(kind, _CHANGES), is_changed, is_high)
-    return is_sign & IS_PERSON_SIGN[kind]
+    size = int(batch.sensor.max(initial=0)) + 1
+    fresh = SensorMemory(np.full(size, np.nan), np.zeros(size, np.bool_))
+    found, _ = find_signs(batch.sensor.astype(np.int64), batch.value, kind.astype(np.int64), fresh)
+    return found
 
 
-def build(batch: Batch, kinds: Mapping[int, Kind], now: Instant, zone: tzinfo) -> Strip:
+def build(batch: Batch, kinds: Mapping[int, Kind], now: Instant, zone: ZoneInfo) -> Strip:
     """Return the strip of an ordered batch; ``kinds`` maps sensor number to kind.
 
     Readings of sensors that are not in ``kinds`` and those outside the window are left out.
@@ -115,7 +106,8 @@ def build(batch: Batch, kinds: Mapping[int, Kind], now: Instant, zone: tzinfo) -
     level = np.searchsorted(LEVELS, count, side="right").astype(np.int8)
     is_unseen = _unseen(batch.time, kinds, start, now, zone, origin)
     rows = _rows(minutes, seen, now, today)
-    return Strip(level[::-1], is_unseen[::-1] & (level[::-1] == 0), rows)
+    next_bin = int((_local(now, zone).hour * 60 + _local(now, zone).minute) // _BIN_MIN) + 1
+    return Strip(level[::-1], is_unseen[::-1] & (level[::-1] == 0), rows, next_bin)
 
 
 def _count(minutes: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -128,7 +120,7 @@ def _unseen(
     kinds: Mapping[int, Kind],
     start: Instant,
     now: Instant,
-    zone: tzinfo,
+    zone: ZoneInfo,
     origin: float,
 ) -> NDArray[np.bool_]:
     usual_s = min((CADENCE_S[kind.code] for kind in kinds.values()), default=np.inf)
@@ -171,11 +163,6 @@ def _rows(
     return tuple(reversed(rows))
 
 
-def _offset_min(epoch_s: int, zone: tzinfo) -> float:
-    offset = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=epoch_s)).astimezone(zone)
-    return (offset.utcoffset() or timedelta()).total_seconds() / 60
-
-
-def _local(moment: Instant, zone: tzinfo) -> datetime:
+def _local(moment: Instant, zone: ZoneInfo) -> datetime:
     since_epoch = timedelta(microseconds=microseconds(moment))
     return (datetime(1970, 1, 1, tzinfo=UTC) + since_epoch).astimezone(zone)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from api.web.strip import BINS, DAYS, LEVELS, Strip
 
-_HEIGHT = 0.86
+_FULL = (0.07, 0.86)
+_THIN = (0.4, 0.2)
+"""Top and height of a shape in its row; unseen time is a thin line, told by shape too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,10 @@ def draw(strip: Strip, marks: Sequence[Mark]) -> Markup:
     Colours come from classes (``strip-1`` to ``strip-4``, ``strip-unseen``, ``mark-P1``), so
     that it survives a strict content policy and forced colours.
     """
-    shades = [_path(strip.is_unseen, "strip-unseen")]
-    shades += [_path(strip.level == n, f"strip-{n}") for n in range(1, len(LEVELS) + 1)]
+    ahead = np.zeros_like(strip.is_unseen)
+    ahead[0, strip.next_bin :] = True
+    shades = [_path(ahead, "strip-ahead", _FULL), _path(strip.is_unseen, "strip-unseen", _THIN)]
+    shades += [_path(strip.level == n, f"strip-{n}", _FULL) for n in range(1, len(LEVELS) + 1)]
     hours = "".join(f'<path class="strip-hour" d="M{x} 0V{DAYS}"/>' for x in (24, 48, 72))
     inner = (
         f'<svg viewBox="0 0 {BINS} {DAYS}" preserveAspectRatio="none" width="100%" height="100%">'
@@ -43,12 +47,13 @@ def draw(strip: Strip, marks: Sequence[Mark]) -> Markup:
     )
 
 
-def _path(is_drawn: NDArray[np.bool_], name: str) -> str:
+def _path(is_drawn: NDArray[np.bool_], name: str, box: tuple[float, float]) -> str:
     edges = np.diff(np.pad(is_drawn, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
     _, stops = np.nonzero(edges == -1)
     runs = zip(rows.tolist(), starts.tolist(), (stops - starts).tolist(), strict=True)
-    shapes = "".join(f"M{x} {y + 0.07:.2f}h{n}v{_HEIGHT}h-{n}z" for y, x, n in runs)
+    top, height = box
+    shapes = "".join(f"M{x} {y + top:.2f}h{n}v{height}h-{n}z" for y, x, n in runs)
     return f'<path class="{name}" d="{shapes}"/>' if shapes else ""
 
 

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from api import health
 from api.auth import Needs, Visitor
 from api.resources import Resources
-from api.web import lines, words
+from api.web import words
+from api.web.numbers import numbers
 from api.web.pages import page, zone_of
 from config.people import Role
 from ingest.clock import microseconds
@@ -39,7 +40,7 @@ def show_system(
                 "age": words.ago(beat.beat_us, wall_us),
                 "clock": words.moment(beat.now_us, zone),
                 "is_live": beat.is_live,
-                "state": lines.numbers(beat.state, zone),
+                "state": numbers(beat.state, zone),
             }
             for beat in beats.values()
         ],

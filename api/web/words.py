@@ -1,6 +1,6 @@
 """How times, ages and values read on a page; times are microseconds since 1970 UTC."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from config.kinds import KINDS, Kind
@@ -65,11 +65,6 @@ def since(us: int, now_us: int, zone: tzinfo) -> str:
 def iso(us: int) -> str:
     """Return the moment for machines: 2026-03-03T04:00:00Z."""
     return f"{local(us, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def row_label(when: date) -> str:
-    """Return a date for a row: Tue 3 Mar."""
-    return f"{when:%a} {when.day} {when:%b}"
 
 
 def span(us: int) -> str:

@@ -1,0 +1,84 @@
+"""The numbers behind an alert, and those that a process reports, as labels and text."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Final
+
+from api.web import words
+
+_HIDDEN: Final = frozenset({"event", "source"})
+_MOMENTS: Final = {
+    "last_sign_us": "Last sign",
+    "decided_us": "Decided",
+    "since_us": "Not seen since",
+    "heard_us": "Last heard",
+    "first_us": "First signal",
+    "last_us": "Last signal",
+    "received_us": "Received",
+    "last_commit_us": "Last commit",
+    "engine_us": "Engine has seen all up to",
+}
+_SPANS: Final = {
+    "silence_us": "Quiet for",
+    "unwatched_us": "Of that time, not seen for",
+    "usual_gap_us": "Usual time between signs at this time of day",
+    "floor_us": "Never raised before",
+    "cap_us": "Always raised after",
+    "limit_us": "Limit",
+    "behind_s": "Engine is behind by",
+}
+_LABELS: Final = {
+    "expected_missed": "Signs expected and missed",
+    "limit": "Raised from",
+    "rule": "Decided by",
+    "warmest_c": "Warmest room",
+    "limit_c": "Limit",
+    "lost": "Gateways lost",
+    "total": "Gateways in all",
+}
+_TEXTS: Final = {"cap": "the cap", "score": "what is usual in this home"}
+_UNITS: Final = {"_c": " °C", "_w": " W", "_h": " hours", "_min": " minutes", "_percent": "%"}
+
+
+def numbers(evidence: Mapping[str, object], zone: tzinfo) -> list[tuple[str, str]]:
+    """Return (label, text) for each value that says something; unknown keys are spelt out."""
+    return [
+        (_label(key), _text(key, value, zone))
+        for key, value in evidence.items()
+        if value not in (None, "") and key not in _HIDDEN and not (key in _SPANS and value == 0)
+    ]
+
+
+def _label(key: str) -> str:
+    known = _MOMENTS.get(key) or _SPANS.get(key) or _LABELS.get(key)
+    if known:
+        return known
+    stem = key.removeprefix("is_")
+    for ending in (*_UNITS, "_us", "_s"):
+        stem = stem.removesuffix(ending)
+    return words.label(stem)
+
+
+def _text(key: str, value: object, zone: tzinfo) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, int | float):
+        return _measured(key, value, zone)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {text}" for name, text in numbers(value, zone))
+    return _TEXTS.get(str(value), str(value))
+
+
+def _measured(key: str, value: float, zone: tzinfo) -> str:
+    if key in _MOMENTS:
+        return words.moment(int(value), zone)
+    if key.endswith("_us"):
+        return words.span(int(value))
+    if key.endswith("_s"):
+        return words.span(int(value * 1_000_000)) if value >= 60 else f"{value:.1f} s"
+    for ending, unit in _UNITS.items():
+        if key.endswith(ending):
+            return f"{value:g}{unit}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"

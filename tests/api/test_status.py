@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from tests.api.visits import Visit
+from tests.api.world import World, make_world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path, homes=3)
+
+
+def test_health_says_that_the_process_answers(world: World) -> None:
+    assert Visit(world.app).get("/health").json() == {"status": "alive"}
+
+
+def test_ready_when_the_worker_is_heard_connected_and_keeping_up(world: World) -> None:
+    assert Visit(world.app).get("/ready").json() == {"status": "ready", "replaying": None}
+    world.beat(is_live=False)
+    assert Visit(world.app).get("/ready").json()["replaying"] == "2026-03-03T14:10:00Z"
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "state", "says"),
+    [
+        (16.0, {}, "last heard 16 s ago"),
+        (1.0, {"is_connected": False}, "not connected to the broker"),
+        (1.0, {"journal_error": "disk is full"}, "journal cannot be written"),
+        (1.0, {"behind_s": 90.0}, "engine is 90 s behind"),
+    ],
+)
+def test_not_ready_says_why(
+    world: World, ago_s: float, state: dict[str, object], says: str
+) -> None:
+    world.beat(ago_s=ago_s, state=state)
+    answer = Visit(world.app).get("/ready")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert says in answer.json()["detail"]
+    assert len(answer.json()["reasons"]) == 1
+
+
+def test_not_ready_before_the_worker_has_ever_run(world: World) -> None:
+    from alerts import tables
+
+    with world.database.begin() as connection:
+        connection.execute(tables.heartbeats.delete())
+    assert "stillwell worker" in Visit(world.app).get("/ready").json()["detail"]
+    assert "has not started" in Visit(world.app, "alice").get("/alerts").text
+
+
+def test_the_description_of_rest_is_for_those_who_may_use_it(world: World) -> None:
+    app = world.app
+    assert Visit(app).get("/api/v1/openapi.json").status_code == 401
+    told = Visit(app, "alice").get("/api/v1/openapi.json").json()
+    assert "/api/v1/alerts/{alert}/resolve" in told["paths"]
+    assert "/live" not in told["paths"]
+    assert "/sign-in" not in told["paths"]
+
+
+def test_the_system_page_shows_what_the_worker_reports(world: World) -> None:
+    world.beat(state={"is_connected": False, "readings": 12345})
+    page = Visit(world.app, "bob").get("/system").text
+    assert "The worker is not connected to the broker." in page
+    assert "12,345" in page

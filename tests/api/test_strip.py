@@ -1,0 +1,139 @@
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from api.web.homes import summary
+from api.web.strip import BINS, DAYS, build, local_minutes, window
+from api.web.strip_svg import Mark, draw
+from config.kinds import Kind
+from ingest import batch as batches
+from ingest.batch import Batch
+from ingest.clock import Instant
+
+LONDON = ZoneInfo("Europe/London")
+NOW = np.datetime64("2026-03-03T14:10:00", "us")
+KINDS = {1: Kind.MOTION, 2: Kind.CONTACT, 3: Kind.TEMPERATURE, 4: Kind.POWER}
+
+
+def readings(*rows: tuple[int, str, float]) -> Batch:
+    time = [int(np.datetime64(text, "us").astype(np.int64)) for _, text, _ in rows]
+    batch = batches.build([r[0] for r in rows], time, [r[2] for r in rows], time)
+    return batches.ordered(batch)
+
+
+def test_the_window_is_28_local_days_up_to_now() -> None:
+    start, today = window(NOW, LONDON)
+    assert str(start) == "2026-02-04T00:00:00.000000"
+    assert today == date(2026, 3, 3)
+    assert (
+        str(window(np.datetime64("2026-06-30T23:30", "us"), LONDON)[0])[:16] == "2026-06-03T23:00"
+    )
+
+
+def test_a_sign_falls_into_its_quarter_of_the_local_day() -> None:
+    strip = build(readings((1, "2026-03-03T07:20", 1.0)), KINDS, NOW, LONDON)
+    assert strip.level.shape == (DAYS, BINS)
+    assert np.argwhere(strip.level).tolist() == [[0, 29]]
+    assert strip.rows[0].signs == 1
+    assert strip.rows[0].first_min == 440
+    assert strip.rows[0].quiet_min == pytest.approx(410)
+    assert strip.next_bin == 57
+
+
+def test_only_signs_of_the_person_count() -> None:
+    strip = build(
+        readings(
+            (1, "2026-03-03T07:00", 0.0),
+            (2, "2026-03-03T07:01", 1.0),
+            (2, "2026-03-03T07:02", 1.0),
+            (2, "2026-03-03T07:03", 0.0),
+            (3, "2026-03-03T07:04", 19.0),
+            (4, "2026-03-03T07:05", 3.0),
+            (4, "2026-03-03T07:06", 2000.0),
+            (9, "2026-03-03T07:07", 1.0),
+        ),
+        KINDS,
+        NOW,
+        LONDON,
+    )
+    assert strip.rows[0].signs == 2
+
+
+@pytest.mark.parametrize(
+    ("now", "utc", "local"),
+    [
+        ("2026-03-30T12:00", "2026-03-29T00:30", 30),
+        ("2026-03-30T12:00", "2026-03-29T01:30", 150),
+        ("2026-10-26T12:00", "2026-10-25T00:30", 90),
+        ("2026-10-26T12:00", "2026-10-25T01:30", 90),
+        ("2026-10-26T12:00", "2026-10-25T12:30", 750),
+    ],
+)
+def test_signs_stand_at_their_local_time_on_both_clock_change_days(
+    now: str, utc: str, local: int
+) -> None:
+    strip = build(readings((1, utc, 1.0)), KINDS, np.datetime64(now, "us"), LONDON)
+    assert np.argwhere(strip.level).tolist() == [[1, local // 15]]
+    assert strip.rows[1].first_min == local
+
+
+def test_local_minutes_are_those_of_zoneinfo() -> None:
+    from datetime import UTC, datetime, timedelta
+
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    moments = [start + timedelta(hours=7 * n, minutes=n) for n in range(1200)]
+    time = np.array([m.replace(tzinfo=None) for m in moments], "datetime64[us]")
+    naive = [m.astimezone(LONDON).replace(tzinfo=None) for m in moments]
+    expected = np.array(naive, "datetime64[us]").astype(np.int64) / 60_000_000
+    np.testing.assert_allclose(local_minutes(time, LONDON), expected)
+
+
+def test_a_time_without_any_reading_is_unseen_not_quiet() -> None:
+    hours: list[tuple[int, str, float]] = [
+        (3, f"2026-03-{day:02d}T{hour:02d}:00", 19.0)
+        for day in (1, 2, 3)
+        for hour in range(24)
+        if (day, hour) < (3, 15) and not (day == 2 and 4 <= hour < 20)
+    ]
+    strip = build(readings(*hours), KINDS, NOW, LONDON)
+    assert strip.is_unseen[1, 13:79].all()
+    assert not strip.is_unseen[1, :12].any()
+    assert not strip.is_unseen[1, 80:].any()
+    assert not strip.is_unseen[0].any()
+    assert strip.is_unseen[5].all()
+
+
+def test_a_home_that_was_never_heard_is_unseen_throughout() -> None:
+    strip = build(batches.empty(), KINDS, NOW, LONDON)
+    assert strip.is_unseen[1:].all()
+    assert "No earlier day" in summary(strip)
+    assert {row.quiet_min for row in strip.rows} == {None}
+
+
+def test_the_picture_holds_shapes_and_marks_but_no_words() -> None:
+    strip = build(readings((1, "2026-03-03T07:20", 1.0)), KINDS, NOW, LONDON)
+    marks = [Mark(date(2026, 3, 1), 720, "P1"), Mark(date(2025, 3, 1), 720, "P2")]
+    drawn = draw(strip, marks)
+    assert drawn.count("<circle") == 1
+    assert 'cx="50.00%"' in drawn
+    assert "<text" not in drawn
+    assert "style" not in drawn
+
+
+def test_four_weeks_of_a_busy_home_are_drawn_in_a_blink() -> None:
+    chance = np.random.default_rng(1)
+    n = 200_000
+    start = int(NOW.astype(np.int64)) - 28 * 86_400_000_000
+    time = np.sort(chance.integers(start, int(NOW.astype(np.int64)), n))
+    batch = batches.build(
+        chance.integers(1, 5, n).tolist(), time.tolist(), [1.0] * n, time.tolist()
+    )
+    strip = build(batch, KINDS, _same(NOW), LONDON)
+    assert sum(row.signs for row in strip.rows) > 0
+    assert len(draw(strip, [])) < 80_000
+
+
+def _same(now: Instant) -> Instant:
+    return now

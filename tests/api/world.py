@@ -1,0 +1,247 @@
+"""Two places with homes, people, alerts and four weeks of readings, for tests of the web.
+
+Alice is a care worker of Fenbridge, Bob holds every role there, Charlie is of Northmoor only.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from fastapi import FastAPI
+from sqlalchemy import Engine, insert
+
+from alerts import tables as alert_tables
+from alerts.alert import (
+    PRIORITY,
+    AlertKind,
+    Finding,
+    Outcome,
+    Unwatched,
+    Verdict,
+    alert_id,
+)
+from alerts.ledger import Ledger
+from api.app import create_app
+from api.health import WORKER
+from api.resources import Resources
+from config import people, registry, tables
+from config.database import connect, migrate
+from config.homes import Home
+from config.people import Role
+from config.places import load_places
+from config.registry import enrol
+from ingest.batch import concat, ordered
+from ingest.clock import Instant, instant, microseconds
+from ingest.dead_letters import DeadLetters
+from ingest.sink import Entry
+from ingest.store.embedded import open_store
+from tests.api.life import (
+    DAY_US,
+    HOUR_US,
+    MINUTE_US,
+    SECRET,
+    A,
+    B,
+    FakeStore,
+    enrolment,
+    four_weeks,
+)
+
+PASSWORD: Final = "a-quiet-harbour-lamp"
+NOW: Final = np.datetime64("2026-03-03T14:10:00", "us")
+
+
+@cache
+def password_hash() -> str:
+    return people.hash_password(PASSWORD)
+
+
+@dataclass
+class World:
+    """Everything that a test of the web may turn."""
+
+    folder: Path
+    database: Engine
+    store: FakeStore
+    ledger: Ledger
+    resources: Resources
+    now: Instant
+    wall: Instant
+    homes: dict[str, list[Home]]
+
+    @property
+    def app(self) -> FastAPI:
+        return create_app(self.resources)
+
+    def raise_alert(
+        self,
+        kind: AlertKind,
+        home: Home | None,
+        sentence: str,
+        *,
+        place: str = "",
+        ago_min: float = 10.0,
+        gateway: str = "",
+        is_late: bool = False,
+    ) -> str:
+        at = microseconds(self.now) - int(ago_min * MINUTE_US)
+        owner = place or (home.place if home else A)
+        subject = home.id if home else gateway or owner
+        finding = Finding(
+            id=alert_id(subject, kind, at),
+            kind=kind,
+            priority=PRIORITY[kind],
+            verdict=Verdict.PERSON if home else Verdict.GATEWAY,
+            place=owner,
+            home=home.id if home else "",
+            gateway=gateway,
+            sensor="",
+            onset_us=at - 2 * HOUR_US,
+            found_us=at,
+            sentence=sentence,
+            evidence={
+                "last_sign_us": at - 2 * HOUR_US,
+                "silence_us": 2 * HOUR_US,
+                "expected_missed": 7.25,
+                "limit": 6.0,
+                "rule": "score",
+                "event": str(at),
+                "source": subject,
+            },
+            is_late=is_late,
+        )
+        self.ledger.raise_findings([finding], instant(at))
+        return finding.id
+
+    def beat(
+        self, *, is_live: bool = True, ago_s: float = 1.0, state: Mapping[str, object] | None = None
+    ) -> None:
+        known: dict[str, object] = {"is_connected": True, "journal_error": "", "behind_s": 0.4}
+        self.ledger.beat(
+            WORKER,
+            beat_us=microseconds(self.wall) - int(ago_s * 1_000_000),
+            now=self.now,
+            is_live=is_live,
+            state={**known, **(state or {})},
+        )
+
+    def write_store(self) -> None:
+        """Put the readings into the embedded store's file, as the worker would."""
+        store = open_store(self.folder / "store.db")
+        batch = concat([b for _, b in sorted(self.store.batches.items())])
+        store.append([Entry(1, ordered(batch), ())], self.resources.table().sensor_home)
+        store.close()
+
+    def alerts_of(self, place: str) -> list[str]:
+        with self.database.connect() as connection:
+            a = alert_tables.alerts.c
+            return [
+                row.id
+                for row in connection.execute(
+                    alert_tables.alerts.select().where(a.place == place).order_by(a.raised_us)
+                )
+            ]
+
+
+def account(database: Engine, name: str, *grants: tuple[str, Role]) -> str:
+    """Write an account whose password is PASSWORD; return its id."""
+    id_ = f"account-{name.lower()}"
+    with database.begin() as connection:
+        connection.execute(
+            insert(tables.accounts).values(
+                id=id_,
+                email=f"{name.lower()}@example.org",
+                name=f"{name} Example",
+                password_hash=password_hash(),
+                created_us=0,
+            )
+        )
+        for place, role in grants:
+            people.grant(connection, id_, place, role)
+    return id_
+
+
+def make_world(folder: Path, *, now: Instant = NOW, homes: int = 3) -> World:
+    """Return a world in this folder: alerts of every priority in A, two in B, one unwatched."""
+    url = f"sqlite:///{folder / 'stillwell.db'}"
+    migrate(url)
+    database = connect(url)
+    account(database, "Alice", (A, Role.CARE_WORKER))
+    account(database, "Bob", *((A, role) for role in Role))
+    account(database, "Charlie", *((B, role) for role in Role))
+    store, enrolled = FakeStore(), dict[str, list[Home]]()
+    for place in (A, B):
+        with database.begin() as connection:
+            new = enrol(connection, enrolment(place, homes), now_us=microseconds(now) - DAY_US)
+        enrolled[place] = list(new.homes)
+        for home in new.homes:
+            own = [s for s in new.sensors if s.home == home.number]
+            store.batches[home.number] = four_weeks(own, now, seed=home.number)
+    with database.connect() as connection:
+        table = registry.load(connection)
+    ledger = Ledger(database)
+    letters = DeadLetters.open(folder / "journal.db")
+    world = World(folder, database, store, ledger, None, now, now, enrolled)  # type: ignore[arg-type]  # made next
+    world.resources = Resources(
+        database=database,
+        places=load_places(),
+        store=lambda: world.store,
+        dead_letters=lambda: letters,
+        ledger=ledger,
+        clock=lambda: world.now,
+        table=lambda: table,
+        is_secure=False,
+        wall=lambda: world.wall,
+        shutdown=threading.Event(),
+    )
+    fill(world)
+    return world
+
+
+def fill(world: World) -> None:
+    """Raise the usual alerts and mark one home of A as unwatched."""
+    a, b = world.homes[A], world.homes[B]
+    world.raise_alert(
+        AlertKind.NO_SIGN_OF_LIFE,
+        a[0],
+        "No sign of movement since 07:12; usually up by 07:40.",
+        ago_min=47,
+    )
+    world.raise_alert(
+        AlertKind.SMOKE, a[1], "Smoke alarm in the hall at 14:08.", ago_min=2, is_late=True
+    )
+    world.raise_alert(
+        AlertKind.COLD_HOME, a[2], "16.4 °C in the living room; below 18 °C since Sunday."
+    )
+    world.raise_alert(
+        AlertKind.GATEWAY_SILENT, None, "The gateway has not been heard since 09:30.",
+        place=A, gateway=f"{A}-gateway-3", ago_min=280,
+    )  # fmt: skip
+    ended = world.raise_alert(
+        AlertKind.NO_SIGN_OF_LIFE,
+        a[0],
+        "No sign of movement since 21:50; usually up by 07:40.",
+        ago_min=4 * 24 * 60,
+    )
+    then = instant(microseconds(world.now) - 4 * DAY_US + 20 * MINUTE_US)
+    world.ledger.acknowledge(ended, "account-alice", then)
+    world.ledger.resolve(ended, "account-alice", Outcome.SEEN_WELL, "Had slept in.", then)
+    world.raise_alert(AlertKind.FALL, b[0], f"Fall detected in {SECRET[B]} Court.")
+    world.raise_alert(
+        AlertKind.GATEWAY_SILENT, None, f"The gateway of {SECRET[B]} is silent.",
+        place=B, gateway=f"{B}-gateway-2",
+    )  # fmt: skip
+    since = microseconds(world.now) - 5 * HOUR_US
+    gone = [Unwatched(home.id, home.place, since, "gateway") for home in (a[2], b[2])]
+    world.ledger.set_unwatched(gone, world.now)
+    world.beat()
+
+
+def with_store(world: World, store: FakeStore | None) -> World:
+    """Return the world with another store, or with none yet."""
+    world.resources = replace(world.resources, store=lambda: store)
+    return world
