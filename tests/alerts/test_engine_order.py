@@ -1,0 +1,205 @@
+"""Order, repetition and restarts: the same alerts, with the same ids at the same times."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from alerts.engine import Engine
+from config.kinds import Kind
+from ingest.batch import Batch, build, concat
+from ingest.clock import instant
+from tests.alerts.world import (
+    DAY,
+    HOUR,
+    MINUTE,
+    START,
+    Reading,
+    World,
+    in_order,
+    quiet_life,
+    warm,
+)
+
+STOP = START + 2 * DAY
+
+
+def story(world: World) -> list[Reading]:
+    """Two ordinary homes, one that falls silent, one whose hub dies, and a cold afternoon."""
+    collapse, death = START + DAY + 9 * HOUR, START + DAY + 8 * HOUR
+    readings = [r for h in (1, 2) for r in quiet_life(world, h, START, STOP)]
+    readings += quiet_life(world, 3, START, collapse) + warm(world, 3, collapse, STOP)
+    readings += quiet_life(world, 4, START, death)
+    cold = world.sensor(2, Kind.TEMPERATURE)
+    readings = [
+        (s, t, 16.0 if s == cold and 12 * HOUR < t - START < 18 * HOUR else v)
+        for s, t, v in readings
+    ]
+    return in_order(readings)
+
+
+def batch_of(readings: list[Reading], received_us: list[int] | None = None) -> Batch:
+    times = [t for _, t, _ in readings]
+    return build(
+        [s for s, _, _ in readings], times, [v for _, _, v in readings], received_us or times
+    )
+
+
+def told(world: World) -> list[tuple[object, ...]]:
+    return [
+        (a.id, a.kind, a.state, a.is_eased, a.onset_us, a.raised_us, a.sentence)
+        for a in world.alerts()
+    ]
+
+
+@cache
+def plain() -> list[tuple[object, ...]]:
+    world = World(homes=4)
+    world.tail.put_batch(batch_of(story(world)))
+    world.run(STOP)
+    return told(world)
+
+
+def test_the_story_has_something_to_tell() -> None:
+    kinds = {row[1] for row in plain()}
+    assert kinds == {"no-sign-of-life", "gateway-silent", "unwatched-home", "cold-home"}
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(3, 90))
+def test_order_repetition_and_splits_within_two_minutes_change_nothing(
+    seed: int, stride_min: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    world = World(homes=4)
+    readings = batch_of(story(world))
+    time_us = readings.time.view(np.int64)
+    delay = rng.integers(0, 119 * 1_000_000, len(readings))
+    arrival = Batch(
+        readings.sensor, readings.time, readings.value, (time_us + delay).view("datetime64[us]")
+    )
+    repeated = arrival.take(rng.random(len(arrival)) < 0.2)
+    everything = concat([arrival, repeated])
+    everything = everything.take(np.argsort(everything.received, kind="stable"))
+    received = everything.received.view(np.int64)
+    start = 0
+    stride = stride_min * MINUTE
+    for at in [*range(START + stride, STOP, stride), STOP + 2 * MINUTE]:
+        stop = int(np.searchsorted(received, at, side="right"))
+        if stop > start:
+            world.tail.put_batch(everything.slice(start, stop))
+        start = stop
+        world.clock.advance(instant(min(at, STOP)))
+        while world.engine.step().is_behind:
+            pass
+    assert told(world) == plain()
+
+
+def feed(world: World, start_us: int, stop_us: int) -> None:
+    world.tail.put_batch(batch_of([r for r in story(world) if start_us < r[1] <= stop_us]))
+    world.run(stop_us)
+
+
+@pytest.mark.parametrize("hours", [1, 13, 20, 34, 37, 47])
+def test_a_restart_from_a_checkpoint_changes_nothing(tmp_path: Path, hours: int) -> None:
+    world, path = World(homes=4), tmp_path / "engine.checkpoint"
+    feed(world, 0, START + hours * HOUR)
+    assert world.engine.checkpoint(path)
+    assert world.engine.saved_position == 1
+    world.engine = world.new_engine()
+    assert world.engine.restore(path)
+    feed(world, START + hours * HOUR, STOP)
+    assert told(world) == plain()
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "flipped", "old"])
+def test_a_restart_without_a_good_checkpoint_reads_the_journal_and_doubles_nothing(
+    tmp_path: Path, damage: str
+) -> None:
+    world, path = World(homes=4), tmp_path / "engine.checkpoint"
+    feed(world, 0, START + 37 * HOUR)
+    world.engine.checkpoint(path)
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    elif damage == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        path.write_bytes(content[:5000] + bytes([content[5000] ^ 1]) + content[5001:])
+    else:
+        path.write_bytes(content.replace(b" 1 ", b" 0 ", 1))
+    world.engine = world.new_engine()
+    assert not world.engine.restore(path)
+    feed(world, START + 37 * HOUR, STOP)
+    assert told(world) == plain()
+    assert all(world.history(str(row[0])).count("raise") == 1 for row in plain())
+
+
+def test_a_checkpoint_of_another_journal_is_not_used(tmp_path: Path) -> None:
+    world, path = World(homes=4), tmp_path / "engine.checkpoint"
+    feed(world, 0, START + HOUR)
+    world.engine.checkpoint(path)
+    world.tail.entries.clear()
+    assert not world.new_engine().restore(path)
+
+
+def test_a_ledger_that_fails_loses_nothing(tmp_path: Path) -> None:
+    world = World(homes=4)
+    is_broken = True
+
+    def fail(*args: object) -> None:
+        if is_broken and "INSERT INTO alerts" in str(args[2]):
+            raise OperationalError("disk full", None, Exception())
+
+    event.listen(world.database, "before_cursor_execute", fail)
+    world.tail.put_batch(batch_of(story(world)))
+    world.clock.advance(instant(START + MINUTE))
+    failures = 0
+    for hour in range(1, 49):
+        world.clock.advance(instant(START + hour * HOUR))
+        try:
+            while world.engine.step().is_behind:
+                pass
+        except OperationalError:
+            failures += 1
+            assert not world.engine.checkpoint(tmp_path / "engine.checkpoint")
+        is_broken = hour < 40
+    assert failures > 5
+    assert told(world) == plain()
+
+
+def test_homes_join_a_running_engine_and_keep_their_numbers() -> None:
+    world, bigger = World(homes=3), World(homes=4)
+    readings = story(bigger)
+    world.tail.put_batch(batch_of([r for r in readings if r[1] <= START + 6 * HOUR]))
+    small = world.table
+    world.run(START + 5 * HOUR)
+    world.homes, world.gateways, world.sensors = bigger.homes, bigger.gateways, bigger.sensors
+    world.revision += 1
+    world.table = world._table()
+    assert len(world.table.home_place) > len(small.home_place)
+    feed(world, START + 6 * HOUR, STOP)
+    assert [row[0] for row in told(world)] == [row[0] for row in plain()]
+
+
+def test_a_reading_of_an_unknown_sensor_is_no_harm() -> None:
+    world = World(homes=4)
+    readings = batch_of([*story(world), (9999, STOP - HOUR, 1.0)])
+    world.tail.put_batch(readings)
+    world.run(STOP)
+    assert told(world) == plain()
+
+
+def test_an_engine_without_homes_runs() -> None:
+    world = World(homes=1)
+    world.homes, world.gateways, world.sensors = [], [], []
+    world.table = world._table()
+    world.engine = world.new_engine()
+    world.run(START + HOUR)
+    assert isinstance(world.engine, Engine)
+    assert world.engine.progress.folded_us == START + HOUR - 2 * MINUTE
