@@ -7,7 +7,7 @@ comes back with Last-Event-ID and is sent what it missed.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -153,7 +153,7 @@ async def events(
     client: Client,
     last_id: int | None,
     may_stay: Callable[[], Awaitable[bool]],
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """Yield the stream of one client: what it missed, then what happens, and heartbeats."""
     async with feed.attached(client) as head:
         told = head

@@ -1,0 +1,206 @@
+"""Every route has a rule, and no byte of one place is seen from another."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from httpx2 import Response
+from sqlalchemy import event
+from starlette.routing import Mount
+
+from api.auth import PUBLIC, Needs
+from config.people import Role
+from ingest.batch import empty
+from ingest.journal import Journal
+from ingest.message import Reason, Reject
+from tests.api.life import SECRET, A, B
+from tests.api.visits import Visit
+from tests.api.world import World, account, make_world
+
+STREAMS = frozenset({"/live"})
+"""Routes that never end; tests/api/test_live.py holds them to the same."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = make_world(tmp_path_factory.mktemp("places"))
+    for place in (A, B):
+        for role in Role:
+            account(world.database, f"{place}-{role.value}", (place, role))
+    journal = Journal.open(world.folder / "journal.db")
+    letters = [
+        Reject(Reason.NOT_JSON, f"stillwell/v1/{p}/{p}-gateway-1/r", SECRET[p].encode(), "", 7)
+        for p in (A, B)
+    ]
+    journal.append(empty(), [], letters)
+    journal.close()
+    return world
+
+
+@pytest.fixture(scope="module")
+def app(world: World) -> FastAPI:
+    return world.app
+
+
+def rules(dependant: Dependant) -> Iterator[Needs]:
+    for inner in dependant.dependencies:
+        if isinstance(inner.call, Needs):
+            yield inner.call
+        yield from rules(inner)
+
+
+def routes(app: FastAPI) -> list[tuple[str, str, list[Needs]]]:
+    """Return (method, path, rules) of every route."""
+    found: list[tuple[str, str, list[Needs]]] = []
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, Mount):
+            found.append(("GET", str(context.path), []))
+            continue
+        needs = list(rules(context.dependant))
+        found += [(method, str(context.path), needs) for method in sorted(context.methods or ())]
+    return found
+
+
+def test_every_route_has_one_rule_or_is_public_on_purpose(app: FastAPI) -> None:
+    found = routes(app)
+    assert len(found) >= 25
+    for method, path, needs in found:
+        if path in PUBLIC:
+            assert not needs, f"{path} is public and has a rule"
+        else:
+            assert len(needs) == 1, f"{method} {path} has {len(needs)} rules, expected one"
+    assert {path for _, path, _ in found if path in PUBLIC} == PUBLIC
+
+
+def filled(path: str, place: str, alert: str) -> str:
+    known = {
+        "{alert}": alert,
+        "{home}": f"{place}-home-1",
+        "{home_id}": f"{place}-home-1",
+        "{place}": place,
+    }
+    for name, value in known.items():
+        path = path.replace(name, value)
+    assert "{" not in path, f"{path} has a parameter that this test does not know"
+    return path
+
+
+def calls(app: FastAPI, world: World, place: str) -> Iterator[tuple[str, str]]:
+    """Yield (method, address) of every route, asked about what belongs to this place."""
+    day = "from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"
+    for method, path, _ in routes(app):
+        if path in STREAMS or path in PUBLIC:
+            continue
+        if "{alert}" in path:
+            for alert in world.alerts_of(place):
+                yield method, filled(path, place, alert)
+            continue
+        address = filled(path, place, "")
+        yield method, f"{address}?{day}" if path.endswith("/readings") else address
+        yield method, f"{address}?place={place}&{day}"
+
+
+def marks(world: World, place: str) -> Sequence[str]:
+    """Return the words by which this place's bytes are known."""
+    names = ["Wintergreen", "Northmoor"] if place == B else ["Larkspur", "Fenbridge"]
+    return [*names, *world.alerts_of(place), f"{place}-home", f"{place}-gateway", f"{place}-1-"]
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role])
+@pytest.mark.parametrize(("own", "other"), [(A, B), (B, A)])
+def test_no_byte_of_another_place_is_seen_in_any_role(
+    world: World, app: FastAPI, own: str, other: str, role: str
+) -> None:
+    visit = Visit(app, f"{own}-{role}")
+    foreign = marks(world, other)
+    tried = 0
+    for asked in (own, other):
+        for method, address in calls(app, world, asked):
+            if address == "/sign-out" or address.startswith("/sign-out?"):
+                continue
+            answer = visit.get(address) if method == "GET" else act(visit, address)
+            if method == "GET" and asked == other and f"place={other}" not in address:
+                is_named = other in address or any(a in address for a in world.alerts_of(other))
+                assert not is_named or answer.status_code in (403, 404), (address, answer)
+            if method == "POST" and asked == other:
+                assert answer.status_code in (403, 404), (address, answer.status_code)
+            leaked = [word for word in foreign if word in answer.text]
+            assert not leaked, (method, address, leaked)
+            tried += 1
+    assert tried > 60
+    assert not _touched(world, other)
+
+
+def act(visit: Visit, address: str) -> Response:
+    body = {"outcome": "test"}
+    return visit.send(address, body) if "/api/" in address else visit.post(address, body)
+
+
+def _touched(world: World, place: str) -> bool:
+    visit = Visit(world.app, f"{place}-{Role.SUPERVISOR.value}")
+    found = visit.get("/api/v1/alerts?limit=200").json()["alerts"]
+    actors = {alert["acknowledged_by"] for alert in found} | {a["resolved_by"] for a in found}
+    other = A if place == B else B
+    return any(str(actor).startswith(f"account-{other}") for actor in actors)
+
+
+def test_absent_and_foreign_are_one_answer_by_the_same_statements(
+    world: World, app: FastAPI
+) -> None:
+    visit = Visit(app, f"{A}-{Role.SUPERVISOR.value}")
+    said: list[str] = []
+    event.listen(world.database, "before_cursor_execute", lambda *a: said.append(a[2]))
+    alert = world.alerts_of(B)[0]
+    pairs = [
+        (f"/api/v1/homes/{B}-home-1", "/api/v1/homes/nowhere-home"),
+        (f"/api/v1/homes/{B}-home-1/sensors", "/api/v1/homes/nowhere-home/sensors"),
+        (f"/api/v1/places/{B}/homes", "/api/v1/places/nowhere-place/homes"),
+        (f"/api/v1/alerts/{alert}", f"/api/v1/alerts/{'0' * 32}"),
+        (f"/homes/{B}-home-1", "/homes/nowhere-home"),
+        (f"/alerts/{alert}", f"/alerts/{'0' * 32}"),
+        (f"/alerts?place={B}", "/alerts?place=nowhere-place"),
+    ]
+    for foreign, absent in pairs:
+        answers, statements = [], []
+        for address in (foreign, absent):
+            said.clear()
+            answer = visit.get(address)
+            nonce = answer.headers["content-security-policy"].split("nonce-")[1].split("'")[0]
+            answers.append((answer.status_code, answer.text.replace(nonce, "")))
+            statements.append(list(said))
+        assert answers[0] == answers[1], foreign
+        assert answers[0][0] == 404
+        assert statements[0] == statements[1], foreign
+
+
+def test_roles_do_what_they_are_for_and_nothing_else(world: World, app: FastAPI) -> None:
+    expected = {
+        Role.CARE_WORKER: {"/alerts": 200, "/homes": 200, "/system": 403},
+        Role.OPERATOR: {"/alerts": 200, "/homes": 200, "/system": 403},
+        Role.SUPERVISOR: {"/alerts": 200, "/homes": 200, "/system": 403},
+        Role.OFFICER: {"/alerts": 200, "/homes": 200, "/system": 403},
+        Role.ENGINEER: {"/alerts": 200, "/homes": 403, "/system": 200},
+    }
+    for role, pages in expected.items():
+        visit = Visit(app, f"{A}-{role.value}")
+        assert {path: visit.get(path).status_code for path in pages} == pages, role
+        acts = visit.post(f"/alerts/{world.alerts_of(A)[0]}/acknowledge").status_code
+        assert (acts == 403) is (role is Role.OFFICER), (role, acts)
+
+
+def test_nothing_of_gov_uk_s_identity_is_served() -> None:
+    folder = Path(__file__).parents[2] / "api"
+    files = [path for sub in ("static", "templates") for path in (folder / sub).rglob("*.*")]
+    assert len(files) > 12
+    for path in files:
+        if path.suffix not in {".css", ".js", ".html", ".svg"}:
+            continue
+        text = path.read_text("utf-8").lower().replace("http://www.w3.org/2000/svg", "")
+        for word in ("gds transport", "@font-face", "crest", "crown"):
+            assert word not in text, (path.name, word)
+        if "govuk-frontend" not in path.name:
+            assert "http:" not in text, path.name
+            assert "https:" not in text, path.name
