@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import structlog
@@ -22,7 +22,7 @@ from alerts.detect.state import State, copied
 from alerts.ledger import Ledger
 from alerts.lifecycle import Event
 from alerts.person import standing_alerts
-from alerts.progress import Progress
+from alerts.progress import Progress, Wait
 from alerts.scene import Scene
 from alerts.tick import SLOW_US, run_ticks
 from alerts.unseen import unwatched_rows, watch_link
@@ -38,14 +38,6 @@ _READ: Final = 200_000
 _HELD: Final = 4_000_000
 _TICKS: Final = 240
 _OLDEST_US: Final = 3 * DAY_US
-
-
-class Wait(Protocol):
-    """Blocks until the journal has an entry after ``after``, or for ``timeout`` seconds."""
-
-    def __call__(self, after: int, timeout: float) -> object:
-        """Return when there may be something to read."""
-        ...
 
 
 class Engine:
@@ -85,7 +77,7 @@ class Engine:
         self._linked_us: int | None = None
         self._lost_us: int | None = None
         self._actions: list[Action] = []
-        self._unwatched: tuple[Unwatched, ...] = ()
+        self._unwatched: tuple[Unwatched, ...] | None = None
         self._told: tuple[Unwatched, ...] | None = None
         self._raised = 0
         self.progress = Progress()
@@ -301,6 +293,6 @@ class Engine:
 
     def _deliver(self, now: Instant) -> None:
         self._raised += deliver(self._ledger, self._actions, now)
-        if self._told != self._unwatched:
+        if self._unwatched is not None and self._told != self._unwatched:
             self._ledger.set_unwatched(self._unwatched, now)
             self._told = self._unwatched

@@ -71,7 +71,7 @@ class Ledger:
             row = self._row(connection, alert)
             if row.state == State.ACKNOWLEDGED.value and row.acknowledged_by == actor:
                 return
-            self._by_person(connection, row, Event.ACKNOWLEDGE, actor, now_us, "", changes)
+            self._by_person(connection, alert, Event.ACKNOWLEDGE, actor, now_us, "", changes)
 
     def resolve(self, alert: str, actor: str, outcome: Outcome, note: str, now: Instant) -> None:
         """Say how it ended. Anybody may resolve what another has taken on.
@@ -88,9 +88,8 @@ class Ledger:
             "note": note,
         }
         with self._database.begin() as connection:
-            row = self._row(connection, alert)
             said = f"{outcome.value}: {note}" if note else outcome.value
-            self._by_person(connection, row, Event.RESOLVE, actor, now_us, said, changes)
+            self._by_person(connection, alert, Event.RESOLVE, actor, now_us, said, changes)
 
     def ease(self, alerts: Sequence[str], now: Instant, note: str) -> int:
         """Lower these alerts to "please confirm"; return how many were."""
@@ -173,69 +172,74 @@ class Ledger:
     def _unease(self, connection: Connection, finding: Finding, now_us: int) -> None:
         """A home that is quiet again takes "moving again" back from its older silences."""
         alerts = tables.alerts.c
-        query = select(tables.alerts).where(
+        query = select(alerts.id).where(
             alerts.home == finding.home,
             alerts.is_eased,
             alerts.kind.in_([kind.value for kind in SILENCES]),
         )
-        for row in connection.execute(query).all():
-            self._step(connection, row, Event.UNEASE, now_us, "quiet again since then")
+        for alert in connection.execute(query).scalars().all():
+            self._step(connection, alert, Event.UNEASE, now_us, "quiet again since then")
 
     def _by_system(self, alerts: Sequence[str], event: Event, now: Instant, note: str) -> int:
         now_us, count = microseconds(now), 0
         with self._database.begin() as connection:
             for alert in alerts:
-                row = record.find(connection, alert)
-                count += row is not None and self._step(connection, row, event, now_us, note)
+                count += self._step(connection, alert, event, now_us, note)
         return count
 
     def _step(
-        self, connection: Connection, row: Row[Any], event: Event, now_us: int, note: str
+        self, connection: Connection, alert: str, event: Event, now_us: int, note: str
     ) -> bool:
-        transition = step(record.standing(row), event)
-        if isinstance(transition, Refusal):
-            return False
-        if event is Event.COME_BACK and now_us - row.resolved_us < COME_BACK_US:
-            return False
+        """Take a step of the system; one that a person overtook is looked at again."""
         blank = dict.fromkeys(
             ("acknowledged_by", "acknowledged_us", "resolved_by", "resolved_us", "outcome")
         )
-        return record.apply(
-            connection,
-            row,
-            transition,
-            now_us,
-            actor=record.SYSTEM,
-            note=note,
-            sending=self._sending(),
-            changes=blank if event is Event.COME_BACK else {},
-        )
+        while (row := record.find(connection, alert)) is not None:
+            transition = step(record.standing(row), event)
+            if isinstance(transition, Refusal):
+                return False
+            if event is Event.COME_BACK and now_us - row.resolved_us < COME_BACK_US:
+                return False
+            if record.apply(
+                connection,
+                row,
+                transition,
+                now_us,
+                actor=record.SYSTEM,
+                note=note,
+                sending=self._sending(),
+                changes=blank if event is Event.COME_BACK else {},
+            ):
+                return True
+        return False
 
     def _by_person(
         self,
         connection: Connection,
-        row: Row[Any],
+        alert: str,
         event: Event,
         actor: str,
         now_us: int,
         note: str,
         changes: Mapping[str, object],
     ) -> None:
-        transition = step(record.standing(row), event)
-        if isinstance(transition, Refusal):
-            raise _conflict(row)
-        is_written = record.apply(
-            connection,
-            row,
-            transition,
-            now_us,
-            actor=actor,
-            note=note,
-            sending=self._sending(),
-            changes=changes,
-        )
-        if not is_written:
-            raise _conflict(self._row(connection, row.id))
+        """Take a person's step; a repeat counted or an easing in between is no conflict."""
+        is_written = False
+        while not is_written:
+            row = self._row(connection, alert)
+            transition = step(record.standing(row), event)
+            if isinstance(transition, Refusal):
+                raise _conflict(row)
+            is_written = record.apply(
+                connection,
+                row,
+                transition,
+                now_us,
+                actor=actor,
+                note=note,
+                sending=self._sending(),
+                changes=changes,
+            )
 
     def _row(self, connection: Connection, alert: str) -> Row[Any]:
         row = record.find(connection, alert)

@@ -1,8 +1,17 @@
-"""How far the engine is, as one frozen value that any thread may read."""
+"""How far the engine is, as one frozen value that any thread may read; what it waits on."""
 
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from alerts.detect.columns import NEVER
+
+
+class Wait(Protocol):
+    """Blocks until the journal has an entry after ``after``, or for ``timeout`` seconds."""
+
+    def __call__(self, after: int, timeout: float) -> object:
+        """Return when there may be something to read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

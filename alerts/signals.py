@@ -110,7 +110,9 @@ def from_stray(
     kind = _kind(stray.kind)
     zone = zone_of(places, place)
     source = sensor.id if sensor is not None else _source(stray)
-    sentence = f"{SIGNAL[kind]}, {_WHY.get(stray.reason, 'from a sensor')}"
+    where = f" in the {sensor.room}" if sensor is not None and sensor.room else ""
+    why = f", {_WHY[stray.reason]}" if stray.reason in _WHY else ""
+    sentence = f"{SIGNAL[kind]}{where}{why}"
     sentence += f", received at {clock(stray.received_us, zone, stray.received_us)}."
     is_late = False
     if stray.claimed_us is not None:

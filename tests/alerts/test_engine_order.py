@@ -173,6 +173,29 @@ def test_a_ledger_that_fails_loses_nothing(tmp_path: Path) -> None:
     assert told(world) == plain()
 
 
+def test_a_backlog_too_large_to_hold_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alerts.engine._HELD", 400)
+    monkeypatch.setattr("alerts.engine._READ", 100)
+    world, readings = World(homes=4), batch_of(story(World(homes=4)))
+    for start in range(0, len(readings), 50):
+        world.tail.put_batch(readings.slice(start, min(start + 50, len(readings))))
+    world.clock.advance(instant(START + MINUTE))
+    world.engine.step()
+    assert world.engine.progress.position < world.tail.last_seq()
+    world.run(STOP, every_us=DAY)
+    assert told(world) == plain()
+
+
+def test_a_restart_does_not_empty_the_list_of_unwatched_homes() -> None:
+    world = World(homes=4)
+    world.tail.put_batch(batch_of(story(world)))
+    world.run(STOP)
+    assert list(world.unwatched()) == ["home-000004"]
+    world.engine = world.new_engine()
+    world.engine.step()
+    assert list(world.unwatched()) == ["home-000004"]
+
+
 def test_homes_join_a_running_engine_and_keep_their_numbers() -> None:
     world, bigger = World(homes=3), World(homes=4)
     readings = story(bigger)

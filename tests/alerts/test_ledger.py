@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, Table, event, func, select
+from sqlalchemy import Connection, Row, Table, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from alerts import tables
@@ -109,6 +109,20 @@ def test_who_comes_second_is_told_who_has_it() -> None:
         ledger.resolve(id_, "alice", Outcome.TEST, "", at(5 * MINUTE))
     assert (conflict.value.state, conflict.value.actor) == (State.RESOLVED, "bob")
     assert row(ledger, id_).outcome == "seen-well"
+
+
+def test_a_repeat_counted_in_between_is_no_conflict() -> None:
+    ledger = Ledger(memory_database())
+    (id_,) = ledger.raise_findings([finding()], at(0))
+    overtakes = ["UPDATE alerts SET is_eased = 1"]
+
+    def overtake(connection: Connection, *args: object) -> None:
+        if "UPDATE alerts" in str(args[1]) and overtakes:
+            connection.exec_driver_sql(overtakes.pop())
+
+    event.listen(ledger._database, "before_cursor_execute", overtake)
+    ledger.resolve(id_, "alice", Outcome.SEEN_WELL, "", at(1))
+    assert (row(ledger, id_).state, row(ledger, id_).is_eased) == ("resolved", True)
 
 
 def test_other_needs_a_note_and_an_unknown_alert_is_named() -> None:
