@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -29,11 +30,30 @@ def open_browser() -> Iterator[Browser]:
             browser.close()
 
 
+@dataclass
+class Console:
+    """What pages said on the console; ``expected`` words are forgiven."""
+
+    said: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+
+    def complaints(self) -> list[str]:
+        return [text for text in self.said if not any(word in text for word in self.expected)]
+
+
 @contextmanager
 def open_page(
-    browser: Browser, url: str, *, width: int = 1280, has_script: bool = True
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    has_script: bool = True,
+    expected: tuple[str, ...] = (),
 ) -> Iterator[Page]:
-    """Yield a page of its own session; a console error or a script's failure fails the test."""
+    """Yield a page of its own session; an error on its console fails the test.
+
+    ``expected`` are words of the errors that the test means to cause.
+    """
     context = browser.new_context(
         base_url=url,
         viewport={"width": width, "height": 800},
@@ -43,12 +63,12 @@ def open_page(
     )
     context.set_default_timeout(10_000)
     page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda problem: said.append(str(problem)))
+    console = Console(expected=expected)
+    page.on("console", lambda m: console.said.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda problem: console.said.append(str(problem)))
     try:
         yield page
-        assert not said, said
+        assert not console.complaints(), console.complaints()
     finally:
         context.close()
 
