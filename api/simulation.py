@@ -1,12 +1,14 @@
 """``stillwell simulate``: a scenario through the broker, told in heartbeats and on the terminal."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
 from alerts.ledger import Ledger
-from api import wiring
+from api import health, wiring
 from api.exits import CommandFailed
 from api.progress import Progress as Shown
 from api.site import read_target
@@ -18,6 +20,9 @@ from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
 from sensors_sim.publish import Progress
 from sensors_sim.scenario import BadScenario, load
+
+PATIENCE_S: Final = 60.0
+"""How long a worker may take to connect."""
 
 
 async def run(
@@ -44,6 +49,7 @@ async def run(
     start_us = end_us - scenario.days * publish.DAY_US
     fleet = Fleet(scenario, end_us)
     encoder = Encoder(fleet.enrolment, publish.BOOT)
+    await _wait_for_worker(database)
     try:
         with Shown(f"sending {scenario.days} days", tell) as shown:
             live_us = await publish.backfill(
@@ -60,6 +66,24 @@ async def run(
             await publish.live(fleet, encoder, target, live_us)
     except PublishFailedError as problem:
         raise CommandFailed(f"simulate: {problem}") from problem
+
+
+async def _wait_for_worker(database: Engine) -> None:
+    """Return once the worker has subscribed: what nobody subscribes to, no broker keeps."""
+    end = asyncio.get_running_loop().time() + PATIENCE_S
+    while not _is_subscribed(database):
+        if asyncio.get_running_loop().time() > end:
+            raise CommandFailed(
+                f"simulate: no worker has connected for {PATIENCE_S:g} s; run `stillwell worker`"
+            )
+        await asyncio.sleep(0.1)
+
+
+def _is_subscribed(database: Engine) -> bool:
+    with database.connect() as connection:
+        worker = health.beats(connection).get(health.WORKER)
+    fresh_us = microseconds(SystemClock().now()) - health.STALE_S * 1_000_000
+    return worker is not None and worker.beat_us > fresh_us and not worker.state.get("problem")
 
 
 def _told(ledger: Ledger, shown: Shown) -> Callable[[Progress], None]:

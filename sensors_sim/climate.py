@@ -88,13 +88,13 @@ def temperatures(
     first = window.start_us - WARM_UP_S * schedule.SECOND_US
     grid_us = np.arange(first, window.end_us + step_us, step_us, dtype=np.int64)
     local_h, outside_c = weather(seed, grid_us, window.local_us)
-    target_c = 19.5 + 2.0 * chance.uniform(chance.key(seed, _Stream.HOME, homes))
+    target_c = 20.0 + 2.0 * chance.uniform(chance.key(seed, _Stream.HOME, homes))
     is_on = ((local_h > 6.5) & (local_h < 9.5)) | ((local_h > 15.5) & (local_h < 22.5))
     celsius = np.empty((len(grid_us), len(homes)))
     now_c = target_c - 1.0
     step_h = STEP_S / 3600
     for i, at_us in enumerate(grid_us):
-        wanted = target_c if is_on[i] else target_c - 2.0
+        wanted = target_c if is_on[i] else target_c - 1.5
         heater = np.clip(3.0 * (wanted - now_c), 0.0, _HEATER_K_PER_H)
         heated = (outside_c[i] + 3.0 - now_c) / _LOSS_H + heater
         unheated = (np.clip(outside_c[i] + 8.0, 13.5, 15.5) - now_c) / _FAILED_LOSS_H
