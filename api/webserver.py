@@ -13,8 +13,8 @@ import uvicorn
 from alerts.ledger import Ledger
 from api import wiring
 from api.app import create_app
-from api.resources import Resources
 from api.current_roster import CurrentRoster
+from api.resources import Resources
 from config.settings import Settings
 from ingest.dead_letters import DeadLetters
 from ingest.store.embedded import open_store_readonly
