@@ -240,7 +240,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
 
 def _trim(parts: Parts, settings: Settings) -> None:
     now_us = microseconds(SystemClock().now())
-    position = min(parts.store.position(), parts.engine.progress.position)
+    position = min(parts.store.position(), parts.engine.saved_position)
     try:
         before_us = now_us - int(settings.journal.keep_days * _DAY_US)
         while parts.journal.trim(before_us, position):

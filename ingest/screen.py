@@ -21,8 +21,8 @@ from ingest.strays import stray_of_sensor
 AHEAD: Final = np.timedelta64(10, "m")
 """How far a device's clock may run ahead of ours."""
 
-EARLIEST: Final = np.datetime64("2015-01-01", "us")
-"""No device of ours is older; a clock that has lost its battery says 1970 or 2000."""
+OLDEST: Final = np.timedelta64(3653, "D")
+"""No back-fill is older than ten years; a clock that has lost its battery says 1970 or 2000."""
 
 REASONS: Final = (
     Reason.NO_CONSENT,
@@ -51,7 +51,7 @@ def screen(batch: Batch, table: SensorTable, *, now: np.datetime64) -> Screened:
 
     Refused: homes awaiting consent or ended, a P1 sensor that belongs to no home, times more
     than 10 minutes after receipt (or after ``now``, when that is later: a replay stamps a
-    whole chunk with the mark before it) or before 2015, values outside the kind's plausible
+    whole chunk with the mark before it) or ten years before receipt, values outside the kind's plausible
     range (which takes NaN, the DS18B20's 85 and -127 and most Fahrenheit), events that are
     neither 0 nor 1.
     """
@@ -90,7 +90,7 @@ def judge(batch: Batch, table: SensorTable, *, now: np.datetime64) -> NDArray[np
         _is_without_consent(home, table),
         (home == NONE) & IS_LIFE_SAFETY[kind],
         batch.time > latest + AHEAD,
-        batch.time < EARLIEST,
+        batch.time < batch.received - OLDEST,
         ~is_plausible,
     )
     return np.select(conditions, range(len(REASONS)), default=_FINE).astype(np.int8)
@@ -123,5 +123,5 @@ def _expected(reason: Reason) -> str:
         Reason.NO_CONSENT: "no consent is recorded for this home",
         Reason.UNKNOWN_SENSOR: "expected a sensor that belongs to a home",
         Reason.FUTURE: "expected a time not after its receipt",
-        Reason.STALE: f"expected a time after {EARLIEST.astype('datetime64[D]')}",
+        Reason.STALE: "expected a time within ten years before receipt",
     }.get(reason, "")

@@ -105,7 +105,7 @@ def _is_up(stack: Stack, *, with_web: bool) -> bool:
     stack.check()
     with stack.database.connect() as connection:
         worker = health.beats(connection).get(health.WORKER)
-    if worker is None or not worker.state.get("is_connected"):
+    if worker is None or not worker.state.get("is_connected") or worker.state["problem"]:
         return False
     if not with_web:
         return True
