@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import refuse_foreign
-from api.errors import Problem, answer
+from api.errors import Problem, answer, crashed
 
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request body; a note is the longest thing that anybody sends."""
@@ -66,7 +66,19 @@ class Guard:
         except Problem as problem:
             await answer(request, problem)(scope, receive, send)
             return
-        await self._app(scope, limited(receive), send)
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, limited(receive), send_noting)
+        except Exception as error:  # here, so that this answer too is protected and logged once
+            if has_begun:
+                raise
+            await crashed(request, error)(scope, receive, send)
 
     def _protect(self, headers: MutableHeaders, nonce: str) -> None:
         headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)

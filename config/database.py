@@ -16,12 +16,13 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 def connect(url: str) -> Engine:
     """Return an engine for this SQLAlchemy URL; SQLite gets WAL, FULL sync and foreign keys."""
     if not url.startswith("sqlite"):
-        return create_engine(url)
+        return create_engine(url, hide_parameters=True)  # errors are logged, people are not
     is_memory = url in {"sqlite://", "sqlite:///:memory:"}
     engine = create_engine(
         url,
         connect_args={"timeout": 10, "check_same_thread": False},
         poolclass=StaticPool if is_memory else NullPool,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine

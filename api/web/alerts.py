@@ -54,7 +54,7 @@ def show_queue(
             context = _standing(connection, resources, visitor, scope)
     query = f"?place={place}&" if place else "?"
     context |= {"place": resources.places.get(place), "show": show, "query": query}
-    context["live_url"] = f"/alerts{query}fragment=1"
+    context["live_url"] = "" if show == "ended" else f"/alerts{query}fragment=1"
     return page(request, visitor, "alerts.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
@@ -65,13 +66,15 @@ def show_homes(
         }
         for home in homes
     ]
+    query = f"?place={place}&" if place else "?"
     context = {
         "place": resources.places.get(place),
+        "live_url": f"/homes{query}after={quote(after)}&fragment=1",
         "rows": rows,
         "total": total,
         "shows_place": len(places) > 1,
         "more": encode_cursor(homes[-1].label, homes[-1].number) if more else "",
-        "query": f"?place={place}&" if place else "?",
+        "query": query,
     }
     return page(request, visitor, "homes.html", context)
 

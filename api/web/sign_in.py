@@ -72,7 +72,6 @@ def sign_out(
     _close(resources, request)
     response = RedirectResponse("/sign-in", 303)
     auth.clear_cookie(response, resources)
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

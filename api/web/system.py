@@ -33,6 +33,7 @@ def show_system(
     zone = zone_of(resources, None)
     letters = newest_letters(resources, visitor.places(Role.ENGINEER))
     context = {
+        "live_url": "/system?fragment=1",
         "reasons": health.reasons(beats.get(health.WORKER), wall_us),
         "beats": [
             {

@@ -34,7 +34,8 @@ def test_the_queue_puts_the_most_urgent_first_and_faults_last(world: World) -> N
 
 def test_a_fragment_is_the_live_part_of_its_page(world: World) -> None:
     visit = Visit(world.app, "alice")
-    for path in ("/alerts", f"/homes/{A}-home-1", f"/alerts/{world.alerts_of(A)[-1]}"):
+    alert = f"/alerts/{world.alerts_of(A)[-1]}"
+    for path in ("/alerts", f"/homes/{A}-home-1", alert):
         fragment, whole = visit.get(f"{path}?fragment=1").text, visit.get(path).text
         assert "<html" not in fragment
         assert f'data-live="{path}?fragment=1"' in whole
@@ -240,3 +241,9 @@ def test_a_failure_inside_tells_a_reference_and_nothing_else(
     assert answer.status_code == 500
     assert answer.json()["reference"] in answer.json()["detail"]
     assert "Larkspur" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    page = visit.get("/alerts?show=ended")
+    assert page.status_code == 500
+    assert "Sorry, there is a problem with the service" in page.text
+    assert "Larkspur" not in page.text
+    assert "frame-ancestors" in page.headers["content-security-policy"]

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, insert
 
 from alerts import tables as alert_tables
 from alerts.alert import (
+    LIFE_SAFETY,
     PRIORITY,
     AlertKind,
     Finding,
@@ -100,18 +101,10 @@ class World:
             home=home.id if home else "",
             gateway=gateway,
             sensor="",
-            onset_us=at - 2 * HOUR_US,
+            onset_us=at if kind in LIFE_SAFETY else at - 2 * HOUR_US,
             found_us=at,
             sentence=sentence,
-            evidence={
-                "last_sign_us": at - 2 * HOUR_US,
-                "silence_us": 2 * HOUR_US,
-                "expected_missed": 7.25,
-                "limit": 6.0,
-                "rule": "score",
-                "event": str(at),
-                "source": subject,
-            },
+            evidence=evidence(kind, at, subject),
             is_late=is_late,
         )
         self.ledger.raise_findings([finding], instant(at))
@@ -145,6 +138,21 @@ class World:
                     alert_tables.alerts.select().where(a.place == place).order_by(a.raised_us)
                 )
             ]
+
+
+def evidence(kind: AlertKind, at: int, subject: str) -> dict[str, object]:
+    """Return the numbers that the engine would give, of a signal or of a silence."""
+    if kind in LIFE_SAFETY:
+        times = dict.fromkeys(("first_us", "last_us", "received_us"), at)
+        return {"event": str(at), "source": subject, **times}
+    return {
+        "last_sign_us": at - 2 * HOUR_US,
+        "decided_us": at,
+        "silence_us": 2 * HOUR_US,
+        "expected_missed": 7.25,
+        "limit": 6.0,
+        "rule": "score",
+    }
 
 
 def account(database: Engine, name: str, *grants: tuple[str, Role]) -> str:
