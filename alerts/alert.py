@@ -81,6 +81,11 @@ LIFE_SAFETY: Final = frozenset(
 SILENCES: Final = frozenset({AlertKind.NO_SIGN_OF_LIFE, AlertKind.NOT_BACK})
 """Kinds that come back when they were resolved and nobody has been seen since."""
 
+CONTINUING: Final = frozenset(
+    {AlertKind.COLD_HOME, AlertKind.VERY_COLD_HOME, AlertKind.UNWATCHED_HOME}
+)
+"""Kinds of which a home has one at a time: a new onset takes "eased" back from the standing one."""
+
 TECHNICAL: Final = frozenset({AlertKind.SENSOR_SILENT, AlertKind.GATEWAY_SILENT, AlertKind.OUTAGE})
 """Kinds that the system may close when the thing works again."""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from alerts import debounce, record, tables
-from alerts.alert import LIFE_SAFETY, SILENCES, Finding, Outcome, State, Unwatched
+from alerts.alert import CONTINUING, LIFE_SAFETY, SILENCES, Finding, Outcome, State, Unwatched
 from alerts.lifecycle import Event, Refusal, Standing, step
 from ingest.clock import Instant, microseconds
 
@@ -164,10 +164,28 @@ class Ledger:
             return None
         if isinstance(step(Standing(finding.kind), Event.RAISE), Refusal):
             return None
+        if finding.kind in CONTINUING and self._takes_in(connection, finding, now_us):
+            return None
         if finding.kind in SILENCES:
             self._unease(connection, finding, now_us)
         record.add(connection, finding, now_us, sending)
         return finding.id
+
+    def _takes_in(self, connection: Connection, finding: Finding, now_us: int) -> bool:
+        """Whether this onset belongs, or belonged, to an alert that a person has yet to end."""
+        if record.taken_in_by(connection, finding.id) is not None:
+            return True
+        alerts = tables.alerts.c
+        query = select(alerts.id).where(
+            alerts.home == finding.home,
+            alerts.kind == finding.kind.value,
+            alerts.state.in_([State.OPEN.value, State.ACKNOWLEDGED.value]),
+        )
+        alert = connection.execute(query).scalars().first()
+        if alert is None:
+            return False
+        self._step(connection, alert, Event.UNEASE, now_us, record.again(finding.id))
+        return True
 
     def _unease(self, connection: Connection, finding: Finding, now_us: int) -> None:
         """A home that is quiet again takes "moving again" back from its older silences."""
@@ -183,8 +201,10 @@ class Ledger:
     def _by_system(self, alerts: Sequence[str], event: Event, now: Instant, note: str) -> int:
         now_us, count = microseconds(now), 0
         with self._database.begin() as connection:
-            for alert in alerts:
-                count += self._step(connection, alert, event, now_us, note)
+            for id_ in alerts:
+                alert = id_ if record.find(connection, id_) else record.taken_in_by(connection, id_)
+                if alert is not None:
+                    count += self._step(connection, alert, event, now_us, note)
         return count
 
     def _step(

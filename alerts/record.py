@@ -30,6 +30,20 @@ def find(connection: Connection, alert: str) -> Row[Any] | None:
     return connection.execute(select(tables.alerts).where(tables.alerts.c.id == alert)).first()
 
 
+def taken_in_by(connection: Connection, finding: str) -> str | None:
+    """Return the id of the alert that took this finding in as a new onset of its condition."""
+    history = tables.history.c
+    query = select(history.alert).where(
+        history.event == Event.UNEASE.value, history.note == again(finding)
+    )
+    return connection.execute(query).scalars().first()
+
+
+def again(finding: str) -> str:
+    """Return the note of the history row that takes a finding in."""
+    return f"the same again (finding {finding})"
+
+
 def standing(row: Row[Any]) -> Standing:
     """Return what the life cycle knows of this row."""
     return Standing(AlertKind(row.kind), State(row.state), row.step, row.is_eased, row.repeats)

@@ -6,13 +6,20 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
-from alerts.detect.cold import below_since, is_cold, warmest
+from alerts.detect.cold import (
+    DANGER_DWELL_US,
+    REVIEW_DWELL_US,
+    below_since,
+    is_cold,
+    warmest,
+)
 from alerts.detect.columns import NEVER
 from alerts.findings import cold
 from alerts.lifecycle import Event
 from alerts.scene import Scene
 
 _KINDS: Final = (AlertKind.COLD_HOME, AlertKind.VERY_COLD_HOME)
+_DWELL_US: Final = (REVIEW_DWELL_US, DANGER_DWELL_US)
 
 
 def watch_warmth(scene: Scene) -> None:
@@ -34,7 +41,7 @@ def watch_warmth(scene: Scene) -> None:
         below = below_since(state.below_us[level], top, roster.cold_c[level], now_us)
         state.below_us[level] = below
         raised = state.cold_us[level]
-        hit = is_cold(below, top, now_us) & roster.home_is_active
+        hit = is_cold(below, top, _DWELL_US[level], now_us) & roster.home_is_active
         for home in np.flatnonzero((raised != NEVER) & (below == NEVER)).tolist():
             id_ = alert_id(scene.home(home).id, _KINDS[level], int(raised[home]))
             scene.actions.append(Step(Event.EASE, id_, "warm again, please confirm"))

@@ -1,4 +1,4 @@
-"""A cold home: its warmest room has stayed below a limit for half an hour.
+"""A cold home: its warmest room has stayed below a limit, and for how long.
 
 The warmest room, because a cold hall is no danger to somebody in a warm living room. A reading
 older than three hours says nothing, neither cold nor warm.
@@ -10,7 +10,10 @@ import numpy as np
 
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows
 
-DWELL_US: Final = 30 * MINUTE_US
+REVIEW_DWELL_US: Final = 3 * HOUR_US
+"""A night's dip is no finding: only hours below the review limit are worth a person's day."""
+
+DANGER_DWELL_US: Final = 30 * MINUTE_US
 FRESH_US: Final = 3 * HOUR_US
 HYSTERESIS_C: Final = 0.5
 
@@ -41,7 +44,7 @@ def below_since(since_us: Ints, warmest_c: Floats, limit_c: Floats, now_us: int)
     return np.where(is_warm, NEVER, started)
 
 
-def is_cold(since_us: Ints, warmest_c: Floats, now_us: int) -> Bools:
+def is_cold(since_us: Ints, warmest_c: Floats, dwell_us: int, now_us: int) -> Bools:
     """Return, by home, whether it has been below for the dwell and is known to be so still."""
-    has_dwelt: Bools = (since_us != NEVER) & (now_us - since_us >= DWELL_US)
+    has_dwelt: Bools = (since_us != NEVER) & (now_us - since_us >= dwell_us)
     return has_dwelt & ~np.isnan(warmest_c)

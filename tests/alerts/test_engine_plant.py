@@ -2,6 +2,7 @@
 
 import pytest
 
+from alerts.alert import Outcome
 from config.homes import HomeState
 from config.kinds import Kind
 from tests.alerts.world import DAY, HOUR, MINUTE, START, World, in_order, quiet_life, warm
@@ -154,30 +155,57 @@ def test_nothing_is_decided_before_the_backlog_has_been_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("celsius", "kind", "priority"),
-    [(17.0, "cold-home", "P3"), (12.0, "very-cold-home", "P2")],
+    ("celsius", "kind", "priority", "dwell"),
+    [(17.0, "cold-home", "P3", 3 * HOUR), (12.0, "very-cold-home", "P2", 30 * MINUTE)],
 )
 def test_a_cold_home_is_raised_after_its_dwell_and_eased_when_warm(
-    celsius: float, kind: str, priority: str
+    celsius: float, kind: str, priority: str, dwell: int
 ) -> None:
     world = World()
     stop = START + 10 * HOUR
-    life = quiet_life(world, 1, START, stop + 4 * HOUR)
+    warm_again = stop + dwell + HOUR
+    life = quiet_life(world, 1, START, warm_again + 3 * HOUR)
     thermometer = world.sensor(1, Kind.TEMPERATURE)
     kept = [r for r in life if r[0] != thermometer]
     kept += warm(world, 1, START, stop)
-    kept += warm(world, 1, stop, stop + HOUR, celsius)
-    kept += warm(world, 1, stop + HOUR, stop + 4 * HOUR, 19.0)
+    kept += warm(world, 1, stop, warm_again, celsius)
+    kept += warm(world, 1, warm_again, warm_again + 3 * HOUR, 19.0)
     world.tail.put(in_order(kept))
-    world.run(stop + 25 * MINUTE)
+    world.run(stop + dwell - 5 * MINUTE)
     assert world.alerts() == []
-    world.run(stop + 50 * MINUTE)
+    world.run(stop + dwell + 20 * MINUTE)
     (alert,) = world.alerts()
     assert (alert.kind, alert.priority, alert.state) == (kind, priority, "open")
     assert f"The warmest room is {celsius:.1f} °C; below " in alert.sentence
-    world.run(stop + 2 * HOUR)
+    world.run(warm_again + HOUR)
     (alert,) = world.alerts()
     assert (alert.state, alert.is_eased) == ("open", True)
+
+
+def test_a_home_that_is_cold_again_is_one_alert_until_a_person_ends_it() -> None:
+    world = World()
+    start = START + 10 * HOUR
+    spells = [(start, start + 4 * HOUR), (start + 10 * HOUR, start + 14 * HOUR)]
+    stop = start + 40 * HOUR
+    kept = [
+        r for r in quiet_life(world, 1, START, stop) if r[0] != world.sensor(1, Kind.TEMPERATURE)
+    ]
+    kept += warm(world, 1, START, spells[0][0])
+    kept += warm(world, 1, *spells[0], 16.0)
+    kept += warm(world, 1, spells[0][1], spells[1][0])
+    kept += warm(world, 1, *spells[1], 16.0)
+    kept += warm(world, 1, spells[1][1], start + 20 * HOUR)
+    kept += warm(world, 1, start + 20 * HOUR, stop, 16.0)
+    world.tail.put(in_order(kept))
+    world.run(spells[1][0] + 4 * HOUR)
+    (alert,) = world.alerts()
+    assert (alert.kind, alert.is_eased) == ("cold-home", False)
+    world.run(spells[1][1] + HOUR)
+    (alert,) = world.alerts()
+    assert alert.is_eased
+    world.ledger.resolve(alert.id, "alice", Outcome.SPOKEN_TO, "", world.clock.now())
+    world.run(start + 24 * HOUR)
+    assert [a.state for a in world.alerts()] == ["resolved", "open"]
 
 
 def test_a_home_that_is_not_watched_is_not_on_the_list_of_unwatched_homes() -> None:

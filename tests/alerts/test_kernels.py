@@ -177,7 +177,7 @@ def test_cold_needs_its_dwell_and_half_a_degree_to_end() -> None:
     ):
         top = np.array([celsius])
         since = below_since(since, top, np.array([18.0]), minute * MINUTE)
-        assert is_cold(since, top, minute * MINUTE)[0] == wanted, minute
+        assert is_cold(since, top, 30 * MINUTE, minute * MINUTE)[0] == wanted, minute
 
 
 def test_the_warmest_room_counts_and_an_old_reading_says_nothing() -> None:
