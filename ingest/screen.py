@@ -51,9 +51,9 @@ def screen(batch: Batch, table: SensorTable, *, now: np.datetime64) -> Screened:
 
     Refused: homes awaiting consent or ended, a P1 sensor that belongs to no home, times more
     than 10 minutes after receipt (or after ``now``, when that is later: a replay stamps a
-    whole chunk with the mark before it) or ten years before receipt, values outside the kind's plausible
-    range (which takes NaN, the DS18B20's 85 and -127 and most Fahrenheit), events that are
-    neither 0 nor 1.
+    whole chunk with the mark before it) or ten years before it, values outside the kind's
+    plausible range (which takes NaN, the DS18B20's 85 and -127 and most Fahrenheit), events
+    that are neither 0 nor 1.
     """
     verdict = judge(batch, table, now=now)
     is_fine = verdict == _FINE

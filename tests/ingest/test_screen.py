@@ -182,4 +182,5 @@ def _is_fine(kind: Kind, value: float, time_us: int) -> bool:
     row = KINDS[kind.code]
     is_event = row.shape is Shape.EVENT
     is_plausible = row.low <= value <= row.high and (not is_event or value in (0, 1))
-    return is_plausible and 1_420_070_400_000_000 <= time_us <= NOW_US + 10 * MINUTE_US
+    ten_years_us = 3653 * 24 * 60 * MINUTE_US
+    return is_plausible and NOW_US - ten_years_us <= time_us <= NOW_US + 10 * MINUTE_US
