@@ -7,9 +7,9 @@ from alerts.detect.columns import NEVER
 
 
 class Wait(Protocol):
-    """Blocks until the journal has an entry after ``after``, or for ``timeout`` seconds."""
+    """Blocks until the journal has an entry after ``after``, or for ``timeout_s`` seconds."""
 
-    def __call__(self, after: int, timeout: float) -> object:
+    def __call__(self, after: int, timeout_s: float, /) -> object:
         """Return when there may be something to read."""
         ...
 

@@ -134,7 +134,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
     checkpoint = wiring.files(settings).checkpoint
     watch = partial(
         parts.engine.run,
-        wait=lambda after, timeout: parts.journal.wait(after, timeout),
+        wait=parts.journal.wait,
         checkpoint=checkpoint,
         checkpoint_s=settings.engine.checkpoint_s,
     )
