@@ -39,9 +39,9 @@ def no_sign(
     home: Home, zone: ZoneInfo, silence: Silence, verdict: Verdict, found_us: int
 ) -> Finding:
     """Return the finding that the person has shown no sign for too long."""
-    start = clock(silence.sign_us, zone, found_us)
+    start = clock(silence.sign_us, zone)
     since = f"since {start}" if silence.is_seen else f"since the first reading at {start}"
-    sentence = f"No sign of movement {since} ({span(silence.elapsed_us)})"
+    sentence = f"No sign of movement {since} ({span(silence.elapsed_us)} when this was raised)"
     usual_us = int(silence.elapsed_us / silence.score) if silence.score > 0 else 0
     if usual_us:
         sentence += f"; usually something every {span(max(usual_us, 60_000_000))} at this time"
@@ -54,9 +54,9 @@ def no_sign(
 
 def not_back(home: Home, zone: ZoneInfo, silence: Silence, found_us: int) -> Finding:
     """Return the finding that the person went out and has not been seen to come back."""
-    start = clock(silence.sign_us, zone, found_us)
+    start = clock(silence.sign_us, zone)
     sentence = f"The outside door was used at {start} and nothing has moved inside since "
-    sentence += f"({span(silence.elapsed_us)}).{_unseen(silence)}"
+    sentence += f"({span(silence.elapsed_us)} when this was raised).{_unseen(silence)}"
     return _of_home(home, AlertKind.NOT_BACK, silence, Verdict.AWAY, found_us, sentence, 0)
 
 
@@ -101,7 +101,7 @@ def cold(
     limit_c: float,
 ) -> Finding:
     """Return the finding that even the warmest room has been below a limit for its dwell."""
-    start = clock(onset_us, zone, found_us)
+    start = clock(onset_us, zone)
     sentence = f"The warmest room is {celsius:.1f} °C; below {limit_c:g} °C since {start}."
     evidence = {"warmest_c": round(celsius, 2), "limit_c": limit_c, "decided_us": found_us}
     return _finding(kind, home, onset_us, found_us, sentence, evidence, Verdict.PERSON)
@@ -112,9 +112,9 @@ def unwatched(
 ) -> Finding:
     """Return the finding that a home could not be seen for longer than its tier allows."""
     sentence = (
-        f"This home cannot be seen since {clock(since_us, zone, found_us)} "
-        f"({span(found_us - since_us)}), because {_WHY[reason]}. Nobody knows whether "
-        "the person is well."
+        f"This home has not been seen since {clock(since_us, zone)} "
+        f"({span(found_us - since_us)} when this was raised), because {_WHY[reason]}. "
+        "Nobody knows whether the person is well."
     )
     evidence = {
         "since_us": since_us,
@@ -170,10 +170,10 @@ def sensor_silent(
     if onset_us == UNHEARD:
         sentence = f"{name} has not been heard at all since it was enrolled."
     elif is_unavailable:
-        sentence = f"{name} is out of reach of its gateway since {clock(onset_us, zone, found_us)}."
+        sentence = f"{name} is out of reach of its gateway since {clock(onset_us, zone)}."
     else:
         sentence = (
-            f"{name} has not been heard since {clock(onset_us, zone, found_us)}; "
+            f"{name} has not been heard since {clock(onset_us, zone)}; "
             f"expected at least every {span(limit_us)}."
         )
     evidence = {
@@ -210,10 +210,10 @@ def gateway_silent(
     if onset_us == UNHEARD:
         sentence = "The gateway has not been heard at all since it was enrolled."
     elif is_off:
-        sentence = f"The gateway went offline at {clock(onset_us, zone, found_us)}."
+        sentence = f"The gateway went offline at {clock(onset_us, zone)}."
     else:
         sentence = (
-            f"The gateway has not been heard since {clock(onset_us, zone, found_us)}; "
+            f"The gateway has not been heard since {clock(onset_us, zone)}; "
             f"expected at least every {span(limit_us)}."
         )
     evidence = {

@@ -68,7 +68,7 @@ def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]
     kind = AlertKind(KINDS[int(roster.sensor_kind[sensor.number])].kind.value)
     zone = zone_of(places, place)
     where = f" in the {sensor.room}" if sensor.room else ""
-    sentence = f"{SIGNAL[kind]}{where} at {clock(onset_us, zone, received_us)}."
+    sentence = f"{SIGNAL[kind]}{where} at {clock(onset_us, zone)}."
     is_late = received_us - onset_us > LATE_US
     if is_late:
         sentence += f" Received {span(received_us - onset_us)} later."
@@ -113,7 +113,7 @@ def from_stray(
     where = f" in the {sensor.room}" if sensor is not None and sensor.room else ""
     why = f", {_WHY[stray.reason]}" if stray.reason in _WHY else ""
     sentence = f"{SIGNAL[kind]}{where}{why}"
-    sentence += f", received at {clock(stray.received_us, zone, stray.received_us)}."
+    sentence += f", received at {clock(stray.received_us, zone)}."
     is_late = False
     if stray.claimed_us is not None:
         gap_us = stray.received_us - stray.claimed_us

@@ -35,11 +35,9 @@ def day(us: int, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%B} {local.year}"
 
 
-def clock(us: int, zone: ZoneInfo, seen_from_us: int) -> str:
-    """Return the local time, with the date where it is not that of ``seen_from_us``."""
-    local, present = moment(us).astimezone(zone), moment(seen_from_us).astimezone(zone)
-    if local.date() == present.date():
-        return f"{local:%H:%M}"
+def clock(us: int, zone: ZoneInfo) -> str:
+    """Return the local time with its date, since the sentence may be read days later."""
+    local = moment(us).astimezone(zone)
     return f"{local:%H:%M} on {local:%A} {local.day} {local:%B}"
 
 

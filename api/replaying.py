@@ -15,29 +15,15 @@ from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 from ingest.publisher import PublishFailedError
-from sensors_sim.datasets import read_kasteren, read_ordonez
-from sensors_sim.recorded_files import read_csv, read_jsonl
+from sensors_sim.recorded_files import open_recording
 from sensors_sim.recording import BadRecording, Recording, Tape, roster
 from sensors_sim.replay import replay
-
-_READERS: dict[str, Callable[[Path], Recording | Tape]] = {
-    ".csv": read_csv,
-    ".jsonl": read_jsonl,
-    ".sensors": read_kasteren,
-    ".txt": read_ordonez,
-}
 
 
 def read(file: Path) -> Recording | Tape:
     """Return the recording in this file; ConfigProblem says what is wrong with it."""
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None:
-        raise ConfigProblem(
-            f"replay: {file.name} ends in {file.suffix!r}, expected .csv (time,sensor,value), "
-            ".jsonl (MQTT messages), .sensors (Kasteren) or .txt (Ordonez)"
-        )
     try:
-        return reader(file)
+        return open_recording(file)
     except BadRecording as problem:
         raise ConfigProblem(str(problem)) from problem
     except OSError as problem:

@@ -107,7 +107,7 @@ class Pipeline:
         self._tell(seq)
 
     def _split(self, chunk: Sequence[Message]) -> Marked:
-        if isinstance(self._clock, VirtualClock) and not self._clock.is_live:
+        if self._is_replaying():
             return split_marks(chunk, microseconds(self._clock.now()))
         return refuse_marks(chunk)
 
@@ -117,7 +117,14 @@ class Pipeline:
             now = now + np.timedelta64(SLICE_US, "us")
         judge = judge_with(self._decode, self._screen, self._table(), now)
         judged = judge_each(judge, messages)
-        return replace(judged, rejects=[*marked.rejects, *judged.rejects])
+        batch = judged.batch
+        if self._is_replaying():
+            # The mark comes after what it covers: nothing was received before it happened.
+            batch = replace(batch, received=np.maximum(batch.received, batch.time))
+        return replace(judged, batch=batch, rejects=[*marked.rejects, *judged.rejects])
+
+    def _is_replaying(self) -> bool:
+        return isinstance(self._clock, VirtualClock) and not self._clock.is_live
 
     def _commit(self, judged: Judged, keys: Keys) -> int:
         if not (len(judged.batch) or judged.strays or judged.rejects):

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from alerts.alert import Outcome, Priority, State, reference
+from alerts.alert import CONTINUING, SILENCES, AlertKind, Outcome, Priority, State, reference
 from api.queries import Alert, Event, Unwatched
 from api.resources import Resources
 from api.web import words
@@ -96,6 +96,14 @@ def subject(alert: Alert) -> str:
     return "Unknown sender"
 
 
+_EASED: Final = {
+    AlertKind.COLD_HOME: "Warm again",
+    AlertKind.VERY_COLD_HOME: "Warm again",
+    AlertKind.UNWATCHED_HOME: "Seen again",
+}
+"""What has changed when an alert that is no silence was eased."""
+
+
 def names_in(connection: Connection, alerts: Sequence[Alert]) -> Mapping[str, str]:
     """Return the names of everybody who took on or resolved one of these."""
     ids = {a.acknowledged_by for a in alerts} | {a.resolved_by for a in alerts}
@@ -124,7 +132,7 @@ def line(
         state=state(alert, names, now_us, place.zone, me),
         is_standing=alert.state in (State.OPEN, State.ACKNOWLEDGED),
         is_taken=alert.state is State.ACKNOWLEDGED,
-        notices=notices(alert),
+        notices=notices(alert, now_us),
     )
 
 
@@ -143,11 +151,13 @@ def state(alert: Alert, names: Mapping[str, str], now_us: int, zone: tzinfo, me:
     return f"Closed by the system, {words.since(alert.updated_us, now_us, zone)}"
 
 
-def notices(alert: Alert) -> list[str]:
-    """Return what a reader must know beside the sentence."""
+def notices(alert: Alert, now_us: int) -> list[str]:
+    """Return what a reader must know beside the sentence, which is of the moment it was raised."""
     found = []
     if alert.is_eased:
-        found.append("Moving again: please confirm")
+        found.append(f"{_EASED.get(alert.kind, 'Moving again')}: please confirm")
+    elif alert.state in (State.OPEN, State.ACKNOWLEDGED) and alert.kind in SILENCES | CONTINUING:
+        found.append(f"That is now {words.span(now_us - alert.onset_us)}")
     if alert.step:
         found.append("Raised again: no new sign since it was resolved")
     if alert.is_late:

@@ -38,7 +38,7 @@ def test_a_signal_is_raised_in_the_step_that_reads_it(kind: Kind) -> None:
     (alert,) = world.alerts()
     assert (alert.kind, alert.priority, alert.state) == (kind.value, "P1", "open")
     assert alert.onset_us == START
-    assert " at 00:00." in alert.sentence
+    assert " at 00:00 on Monday 2 November." in alert.sentence
 
 
 def test_a_clear_is_no_signal() -> None:
