@@ -1,4 +1,4 @@
-"""``make bench``: measures, prints the table, writes bench.json."""
+"""``make bench``: measures, prints the table, writes bench.json; words name what to measure."""
 
 import signal
 import subprocess
@@ -63,7 +63,10 @@ def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
     measurements: tuple[Callable[[], Iterator[Row]], ...] = (shares, demo, latency)
     rows: list[Row] = []
+    wanted = set(sys.argv[1:])
     for measurement in measurements:
+        if wanted and measurement.__name__ not in wanted:
+            continue
         sys.stderr.write(f"measuring {measurement.__name__} ...\n")
         rows += measurement()
     sys.stdout.write(table(rows) + "\n")

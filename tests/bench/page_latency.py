@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,6 @@ WATCH: Final = """
   const look = () => {
     const now = Date.now();
     for (const link of document.querySelectorAll('a[href^="/alerts/"]')) {
-      const row = link.closest('[data-alert], tr, li, article, div');
       const id = link.getAttribute('href').split('/')[2];
       if (!(id in window.seen)) window.seen[id] = now;
     }
@@ -73,14 +73,15 @@ def measure(folder: Path, alerts: int = ALERTS) -> list[float]:
         sign_in(page, stack.url)
         page.evaluate(WATCH)
         page.wait_for_timeout(1000)
-        sent_ms = asyncio.run(_publish(stack, page, alerts))
+        with ThreadPoolExecutor(1) as pool:
+            sent_ms = pool.submit(asyncio.run, _publish(stack, alerts)).result()
         page.wait_for_function(f"Object.keys(window.seen).length >= {alerts}", timeout=30_000)
         seen: dict[str, Any] = page.evaluate("window.seen")
         homes = _home_of_alert(stack)
         return [seen[alert] - sent_ms[homes[alert]] for alert in seen]
 
 
-async def _publish(stack: Stack, page: Page, alerts: int) -> dict[str, float]:
+async def _publish(stack: Stack, alerts: int) -> dict[str, float]:
     """Publish one smoke payload a home, in turn; return when by home id, ms since 1970."""
     sent: dict[str, float] = {}
     for home, gateway in zip(

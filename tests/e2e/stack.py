@@ -110,7 +110,7 @@ def _is_up(stack: Stack, *, with_web: bool) -> bool:
     if not with_web:
         return True
     try:
-        stack.get("/api/v1/health")
+        stack.get("/health")
     except OSError:
         return False
     return True
