@@ -70,7 +70,13 @@ def worker(settings: SettingsFile = None) -> None:
 
 @app.command()
 def web(settings: SettingsFile = None) -> None:
-    """Serve the pages and the REST interface."""
+    """Serve the pages and the REST interface.
+
+    Runs beside the worker on the same data folder, and shows what it last said when it is
+    gone. Put a proxy with https before it; `web.is_secure = false` is for this machine only.
+
+      stillwell web --settings site.toml
+    """
     from api import logs, webserver, wiring
 
     with told_plainly():
@@ -80,7 +86,12 @@ def web(settings: SettingsFile = None) -> None:
 
 @app.command()
 def migrate(settings: SettingsFile = None) -> None:
-    """Bring the database to this version's tables, creating it where it is missing."""
+    """Bring the database to this version's tables, creating it where it is missing.
+
+    Safe to repeat. Run it once after every upgrade, with worker and web stopped.
+
+      stillwell migrate --settings site.toml
+    """
     from api import wiring
     from config import database
 

@@ -189,12 +189,15 @@ def _fill(
 def _announce(
     site: Site, sign_ins: Sequence[SignIn], seconds: float, tell: Callable[[str], None]
 ) -> None:
-    tell(f"28 days of 60 homes in {seconds:.0f} s; now live. One sign-in per role:")
+    tell(f"28 days of 60 homes in {seconds:.0f} s; now live")
+    tell(f"ready: {site.url}")
+    tell("one sign-in per role:")
     for sign_in in sign_ins:
         places = ", ".join(sign_in.places)
         tell(f"  {sign_in.role.value:<12} {sign_in.email:<26} {sign_in.password}  ({places})")
-    tell("In a minute a pendant is pressed, in two smoke is seen: leave the queue open.")
-    tell(f"ready: {site.url}")
+    tell(
+        "In a minute a pendant is pressed, in two there is smoke: leave the queue open. Ctrl-C stops."
+    )
 
 
 @contextlib.contextmanager

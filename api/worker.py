@@ -227,6 +227,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "journal_seq": parts.journal.last_seq(),
         "last_commit_us": counts.last_commit_us,
         "messages": counts.messages,
+        "acknowledged": parts.subscriber.counts.acknowledged,
         "readings": counts.readings,
         "rejects": sum(counts.rejects.values()),
         "store_seq": follower.position,

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import paho.mqtt.client as paho
 import pytest
@@ -124,11 +124,17 @@ def test_each_bad_message_costs_nothing_but_a_dead_letter(stack: Stack) -> None:
     until(lambda: _stored(stack, wanted) == set(wanted), 30, "good readings are missing")
 
     assert worker.poll() is None
-    with stack.database.connect() as connection:
-        state = beats(connection)["worker"].state
+    published = 3 * len(bad)
+    until(lambda: _state(stack)["acknowledged"] == published, 10, f"not {published} acknowledged")
+    state = _state(stack)
     until(lambda: _letters(stack) >= len(bad), 10, f"fewer than {len(bad)} dead letters")
     assert state["is_connected"]
     assert not state["problem"]
+
+
+def _state(stack: Stack) -> Mapping[str, Any]:
+    with stack.database.connect() as connection:
+        return beats(connection)["worker"].state
 
 
 def _stored(stack: Stack, wanted: list[tuple[int, float]]) -> set[tuple[int, float]]:
