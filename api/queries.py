@@ -147,14 +147,18 @@ def history(connection: Connection, alert: str) -> list[Event]:
 
 
 def queue(connection: Connection, scope: Scope, *, limit: int) -> list[Alert]:
-    """Return standing alerts: the most urgent first, of equals the one that waits longest."""
-    statement = (
-        _select()
-        .where(scope.condition(), _a.state.in_([state.value for state in STANDING]))
-        .order_by(_a.priority, _a.raised_us, _a.id)
-        .limit(limit)
+    """Return standing alerts: the most urgent first, of equals the one that waits longest.
+
+    Every P1 is there, however many; ``limit`` cuts the others.
+    """
+    stands = and_(scope.condition(), _a.state.in_([state.value for state in STANDING]))
+    order = (_a.priority, _a.raised_us, _a.id)
+    others = select(_a.id).where(stands, _a.priority != Priority.P1.value)
+    shown = or_(
+        _a.priority == Priority.P1.value,
+        _a.id.in_(others.order_by(*order).limit(limit).correlate(None)),
     )
-    return _alerts(connection, statement, scope)
+    return _alerts(connection, _select().where(stands, shown).order_by(*order), scope)
 
 
 def count_standing(connection: Connection, scope: Scope) -> dict[tuple[str, Priority], int]:

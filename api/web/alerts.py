@@ -26,7 +26,7 @@ from ingest.clock import microseconds
 router: Final = APIRouter(include_in_schema=False)
 
 SHOWN: Final = 200
-"""Alerts on one page of the queue."""
+"""Alerts less urgent than P1 on the queue; of P1 every one is shown."""
 
 MAX_NOTE: Final = 2000
 """Characters of a note."""
@@ -84,7 +84,7 @@ def _standing(
         "people": [line for line in shown if line.priority != Priority.T.value],
         "technical": [line for line in shown if line.priority == Priority.T.value],
         "unwatched": [lines.unwatched_line(home, resources, now_us) for home in unwatched],
-        "hidden": total - len(shown),
+        "hidden": max(total - len(shown), 0),
         "cares": bool(scope.places),
     }
 
