@@ -189,6 +189,9 @@ class Engine:
 
     def _take(self, entries: Sequence[Entry], now: Instant) -> int:
         """Raise signals first; only then do these entries count as read."""
+        if any(len(known(entry.batch, self._roster)) < len(entry.batch) for entry in entries):
+            # Enrolled since this step began: the pipeline had the roster before the commit.
+            self._follow_roster()
         roster, places = self._roster, self._places
         found = [
             finding

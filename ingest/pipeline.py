@@ -15,7 +15,7 @@ import numpy as np
 import structlog
 
 from config.sensor_table import SensorTable
-from ingest.clock import Clock, SystemClock, VirtualClock, instant, microseconds
+from ingest.clock import Clock, Instant, SystemClock, VirtualClock, instant, microseconds
 from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_marks
 from ingest.journal import Journal
 from ingest.message import Message, Reason
@@ -48,10 +48,11 @@ class PipelineCounts:
 class Pipeline:
     """Takes chunks from the subscriber; ``handle`` raises when a chunk was not committed.
 
-    ``table`` gives the present roster. ``on_commit(seq)`` is called in the pipeline's thread
-    after each commit. Clock marks move ``clock`` when it is a VirtualClock, after everything
-    before them is committed: whoever reads the clock first and the journal second misses
-    nothing.
+    ``table`` gives the present roster; ``refresh`` reads it again and says whether it changed,
+    and is asked when somebody unknown speaks, who may have been enrolled a moment ago.
+    ``on_commit(seq)`` is called in the pipeline's thread after each commit. Clock marks move
+    ``clock`` when it is a VirtualClock, after everything before them is committed: whoever
+    reads the clock first and the journal second misses nothing.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Pipeline:
         table: Callable[[], SensorTable],
         clock: Clock,
         on_commit: Callable[[int], None] | None = None,
+        refresh: Callable[[], bool] | None = None,
     ) -> None:
         self._journal = journal
         self._decode = decode
@@ -69,6 +71,7 @@ class Pipeline:
         self._table = table
         self._clock = clock
         self._on_commit = on_commit
+        self._refresh = refresh
         self._recent = RecentKeys(journal.recent_keys())
         self._counts = PipelineCounts()
         self._thread = ThreadPoolExecutor(1, "journal")
@@ -115,13 +118,24 @@ class Pipeline:
         now = self._clock.now() if marked.now_us is None else instant(marked.now_us)
         if isinstance(self._clock, VirtualClock) and not self._clock.is_live:
             now = now + np.timedelta64(SLICE_US, "us")
-        judge = judge_with(self._decode, self._screen, self._table(), now)
-        judged = judge_each(judge, messages)
+        judged = self._judge_once(messages, now)
+        if _has_stranger(judged) and self._is_roster_new():
+            judged = self._judge_once(messages, now)
         batch = judged.batch
         if self._is_replaying():
             # The mark comes after what it covers: nothing was received before it happened.
             batch = replace(batch, received=np.maximum(batch.received, batch.time))
         return replace(judged, batch=batch, rejects=[*marked.rejects, *judged.rejects])
+
+    def _is_roster_new(self) -> bool:
+        try:
+            return self._refresh is not None and self._refresh()
+        except Exception as error:  # noqa: BLE001 - the registry may be away; readings go on
+            _log.warning("roster_not_read", error=type(error).__name__)
+            return False
+
+    def _judge_once(self, messages: Sequence[Message], now: Instant) -> Judged:
+        return judge_each(judge_with(self._decode, self._screen, self._table(), now), messages)
 
     def _is_replaying(self) -> bool:
         return isinstance(self._clock, VirtualClock) and not self._clock.is_live
@@ -162,3 +176,8 @@ class Pipeline:
                 self._on_commit(seq)
             except Exception:  # noqa: BLE001 - see _take: the chunk is committed
                 _log.exception("commit_listener_failed", seq=seq)
+
+
+def _has_stranger(judged: Judged) -> bool:
+    unknown = {Reason.UNKNOWN_GATEWAY, Reason.UNKNOWN_SENSOR}
+    return any(reject.reason in unknown for reject in judged.rejects)

@@ -269,3 +269,39 @@ async def test_readings_travel_from_real_payloads_to_the_store(
     assert [(stray.kind, stray.home) for stray in entry.strays] == [("smoke", 2)]
     assert sum(pipeline.counts.rejects.values()) == 3
     store.close()
+
+
+async def test_whoever_was_enrolled_a_moment_ago_is_heard_at_once(tmp_path: Path) -> None:
+    made = enrolment(1)
+    tables = [TABLE, build_sensor_table(made.homes, made.gateways, made.sensors, revision=1)]
+    journal = Journal.open(tmp_path / "journal.db")
+    pipeline = Pipeline(
+        journal,
+        decode,
+        screen,
+        lambda: tables[0],
+        SystemClock(),
+        refresh=lambda: bool(tables[1:]) and tables.pop(0) is TABLE,
+    )
+    topic = b"stillwell/v1/fenbridge/gate-000001/native/r"
+    payload = b'{"b": "1", "s": 1, "r": [["motion-0", %d, 1]]}' % (T_US // 1000)
+    await pipeline.handle([Message(topic, payload, T_US, 1, 1)])
+    pipeline.close()
+    journal.close()
+
+    assert pipeline.counts.readings == 1
+    assert not pipeline.counts.rejects
+
+
+async def test_a_registry_that_cannot_be_read_stops_no_reading(tmp_path: Path) -> None:
+    def fail() -> bool:
+        raise OSError("no database")
+
+    journal = Journal.open(tmp_path / "journal.db")
+    pipeline = Pipeline(journal, decode, screen, lambda: TABLE, SystemClock(), refresh=fail)
+    topic = b"stillwell/v1/fenbridge/gate-000001/native/r"
+    await pipeline.handle([Message(topic, b'{"b": "1", "s": 1, "r": []}', T_US, 1, 1)])
+    pipeline.close()
+    journal.close()
+
+    assert pipeline.counts.rejects == {Reason.UNKNOWN_GATEWAY: 1}
