@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,9 @@ DEAD_LETTER_DAYS: Final = 14
 OPEN_DAYS: Final = np.timedelta64(2, "D")
 """A day's readings are packed for good once its lateness window has closed."""
 
+FINISH_S: Final = 5.0
+"""From the wish to stop until threads that still wait, for a locked database say, are left."""
+
 _DAY_US: Final = 86_400_000_000
 
 _log = structlog.get_logger(__name__)
@@ -66,7 +70,7 @@ def build(settings: Settings) -> Parts:
     roster = CurrentRoster(database)
     store = open_store(where.store)
     journal = _open_journal(where, store.position())
-    pipeline = Pipeline(journal, decode, screen, roster.table, clock)
+    pipeline = Pipeline(journal, decode, screen, roster.table, clock, refresh=roster.refresh)
     subscriber = Subscriber(wiring.connect_options(settings), clock, pipeline.handle)
     follower = Follower(
         JournalTail.open(where.journal),
@@ -142,22 +146,24 @@ async def _run(parts: Parts, settings: Settings) -> None:
         _Thread("store", parts.follower.run, ending),
         _Thread("engine", watch, ending),
         _Thread("outbox", parts.outbox.run, ending),
+        _Thread("beat", partial(_beat, parts, settings), ending),
     ]
     for thread in threads:
         thread.start()
     subscribing = asyncio.create_task(parts.subscriber.run(stop))
-    beating = asyncio.create_task(_beat(parts, settings, threads, stop))
+    watching = asyncio.create_task(_watch(threads, stop))
     try:
-        await asyncio.wait([subscribing, beating], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([subscribing, watching], return_when=asyncio.FIRST_COMPLETED)
     finally:
+        end_s = time.monotonic() + FINISH_S
         stop.set()
         await subscribing
         ending.set()
-        await asyncio.to_thread(_join, threads)
+        await asyncio.to_thread(_join, threads, end_s)
         parts.pipeline.close()
         parts.store.close()
         parts.journal.close()
-    await beating
+    await watching
     _log.info("worker_stopped", seq=parts.journal.last_seq())
 
 
@@ -176,25 +182,14 @@ class _Thread(threading.Thread):
             self.problem = problem
 
 
-def _join(threads: list[_Thread]) -> None:
+def _join(threads: list[_Thread], end_s: float) -> None:
     for thread in threads:
-        thread.join(6.0)
+        thread.join(max(end_s - time.monotonic(), 0.0))
 
 
-async def _beat(
-    parts: Parts, settings: Settings, threads: list[_Thread], stop: asyncio.Event
-) -> None:
-    """Tell the others that we live; end the worker when one of its threads has ended."""
-    last_trim = asyncio.get_running_loop().time()
+async def _watch(threads: list[_Thread], stop: asyncio.Event) -> None:
+    """End the worker when one of its threads has ended."""
     while not stop.is_set():
-        now_s = asyncio.get_running_loop().time()
-        if now_s - last_trim >= TRIM_S:
-            last_trim = now_s
-            await asyncio.to_thread(_trim, parts, settings)
-        try:
-            await asyncio.to_thread(_write_beat, parts, settings)
-        except Exception as problem:  # noqa: BLE001  # a locked or full database must not end us
-            _log.warning("beat_failed", error=f"{type(problem).__name__}: {problem}")
         for thread in threads:
             if not thread.is_alive():
                 raise CommandFailed(f"worker: its {thread.name} thread ended: {thread.problem!r}")
@@ -203,6 +198,20 @@ async def _beat(
                 await stop.wait()
         except TimeoutError:
             continue
+
+
+def _beat(parts: Parts, settings: Settings, ending: threading.Event) -> None:
+    """Tell the others that we live, and trim; a locked or full database must not end us."""
+    last_trim = time.monotonic()
+    while not ending.is_set():
+        try:
+            _write_beat(parts, settings)
+        except Exception as problem:  # noqa: BLE001  # the next second tries again
+            _log.warning("beat_failed", error=f"{type(problem).__name__}: {problem}")
+        if time.monotonic() - last_trim >= TRIM_S:
+            last_trim = time.monotonic()
+            _trim(parts, settings)
+        ending.wait(BEAT_S)
 
 
 def _write_beat(parts: Parts, settings: Settings) -> None:
@@ -241,8 +250,8 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
 
 def _trim(parts: Parts, settings: Settings) -> None:
     now_us = microseconds(SystemClock().now())
-    position = min(parts.store.position(), parts.engine.saved_position)
     try:
+        position = min(parts.store.position(), parts.engine.saved_position)
         before_us = now_us - int(settings.journal.keep_days * _DAY_US)
         while parts.journal.trim(before_us, position):
             continue
