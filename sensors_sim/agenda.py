@@ -30,6 +30,10 @@ class Purpose(IntEnum):
     CHORE = 8
     DOORSTEP = 9
     OUTING = 10
+    RESTLESS = 11
+    FLOOR = 12
+    CRAWL = 13
+    GONE = 14
 
 
 class Anchor(Enum):
@@ -38,7 +42,8 @@ class Anchor(Enum):
     ``WAKE``: ``at`` minutes after getting up. ``BED``: ends at bedtime. ``CLOCK``: ``at`` is
     the local hour, ``spread`` its standard deviation in hours. ``DAYTIME``, ``EARLY`` and
     ``NIGHT``: ``at`` is the share of the waking day, of the sleep after 04:00 and of the
-    sleep before it, ``spread`` the width around it.
+    sleep before it, ``spread`` the width around it. ``BOOKED``: ``at`` is a booking of the
+    person's own, whose hour and length count.
     """
 
     WAKE = auto()
@@ -47,6 +52,7 @@ class Anchor(Enum):
     DAYTIME = auto()
     EARLY = auto()
     NIGHT = auto()
+    BOOKED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +103,13 @@ AGENDA: Final[tuple[Errand, ...]] = (
     Errand(Purpose.WASH, Room.BATHROOM, Anchor.BED, 0, 0, 8, 0.3, 1.0, longest=15),
     Errand(Purpose.TOILET, Room.BATHROOM, Anchor.NIGHT, 0.3, 0.5, 3, 0.3, 0.8),
     Errand(Purpose.TOILET, Room.BATHROOM, Anchor.NIGHT, 0.8, 0.3, 3, 0.3, 0.5),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.BOOKED, 0, 0, 0, 0, 1.0),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.BOOKED, 1, 0, 0, 0, 1.0),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.BOOKED, 2, 0, 0, 0, 1.0),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.BOOKED, 3, 0, 0, 0, 1.0),
+    Errand(Purpose.RESTLESS, Room.LIVING_ROOM, Anchor.NIGHT, 0.25, 0.3, 12, 0.5, 1.0),
+    Errand(Purpose.RESTLESS, Room.KITCHEN, Anchor.NIGHT, 0.6, 0.3, 8, 0.5, 0.8),
+    Errand(Purpose.RESTLESS, Room.BATHROOM, Anchor.EARLY, 0.2, 0.3, 4, 0.4, 0.5),
+    Errand(Purpose.RESTLESS, Room.LIVING_ROOM, Anchor.EARLY, 0.5, 0.5, 15, 0.5, 0.7),
 )
 """Every errand of a day; its row names its chance, so rows are only ever appended."""

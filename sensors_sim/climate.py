@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from config.kinds import Kind
 from sensors_sim import chance, readings, schedule
+from sensors_sim.habits import Habits, habits
 from sensors_sim.kit import SLOTS, slot
 from sensors_sim.readings import Readings
-from sensors_sim.resident import habits
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,11 @@ class Window:
 
 
 def sense_climate(
-    seed: int, homes: NDArray[np.int32], window: Window, fails_us: NDArray[np.int64]
+    seed: int,
+    homes: NDArray[np.int32],
+    window: Window,
+    fails_us: NDArray[np.int64],
+    who: Habits | None = None,
 ) -> Readings:
     """Return temperature, humidity and illuminance of these homes, ordered by time.
 
@@ -61,7 +65,7 @@ def sense_climate(
     step = np.searchsorted(grid_us, at.time_us, side="right") - 1
     celsius = np.round(inside_c[step, at.device] + 0.06 * chance.normal(at.key, 1), 1)
     damp = 52 - 1.6 * (celsius - 19) + 2.5 * chance.normal(at.key, 3)
-    lux = _light(seed, homes, window, at)
+    lux = _light(who or habits(seed, homes), window, at)
     base = at.device.astype(np.int32) * np.int32(SLOTS)
     climate = "living-room/climate"
     made = readings.concat(
@@ -115,14 +119,13 @@ def weather(seed: int, time_us: NDArray[np.int64], local_us: int) -> tuple[Float
     return local_h, season + swing + 1.5 * (today + (tomorrow - today) * (days % 1.0))
 
 
-def _light(seed: int, homes: NDArray[np.int32], window: Window, at: schedule.Beats) -> Floats:
+def _light(who: Habits, window: Window, at: schedule.Beats) -> Floats:
     """Return illuminance in lux: daylight through a window, and a lamp while somebody is up."""
     days = (at.time_us + window.local_us) / (86_400.0 * schedule.SECOND_US)
     local_h = 24.0 * (days % 1.0)
     half_day_h = 6.2 - 2.2 * np.cos(2 * np.pi * (days % 365.25 + 10) / 365.25)
     height = np.cos(np.pi * (local_h - 12.5) / (2 * half_day_h))
     daylight = np.where(np.abs(local_h - 12.5) < half_day_h, 700 * np.maximum(height, 0), 0)
-    who = habits(seed, homes)
     is_up = (local_h > who.wake_h[at.device]) & (local_h < np.minimum(who.bed_h, 23.9)[at.device])
     lamp = np.where(is_up & (daylight < 150), 70 + 60 * chance.uniform(at.key, 8), 0)
     return np.rint(daylight * (0.3 + 0.7 * chance.uniform(at.key, 9)) + lamp)

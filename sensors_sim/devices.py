@@ -15,7 +15,7 @@ from sensors_sim import chance, readings
 from sensors_sim.agenda import Purpose, Room
 from sensors_sim.kit import ROOM_NAME, SLOTS, slot
 from sensors_sim.readings import Readings
-from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, WALK_S, Stays
+from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, WALK_S, Stays, Who
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +35,10 @@ _LIVELINESS: Final = {
     Purpose.WASH: 0.7,
     Purpose.TOILET: 0.5,
     Purpose.OUTING: 0.0,
+    Purpose.GONE: 0.0,
+    Purpose.FLOOR: 0.0,
+    Purpose.CRAWL: 0.2,
+    Purpose.RESTLESS: 0.5,
 }
 """Chance that a person is seen in one more cell of a stay; 0.75 where nothing is said."""
 
@@ -85,14 +89,17 @@ def sense_day(
     ``sensor`` is the row of the home * SLOTS + slot. ``midnight_us`` is 4 h before the day's
     04:00, in microseconds since 1970 UTC.
     """
+    own = stays.take(stays.person == Who.RESIDENT)
+    is_bed = (own.room == Room.BEDROOM) & np.isin(own.purpose, (Purpose.SLEEP, Purpose.REST))
+    is_chair = (own.room == Room.LIVING_ROOM) & (own.purpose == Purpose.REST)
     marks = [
         *_movement(seed, homes, stays),
-        *_seat(stays, Purpose.REST, slot("living-room/chair", Kind.CHAIR), 300.0, 0.85),
-        *_seat(stays, Purpose.SLEEP, slot("bedroom/bed", Kind.BED), 180.0, 1.0),
-        *_front_door(stays),
-        *_fridge(stays),
-        *_kettle(seed, homes, stays),
-        *_doses(stays),
+        *_seat(own.take(is_chair), slot("living-room/chair", Kind.CHAIR), 300.0, 0.85),
+        *_seat(own.take(is_bed), slot("bedroom/bed", Kind.BED), 180.0, 1.0),
+        *_taking_turns(_front_door(stays)),
+        *_taking_turns(_fridge(stays)),
+        *_taking_turns(_kettle(seed, homes, stays)),
+        *_doses(own),
     ]
     time_s = np.minimum(np.concatenate([m.time_s for m in marks]), DAY_ENDS_S - 0.001)
     made = Readings(
@@ -145,6 +152,7 @@ def _seen(stays: Stays, keenness: Floats) -> tuple[NDArray[np.int32], NDArray[np
     is_seen = (chance.uniform(own, 2 * cell + 1) < likely) & (time_s < stays.end_s[stay])
 
     walks = (stays.home[1:] == stays.home[:-1]) & (stays.room[1:] != stays.room[:-1])
+    walks &= stays.person[1:] == stays.person[:-1]
     walks &= (stays.room[1:] != Room.HALL) & (stays.room[:-1] != Room.HALL)
     walks &= chance.uniform(chance.split(stays.key[1:], _Stream.WALK)) < 0.93
     return (
@@ -154,20 +162,37 @@ def _seen(stays: Stays, keenness: Floats) -> tuple[NDArray[np.int32], NDArray[np
     )
 
 
-def _seat(
-    stays: Stays, purpose: Purpose, at_slot: int, shortest_s: float, likely: float
-) -> list[_Marks]:
-    """Return when a bed or a chair is taken and left, for stays that last long enough."""
-    own = chance.split(stays.key, _Stream.SEAT)
-    sits = (stays.purpose == purpose) & (stays.end_s - stays.start_s >= shortest_s)
-    sits &= chance.uniform(own, 0) < likely
-    taken = stays.start_s + 25 + 50 * chance.uniform(own, 1)
-    left = stays.end_s - 4 - 12 * chance.uniform(own, 2)
-    begins = sits & (stays.start_s > DAY_STARTS_S)
-    ends = sits & (stays.end_s < DAY_ENDS_S)
+def _taking_turns(marks: list[_Marks]) -> list[_Marks]:
+    """Return the marks of one slot without those that repeat on or off, when two overlap.
+
+    The slot is on while anybody has it on.
+    """
+    home = np.concatenate([m.home for m in marks])
+    time_s = np.concatenate([m.time_s for m in marks])
+    value = np.concatenate([m.value for m in marks])
+    order = np.lexsort((value > 0, time_s, home))
+    home, time_s, value = home[order], time_s[order], value[order]
+    level = np.cumsum(np.where(value > 0, 1, -1))
+    before = level - np.where(value > 0, 1, -1)
+    # Every home ends with as many offs as ons, so the level starts each home at nought.
+    turns = ((value > 0) & (before == 0)) | ((value == 0) & (level == 0))
+    at = marks[0].slot[:1] if len(marks[0].slot) else np.zeros(1, np.int32)
     return [
-        _mark(stays.home[begins], at_slot, taken[begins], 1),
-        _mark(stays.home[ends], at_slot, left[ends], 0),
+        _Marks(home[turns], np.repeat(at, int(turns.sum())), time_s[turns], value[turns]),
+    ]
+
+
+def _seat(sits: Stays, at_slot: int, shortest_s: float, likely: float) -> list[_Marks]:
+    """Return when a bed or a chair is taken and left, for stays that last long enough."""
+    own = chance.split(sits.key, _Stream.SEAT)
+    lasts = (sits.end_s - sits.start_s >= shortest_s) & (chance.uniform(own, 0) < likely)
+    taken = sits.start_s + 25 + 50 * chance.uniform(own, 1)
+    left = sits.end_s - 4 - 12 * chance.uniform(own, 2)
+    begins = lasts & (sits.start_s > DAY_STARTS_S)
+    ends = lasts & (sits.end_s < DAY_ENDS_S)
+    return [
+        _mark(sits.home[begins], at_slot, taken[begins], 1),
+        _mark(sits.home[ends], at_slot, left[ends], 0),
     ]
 
 
@@ -176,12 +201,15 @@ def _front_door(stays: Stays) -> list[_Marks]:
     own = chance.split(stays.key, _Stream.DOOR)
     out = stays.purpose == Purpose.OUTING
     step = stays.purpose == Purpose.DOORSTEP
+    gone = stays.purpose == Purpose.GONE
     shut = stays.start_s + 15 + 0.7 * (stays.end_s - stays.start_s - 20) * chance.uniform(own)
     return [
         _mark(stays.home[out], at_slot, stays.start_s[out] - 3, 1),
         _mark(stays.home[out], at_slot, stays.start_s[out] + 3, 0),
         _mark(stays.home[out], at_slot, stays.end_s[out] - 2, 1),
         _mark(stays.home[out], at_slot, stays.end_s[out] + 3, 0),
+        _mark(stays.home[gone], at_slot, stays.start_s[gone] + 2, 1),
+        _mark(stays.home[gone], at_slot, stays.start_s[gone] + 9, 0),
         _mark(stays.home[step], at_slot, stays.start_s[step] + 5, 1),
         _mark(stays.home[step], at_slot, np.maximum(shut, stays.start_s + 10)[step], 0),
     ]

@@ -8,7 +8,9 @@ import numpy as np
 
 from sensors_sim import incidents, readings
 from sensors_sim.climate import Window, sense_climate
+from sensors_sim.company import keep_company
 from sensors_sim.devices import sense_day
+from sensors_sim.household import tenants
 from sensors_sim.kit import roster
 from sensors_sim.readings import Readings
 from sensors_sim.resident import spend_day
@@ -41,6 +43,8 @@ class Fleet:
         ]
         self._zone = ZoneInfo(scenario.time_zone)
         self._homes = np.array([home.number for home in self.enrolment.homes], np.int32)
+        first_day = self._day_of(end_us - scenario.days * _DAY_US)
+        self._who = tenants(scenario, self._homes, first_day)
         self._fails_us = incidents.heating_fails_us(self.onsets, len(self._homes))
         self._days: dict[int, Readings] = {}
 
@@ -71,7 +75,8 @@ class Fleet:
         start_us, end_us = self._starts_us(day), self._starts_us(day + 1)
         stays_in = np.zeros(len(self._homes), np.bool_)
         stays_in[[o.home for o in self._staying_in if self._day_of(o.at_us) == day]] = True
-        stays = spend_day(self.scenario.seed, self._homes, day, stays_in)
+        stays = spend_day(self.scenario.seed, self._homes, day, stays_in, self._who)
+        stays = keep_company(self.scenario.seed, self._homes, day, self._who, stays)
         lived = sense_day(self.scenario.seed, self._homes, stays, start_us - _LATE_US)
         local_us = day * _DAY_US + _LATE_US - start_us
         made = readings.concat(
@@ -83,6 +88,7 @@ class Fleet:
                     self._homes,
                     Window(start_us, end_us, local_us),
                     self._fails_us,
+                    self._who,
                 ),
                 sense_upkeep(self.scenario.seed, self._homes, start_us, end_us),
             ]

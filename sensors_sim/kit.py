@@ -16,7 +16,7 @@ from config.homes import Enrolment, Gateway, GoesOut, Home, Sensor
 from config.kinds import Kind
 from sensors_sim import chance
 from sensors_sim.agenda import Room
-from sensors_sim.resident import habits
+from sensors_sim.household import Tenanted, tenants
 
 NATIVE: Final = "native"
 ZIGBEE: Final = "zigbee2mqtt"
@@ -122,13 +122,8 @@ def make_id(seed: int, what: str, number: int) -> str:
     return f"{what[0]}-{digest.hexdigest()}"
 
 
-class Neighbourhood(Protocol):
+class Neighbourhood(Tenanted, Protocol):
     """What a roster needs to know of a scenario."""
-
-    @property
-    def seed(self) -> int:
-        """Return what everything random grows from."""
-        ...
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -155,7 +150,7 @@ def roster(of: Neighbourhood) -> Enrolment:
     gateways: list[Gateway] = []
     sensors: list[Sensor] = []
     numbers = np.arange(1, len(of.places) * of.homes_per_place + 1, dtype=np.int32)
-    goes_out = habits(of.seed, numbers).goes_out
+    who = tenants(of, numbers)
     tiers = 1 + np.searchsorted([0.2, 0.7], chance.uniform(chance.key(of.seed, 0, numbers)))
     for row, number in enumerate(numbers.tolist()):
         place = of.places[row // of.homes_per_place]
@@ -167,13 +162,21 @@ def roster(of: Neighbourhood) -> Enrolment:
                 make_id(of.seed, "home", number),
                 place,
                 f"Home {index + 1:02d}, {_STREETS[row % len(_STREETS)]}",
-                goes_out=GoesOut.ALONE if goes_out[row] else GoesOut.NEVER,
+                goes_out=_goes_out(bool(who.goes_out[row]), bool(who.is_accompanied[row])),
+                residents=2 if who.is_couple[row] else 1,
+                has_pets=bool(who.has_pets[row]),
                 risk_tier=int(tiers[row]),
             )
         )
         gateways.append(Gateway(number, make_id(of.seed, "gateway", number), place, number))
         sensors += _sensors(of.seed, number, ZIGBEE if is_zigbee else NATIVE)
     return Enrolment(tuple(homes), tuple(gateways), tuple(sensors))
+
+
+def _goes_out(goes_out: bool, is_accompanied: bool) -> GoesOut:
+    if not goes_out:
+        return GoesOut.NEVER
+    return GoesOut.ACCOMPANIED if is_accompanied else GoesOut.ALONE
 
 
 def _sensors(seed: int, home: int, dialect: str) -> list[Sensor]:

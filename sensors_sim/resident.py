@@ -5,7 +5,8 @@ person walks through the hall. All homes of one day are made together, without a
 them, and each comes out the same whatever others are asked for.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Final
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from sensors_sim import chance
 from sensors_sim.agenda import AGENDA, Anchor, Errand, Purpose, Room
+from sensors_sim.habits import Habits, habits, vigour, winter
 
 Floats = NDArray[np.float64]
 
@@ -34,22 +36,17 @@ WALK_S: Final = 8.0
 
 
 class _Stream(IntEnum):
-    HABITS = 1
     DAY = 2
+    PERSON = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """What stays with a person, float64[homes] but ``goes_out`` bool[homes]; hours are local."""
+class Who(IntEnum):
+    """Whose stay it is."""
 
-    wake_h: Floats
-    bed_h: Floats
-    spread_h: Floats
-    thirst: Floats
-    bladder: Floats
-    wanderlust: Floats
-    energy: Floats
-    goes_out: NDArray[np.bool_]
+    RESIDENT = 0
+    PARTNER = 1
+    VISITOR = 2
+    PET = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,8 @@ class Stays:
     """n stays, by home and then by time; times are seconds after local midnight.
 
     ``home`` int32[n] is a row of the homes asked for, ``room`` and ``purpose`` int8[n],
-    ``start_s`` and ``end_s`` float64[n]. ``key`` uint64[n] names each stay's own chance.
+    ``start_s`` and ``end_s`` float64[n]. ``key`` uint64[n] names each stay's own chance,
+    ``person`` int8[n] is a ``Who``.
     """
 
     home: NDArray[np.int32]
@@ -66,21 +64,16 @@ class Stays:
     start_s: Floats
     end_s: Floats
     key: chance.Key
+    person: NDArray[np.int8]
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Stays":
+        """Return the rows picked by a mask or indices, in that order."""
+        return Stays(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 
-def habits(seed: int, homes: NDArray[np.int32]) -> Habits:
-    """Return the habits of these homes (numbers)."""
-    own = chance.key(seed, _Stream.HABITS, homes)
-    return Habits(
-        wake_h=np.clip(7.2 + 0.8 * chance.normal(own, 0), 5.2, 9.5),
-        bed_h=np.clip(22.6 + 0.8 * chance.normal(own, 1), 20.5, 25.0),
-        spread_h=0.2 + 0.35 * chance.uniform(own, 20),
-        thirst=0.5 + 0.4 * chance.uniform(own, 21),
-        bladder=0.55 + 0.35 * chance.uniform(own, 22),
-        wanderlust=0.15 + 0.6 * chance.uniform(own, 23),
-        energy=0.5 + 0.8 * chance.uniform(own, 24),
-        goes_out=chance.uniform(own, 25) > 0.1,
-    )
+def join(parts: Sequence[Stays]) -> Stays:
+    """Return the stays of all parts, one part after another."""
+    return Stays(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Stays)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,49 +85,81 @@ class _Frame:
     own: chance.Key
 
 
-def _frame(seed: int, homes: NDArray[np.int32], day: int, who: Habits) -> _Frame:
+def _frame(seed: int, homes: NDArray[np.int32], day: int, who: Habits, person: Who) -> _Frame:
     own = chance.key(seed, _Stream.DAY, homes, day)
-    lie_in_h = 0.5 if is_weekend(day) else 0.0
-    wake_h = np.clip(who.wake_h + lie_in_h + who.spread_h * chance.normal(own, 0), 4.8, 11.0)
-    bed_h = np.clip(who.bed_h + lie_in_h + who.spread_h * chance.normal(own, 1), 20.0, 26.0)
+    if person is not Who.RESIDENT:
+        own = chance.split(chance.split(own, _Stream.PERSON), person)
+    later_h = who.shift_h + (who.lie_in_h if is_weekend(day) else 0.0)
+    rises_h = who.wake_h + later_h + 0.1 * who.season * winter(day)
+    wake_h = np.clip(rises_h + who.spread_h * chance.normal(own, 0), 4.8, 11.5)
+    bed_h = np.clip(who.bed_h + later_h + who.spread_h * chance.normal(own, 1), 19.0, 26.0)
     return _Frame(wake_h * HOUR, bed_h * HOUR, own)
 
 
+def weekday(day: int) -> int:
+    """Return 0 for Monday to 6 for Sunday; days count from 1970-01-01, a Thursday."""
+    return (day + 3) % 7
+
+
 def is_weekend(day: int) -> bool:
-    """Say whether this day (days since 1970-01-01, a Thursday) is a Saturday or a Sunday."""
-    return (day + 3) % 7 >= 5
+    """Say whether this day is a Saturday or a Sunday."""
+    return weekday(day) >= 5
 
 
 def spend_day(
-    seed: int, homes: NDArray[np.int32], day: int, stays_in: NDArray[np.bool_] | None = None
+    seed: int,
+    homes: NDArray[np.int32],
+    day: int,
+    stays_in: NDArray[np.bool_] | None = None,
+    who: Habits | None = None,
+    person: Who = Who.RESIDENT,
 ) -> Stays:
-    """Return how the people of these homes (numbers) spend one local day.
+    """Return how one person of each of these homes (numbers) spends one local day.
 
-    ``day`` counts days since 1970-01-01. ``stays_in`` bool[homes] keeps a person at home.
+    ``day`` counts days since 1970-01-01. ``stays_in`` bool[homes] keeps a person at home;
+    without ``who`` usual people live there.
     """
-    who = habits(seed, homes)
-    frame = _frame(seed, homes, day, who)
+    who = habits(seed, homes) if who is None else who
+    frame = _frame(seed, homes, day, who, person)
     may_leave = who.goes_out if stays_in is None else who.goes_out & ~stays_in
-    start, end, errand = _settle(*_plan(frame, who, may_leave, weekend=is_weekend(day)))
-    return _fill(frame, start, end, errand)
+    start, end, errand = _settle(*_plan(frame, who, may_leave, day))
+    made = _fill(frame, start, end, errand, person)
+    in_bed = who.is_bed_bound[made.home]
+    return replace(made, room=np.where(in_bed, Room.BEDROOM, made.room).astype(np.int8))
 
 
 def _plan(
-    frame: _Frame, who: Habits, may_leave: NDArray[np.bool_], *, weekend: bool
+    frame: _Frame, who: Habits, may_leave: NDArray[np.bool_], day: int
 ) -> tuple[Floats, Floats, Floats]:
     """Return (start, length, latest end) float64[homes, errands]; nan starts do not happen."""
     shape = (len(frame.wake_s), len(AGENDA))
     start, length, limit = np.empty(shape), np.empty(shape), np.empty(shape)
     for row, errand in enumerate(AGENDA):
         own = chance.split(frame.own, row)
+        if errand.anchor is Anchor.BOOKED:
+            booked = _booked(who, int(errand.at), own, may_leave, day)
+            start[:, row], length[:, row], limit[:, row] = booked
+            continue
         drawn = errand.minutes * MINUTE * np.exp(errand.sigma * chance.normal(own, 0))
         length[:, row] = np.minimum(drawn, errand.longest * MINUTE)
         begins, limit[:, row] = _when(errand, own, frame, length[:, row])
-        likely: Floats = errand.chance * _inclination(errand, who, may_leave, weekend=weekend)
+        likely: Floats = errand.chance * _inclination(errand, who, may_leave, day)
         if errand.anchor is Anchor.DAYTIME:
             likely = np.where(begins > EVENING_S, 0.5 * likely, likely)
         start[:, row] = np.where(chance.uniform(own, 6) < likely, begins, np.nan)
     return start, length, limit
+
+
+def _booked(
+    who: Habits, slot: int, own: chance.Key, may_leave: NDArray[np.bool_], day: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return (start, length, latest end) of a booked outing; nan where there is none today."""
+    of = who.outings
+    happens = of.days[:, slot, weekday(day)] & may_leave
+    happens &= chance.uniform(own, 6) < of.chance[:, slot]
+    at_s = HOUR * (of.at_h[:, slot] + of.spread_h[:, slot] * chance.normal(own, 1))
+    length = of.minutes[:, slot] * MINUTE
+    return np.where(happens, at_s, np.nan), length, at_s + length + HOUR
 
 
 def _when(errand: Errand, own: chance.Key, frame: _Frame, length: Floats) -> tuple[Floats, Floats]:
@@ -156,26 +181,32 @@ def _when(errand: Errand, own: chance.Key, frame: _Frame, length: Floats) -> tup
         case Anchor.EARLY:
             dozing = wake - DAY_STARTS_S - 30 * MINUTE
             return DAY_STARTS_S + 10 * MINUTE + share * dozing, wake - 5 * MINUTE
-        case Anchor.NIGHT:
+        case _:
             asleep = DAY_ENDS_S - bed - 65 * MINUTE
             return bed + 45 * MINUTE + share * asleep, np.full_like(bed, NIGHT_ENDS_S)
 
 
-def _inclination(
-    errand: Errand, who: Habits, may_leave: NDArray[np.bool_], *, weekend: bool
-) -> Floats:
+def _inclination(errand: Errand, who: Habits, may_leave: NDArray[np.bool_], day: int) -> Floats:
     """Return how much more or less likely than usual these people are to run an errand."""
+    strength = vigour(who, day)
     match errand.purpose:
         case Purpose.DRINK:
-            return who.thirst
+            likely = who.thirst * strength
+        case Purpose.TOILET if errand.anchor in (Anchor.NIGHT, Anchor.EARLY):
+            likely = who.bladder * who.night_bladder
         case Purpose.TOILET:
-            return who.bladder
+            likely = who.bladder
+        case Purpose.RESTLESS:
+            likely = who.restlessness
         case Purpose.OUTING:
-            return who.wanderlust * may_leave * (0.7 if weekend else 1.0)
+            weather = 1.0 - 0.15 * who.season * winter(day)
+            likely = who.wanderlust * may_leave * strength * weather
+            likely = likely * (0.7 if is_weekend(day) else 1.0)
         case Purpose.CHORE:
-            return who.energy
+            likely = who.energy * strength
         case _:
-            return np.ones_like(who.thirst)
+            likely = np.ones_like(who.thirst)
+    return likely if errand.purpose is Purpose.WASH else np.where(who.is_bed_bound, 0.0, likely)
 
 
 def _settle(
@@ -201,7 +232,9 @@ def _settle(
     return start, end, order
 
 
-def _fill(frame: _Frame, start: Floats, end: Floats, errand: NDArray[np.intp]) -> Stays:
+def _fill(
+    frame: _Frame, start: Floats, end: Floats, errand: NDArray[np.intp], person: Who
+) -> Stays:
     """Return the errands with what lies between: sleep by night, the living room by day."""
     homes, slots = start.shape
     busy_until = np.fmax.accumulate(
@@ -232,4 +265,5 @@ def _fill(frame: _Frame, start: Floats, end: Floats, errand: NDArray[np.intp]) -
         start_s=starts[keep],
         end_s=ends[keep],
         key=chance.split(frame.own[:, None], 1000 + np.arange(width)[None, :])[keep],
+        person=np.full(int(keep.sum()), person, np.int8),
     )

@@ -1,6 +1,7 @@
 """A scenario: how many homes, for how long, and what goes wrong in them; read from TOML."""
 
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from sensors_sim import residents
 from sensors_sim.kit import DEVICES
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
@@ -47,15 +49,23 @@ class Mishap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     device: str = ""
 
 
+class Tenancy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A resident, by the name of the file, and the share of all homes that they live in."""
+
+    name: str
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a scenario file says; every key but the seed and the places has a default."""
 
     seed: int
     places: tuple[str, ...]
     days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 28
-    homes_per_place: Annotated[int, msgspec.Meta(ge=1, le=99)] = 20
-    zigbee_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=99)] = 6
+    homes_per_place: Annotated[int, msgspec.Meta(ge=1, le=9999)] = 20
+    zigbee_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 6
     time_zone: str = "Europe/London"
+    residents: tuple[Tenancy, ...] = ()
     incident: tuple[Mishap, ...] = ()
 
     def home_row(self, place: str, home: int) -> int:
@@ -84,15 +94,25 @@ def parse(text: str, *, file: str) -> Scenario:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise BadScenario(f"scenario: {file} is not TOML: {problem}") from problem
-    tables = said.pop("incident", [])
-    if not isinstance(tables, list):
-        raise BadScenario(f"scenario: incident is no list, expected [[incident]] tables ({file})")
     scenario = msgspec.structs.replace(
-        _read(said, Scenario, "", file),
-        incident=tuple(_read(t, Mishap, f"incident.{i}.", file) for i, t in enumerate(tables)),
+        _read({k: v for k, v in said.items() if k not in _TABLES}, Scenario, "", file),
+        residents=_read_all(said, "residents", Tenancy, file),
+        incident=_read_all(said, "incident", Mishap, file),
     )
     _check(scenario, file)
     return scenario
+
+
+_TABLES: Final = ("residents", "incident")
+
+
+def _read_all(
+    said: Mapping[str, object], key: str, shape: type[_Table], file: str
+) -> tuple[_Table, ...]:
+    tables = said.get(key, [])
+    if not isinstance(tables, list):
+        raise BadScenario(f"scenario: {key} is no list, expected [[{key}]] tables ({file})")
+    return tuple(_read(table, shape, f"{key}.{i}.", file) for i, table in enumerate(tables))
 
 
 def _read(said: object, shape: type[_Table], prefix: str, file: str) -> _Table:
@@ -124,10 +144,23 @@ def _check(scenario: Scenario, file: str) -> None:
             f"scenario: zigbee_homes_per_place is {scenario.zigbee_homes_per_place}, "
             f"expected at most homes_per_place {scenario.homes_per_place} ({file})"
         )
+    _check_residents(scenario, file)
     for i, mishap in enumerate(scenario.incident):
         wrong = _wrong(scenario, mishap)
         if wrong:
             raise BadScenario(f"scenario: incident.{i}.{wrong} ({file})")
+
+
+def _check_residents(scenario: Scenario, file: str) -> None:
+    for i, tenancy in enumerate(scenario.residents):
+        if tenancy.name not in residents.names():
+            raise BadScenario(
+                f"scenario: residents.{i}.name is {tenancy.name!r}, "
+                f"expected one of {residents.list_of()} ({file})"
+            )
+    total = sum(tenancy.share for tenancy in scenario.residents)
+    if total > 1 + 1e-9:
+        raise BadScenario(f"scenario: residents' shares sum to {total:g}, at most 1 ({file})")
 
 
 def _wrong(scenario: Scenario, mishap: Mishap) -> str:

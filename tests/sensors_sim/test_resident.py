@@ -3,12 +3,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensors_sim.agenda import Purpose, Room
+from sensors_sim.habits import habits
 from sensors_sim.resident import (
     DAY_ENDS_S,
     DAY_STARTS_S,
     HOUR,
     Stays,
-    habits,
     is_weekend,
     spend_day,
 )

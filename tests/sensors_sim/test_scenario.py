@@ -48,6 +48,15 @@ def test_a_scenario_says_what_it_says() -> None:
             GOOD + INCIDENT.replace("collapse", "sensor-dead") + 'device = "door"\n',
             "incident.0.device is 'door', expected one of bathroom/flood",
         ),
+        (
+            GOOD + '[[residents]]\nname = "giant"\nshare = 0.5\n',
+            "residents.0.name is 'giant', expected one of after-hospital",
+        ),
+        (GOOD + '[[residents]]\nname = "dog"\nage = 0.5\n', "residents.0.age is not a known key"),
+        (
+            GOOD + '[[residents]]\nname = "dog"\nshare = 0.7\n' * 2,
+            "residents' shares sum to 1.4, at most 1",
+        ),
         (GOOD + "=", "is not TOML"),
     ],
 )
