@@ -19,7 +19,7 @@ from api.rest import alerts as rest_alerts
 from api.rest import dead_letters, status
 from api.rest import homes as rest_homes
 from api.web import alerts, homes, places, sign_in, system
-from api.web.pages import STATIC
+from api.web.pages import STATIC, version
 
 _ROOT: Final = "/api/v1"
 
@@ -29,8 +29,10 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        is_versioned = path.startswith("govuk-frontend-") or scope["query_string"].startswith(b"v=")
-        age = "public, max-age=31536000, immutable" if is_versioned else "no-cache"
+        # Another version's address must not be kept with this version's content.
+        named = b"v=" + version(path).encode()
+        is_lasting = path.startswith("govuk-frontend-") or scope["query_string"] == named
+        age = "public, max-age=31536000, immutable" if is_lasting else "no-cache"
         response.headers["Cache-Control"] = age
         return response
 
@@ -51,6 +53,7 @@ def create_app(resources: Resources) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever the Host header names
         lifespan=lifespan,
     )
     app.state.resources = resources

@@ -9,7 +9,6 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -118,7 +117,7 @@ def clear_cookie(response: Response, resources: Resources) -> None:
     )
 
 
-def refuse_foreign(request: Request) -> None:
+def refuse_foreign(request: Request, *, is_secure: bool) -> None:
     """Raise Problem 403 when another site's page may have sent this unsafe request.
 
     Browsers say so by Sec-Fetch-Site, older ones by Origin; a request with neither is refused.
@@ -128,7 +127,8 @@ def refuse_foreign(request: Request) -> None:
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     host = request.headers.get("host", "")
-    is_own_origin = origin is not None and urlsplit(origin).netloc == host != ""
+    schemes = ("https",) if is_secure else ("http", "https")
+    is_own_origin = host != "" and origin in [f"{scheme}://{host}" for scheme in schemes]
     if site is not None:
         is_own = site == "same-origin" or (site == "none" and origin in (None, "null"))
         if is_own and (origin in (None, "null") or is_own_origin):
@@ -144,7 +144,7 @@ def refuse_foreign(request: Request) -> None:
 
 @dataclass(slots=True)
 class Lockout:
-    """Counts wrong passwords per address: ten in fifteen minutes and it is shut for a while.
+    """Counts tries per address: ten wrong passwords in fifteen minutes shut it for a while.
 
     Kept in the memory of the web process, at most ``CAP`` addresses, known or not, so that the
     answer does not tell whether an account exists.
@@ -157,33 +157,38 @@ class Lockout:
     turn: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(2))
     """Held while a password is checked: each takes 64 MiB, and many would starve the machine."""
 
-    _failures: OrderedDict[str, deque[int]] = field(default_factory=OrderedDict)
+    line: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(12))
+    """Held while waiting for a turn: those beyond it are sent away, or they would take every
+    thread from the people who are signed in."""
+
+    _tries: OrderedDict[str, deque[int]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def is_shut(self, email: str, now: Instant) -> bool:
-        """Return whether this address must wait."""
-        with self._lock:
-            recent = self._recent(people.normal_email(email), microseconds(now))
-            return len(recent) >= self.LIMIT
+    def admit(self, email: str, now: Instant) -> bool:
+        """Count one try and return True, or False when this address must wait.
 
-    def fail(self, email: str, now: Instant) -> None:
-        """Count a wrong password."""
+        It counts before the password is checked, so that many tries at once gain nothing;
+        ``forget`` takes the count back after the right one.
+        """
         with self._lock:
             address = people.normal_email(email)
             recent = self._recent(address, microseconds(now))
+            if len(recent) >= self.LIMIT:
+                return False
             recent.append(microseconds(now))
-            self._failures[address] = recent
-            self._failures.move_to_end(address)
-            while len(self._failures) > self.CAP:
-                self._failures.popitem(last=False)
+            self._tries[address] = recent
+            self._tries.move_to_end(address)
+            while len(self._tries) > self.CAP:
+                self._tries.popitem(last=False)
+            return True
 
     def forget(self, email: str) -> None:
         """Start again from nought after the right password."""
         with self._lock:
-            self._failures.pop(people.normal_email(email), None)
+            self._tries.pop(people.normal_email(email), None)
 
     def _recent(self, address: str, now_us: int) -> deque[int]:
-        found = self._failures.get(address, deque(maxlen=self.LIMIT))
+        found = self._tries.get(address, deque(maxlen=self.LIMIT))
         while found and found[0] <= now_us - self.WINDOW_US:
             found.popleft()
         return found

@@ -32,6 +32,7 @@ _DETAILS: Final = {
     405: "This address does not answer to that method.",
 }
 _SHOWN: Final = 60
+_LONGEST: Final = 2000
 
 
 class Problem(Exception):
@@ -103,7 +104,9 @@ def answer(request: Request, problem: Problem) -> Response:
 
 def _sign_in_address(request: Request) -> str:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return "/sign-in" if asked == "/" else f"/sign-in?next={quote(asked, safe='')}"
+    if asked == "/" or len(asked) > _LONGEST:
+        return "/sign-in"
+    return f"/sign-in?next={quote(asked, safe='')}"
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

@@ -15,6 +15,9 @@ from api.errors import Problem, answer, crashed
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request body; a note is the longest thing that anybody sends."""
 
+STREAMS: Final = frozenset({"/live"})
+"""Addresses whose answer never ends."""
+
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -51,17 +54,22 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._protect(MutableHeaders(scope=message), scope["nonce"])
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
+        # HEAD is GET without the body; a stream has no end, so it has no HEAD.
+        is_head = scope["method"] == "HEAD" and scope["path"] not in STREAMS
+        asked = {**scope, "method": "GET"} if is_head else scope
         try:
-            await self._pass(scope, receive, send_guarded)
+            await self._pass(asked, receive, send_guarded)
         finally:
-            _log(scope, status, started)
+            _log(asked, status, started)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         try:
-            refuse_foreign(request)
+            refuse_foreign(request, is_secure=self._is_secure)
             refuse_huge(request)
         except Problem as problem:
             await answer(request, problem)(scope, receive, send)
@@ -92,7 +100,8 @@ class Guard:
 def refuse_huge(request: Request) -> None:
     """Raise Problem 413 when the announced body is too large."""
     announced = request.headers.get("content-length", "0")
-    if not announced.isdigit() or int(announced[:12]) > MAX_BODY:
+    is_number = announced.isascii() and announced.isdigit()
+    if not is_number or int(announced[:12]) > MAX_BODY:
         raise too_much()
 
 

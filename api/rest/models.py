@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from alerts.alert import AlertKind, Outcome, Priority, State, Verdict
+from api.web.words import is_readable
 from config.homes import GoesOut, HomeState
 from config.kinds import Kind
 from ingest.message import Reason
 
 
 def _readable(text: str) -> str:
-    if any(not (c.isprintable() or c in "\r\n\t") for c in text):
+    if not is_readable(text):
         raise ValueError("leave out control characters")
     return text
 

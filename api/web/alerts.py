@@ -152,7 +152,7 @@ def _mistakes(outcome: str, note: str) -> dict[str, str]:
         errors["outcome"] = "Select what you found"
     if len(note) > MAX_NOTE:
         errors["note"] = f"Note must be {MAX_NOTE} characters or fewer"
-    elif any(not (c.isprintable() or c in "\n\t") for c in note):
+    elif not words.is_readable(note):
         errors["note"] = "Note must not hold control characters: type it again"
     return errors
 

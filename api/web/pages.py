@@ -52,11 +52,15 @@ def environment() -> Environment:
     return env
 
 
-@cache
 def asset(name: str) -> str:
     """Return the address of a static file, with its content's hash so that it never goes stale."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    return f"/static/{name}?v={version(name)}"
+
+
+@cache
+def version(name: str) -> str:
+    """Return the hash of a static file's content."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
 def render(

@@ -15,6 +15,9 @@ from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
 
+MAX_NEXT: Final = 2000
+"""Characters of the address to go to after signing in."""
+
 _HOUR_US: Final = 3_600_000_000
 
 
@@ -33,7 +36,7 @@ def sign_in(
     request: Request,
     email: Annotated[str, Form(max_length=300)] = "",
     password: Annotated[str, Form(max_length=2000)] = "",
-    next: Annotated[str, Form(max_length=2000)] = "",  # noqa: A002  # the field's name
+    next: Annotated[str, Form(max_length=20_000)] = "",  # noqa: A002  # the field's name
 ) -> Response:
     """Open a session and go where the visitor was going, or say what is wrong."""
     resources: Resources = request.app.state.resources
@@ -45,13 +48,18 @@ def sign_in(
     if errors:
         return _form(request, next=next, email=email, errors=errors, status=422)
     lockout: Lockout = request.app.state.lockout
-    if lockout.is_shut(email, resources.wall()):
-        told = {"email": "Too many attempts with this address. Try again in 15 minutes"}
-        return _form(request, next=next, email=email, errors=told, status=429)
-    with lockout.turn:
-        token = _open(resources, email, password)
+    if not lockout.line.acquire(blocking=False):
+        told = {"email": "Many people are signing in. Try again in a few seconds"}
+        return _form(request, next=next, email=email, errors=told, status=503)
+    try:
+        if not lockout.admit(email, resources.wall()):
+            told = {"email": "Too many attempts with this address. Try again in 15 minutes"}
+            return _form(request, next=next, email=email, errors=told, status=429)
+        with lockout.turn:
+            token = _open(resources, email, password)
+    finally:
+        lockout.line.release()
     if token is None:
-        lockout.fail(email, resources.wall())
         structlog.get_logger().warning("sign_in_refused")
         told = {"email": "The email address or password is not right"}
         return _form(request, next=next, email=email, errors=told, status=422)
@@ -80,6 +88,8 @@ def own_path(asked: str) -> str:
 
     Two slashes, or a slash and a backslash, would lead a browser elsewhere.
     """
+    if len(asked) > MAX_NEXT:
+        return "/"
     is_own = asked.startswith("/") and not asked.startswith(("//", "/\\", "/sign-"))
     return asked if is_own and asked.isprintable() and "\\" not in asked else "/"
 

@@ -23,6 +23,9 @@ _STATES: Final = {
     Kind.GATEWAY_STATUS: ("offline", "online"),
     Kind.AVAILABILITY: ("not reachable", "reachable"),
 }
+_TYPED: Final = frozenset("\r\n\t\u00a0\u202f\u200c\u200d")
+"""Line ends, no-break spaces and the joiners inside emoji, which Python calls unprintable."""
+
 _DECIMALS: Final = {Kind.TEMPERATURE: 1}
 _KIND_WORDS: Final = {
     Kind.CONTACT: "Door or window",
@@ -114,6 +117,11 @@ def value(kind: Kind, number: float) -> str:
 def kind(kind: Kind) -> str:
     """Return what a sensor measures, as a label: Door or window."""
     return _KIND_WORDS.get(kind, kind.value.replace("-", " ").capitalize())
+
+
+def is_readable(text: str) -> bool:
+    """Return whether people can read the text: letters, lines and what phones type, no controls."""
+    return all(c.isprintable() or c in _TYPED for c in text)
 
 
 def label(code: str) -> str:

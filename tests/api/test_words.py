@@ -97,3 +97,18 @@ def test_a_cursor_comes_back_as_it_went_and_nothing_else_passes() -> None:
 )
 def test_words_on_the_places_colour_can_be_read(colour: str, ink: str) -> None:
     assert ink_on(colour) == ink
+
+
+@pytest.mark.parametrize(
+    ("text", "is_readable"),
+    [
+        ("At the door\n19\u00a0°C, tŷ bach \U0001f469\u200d\u2695\ufe0f", True),
+        ("a\0b", False),
+        ("a\x1b[31m", False),
+        ("\u202egnp.exe", False),
+    ],
+)
+def test_what_a_phone_types_is_readable_and_controls_are_not(
+    text: str, *, is_readable: bool
+) -> None:
+    assert words.is_readable(text) is is_readable
