@@ -120,6 +120,6 @@ def _wrong(resident: Resident) -> str:
     for key in ("visit", "outing"):
         if len(getattr(resident, key)) > MOST_BOOKINGS:
             return f"{key} has {len(getattr(resident, key))} entries, at most {MOST_BOOKINGS}"
-    if resident.bed_h - resident.wake_h < 8:
+    if resident.bed_h - resident.wake_h < SHORTEST_DAY_H:
         return f"bed_h is {resident.bed_h:g}, expected {SHORTEST_DAY_H:g} h or more after wake_h"
     return ""
