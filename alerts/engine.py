@@ -26,6 +26,7 @@ from alerts.progress import Progress, Wait
 from alerts.scene import Scene
 from alerts.tick import SLOW_US, run_ticks
 from alerts.unseen import unwatched_rows, watch_link
+from alerts.uplink import Uplink
 from alerts.waiting import Waiting
 from config.places import Place
 from config.sensor_table import SensorTable
@@ -66,6 +67,7 @@ class Engine:
         self._orphan_place = orphan_place or min(places, default="")
         self._tick_us = tick_s * SECOND_US
         self._reorder_us = reorder_s * SECOND_US
+        self._uplink = Uplink(settle_s * SECOND_US)
         self._settle_us = settle_s * SECOND_US
         self._roster = build_roster(table(), places)
         self._offsets: tuple[Offsets, ...] = ()
@@ -74,8 +76,6 @@ class Engine:
         self._waiting = Waiting()
         self._position = 0
         self._folded_us = NEVER
-        self._linked_us: int | None = None
-        self._lost_us: int | None = None
         self._actions: list[Action] = []
         self._unwatched: tuple[Unwatched, ...] | None = None
         self._told: tuple[Unwatched, ...] | None = None
@@ -90,15 +90,14 @@ class Engine:
         now_us = microseconds(now)
         self._follow_roster()
         readings, received_us = self._read(now)
-        self._follow_link(now_us)
-        is_settled = self._linked_us is not None and now_us - self._linked_us >= self._settle_us
+        is_settled = self._uplink.follow(now_us, is_linked=self._is_linked())
         ticks, is_behind = 0, received_us is not None
         if is_settled:
             until_us = now_us if received_us is None else min(now_us, received_us)
             ticks, is_short = self._run(until_us)
             is_behind |= is_short
-        elif self._lost_us is not None and now_us - self._lost_us >= self._settle_us:
-            self._watch_link(now_us)
+        elif (lost_us := self._uplink.lost_us(now_us)) is not None:
+            self._watch_link(lost_us, now_us)
         self._deliver(now)
         self.progress = Progress(
             self._position,
@@ -160,6 +159,7 @@ class Engine:
             return False
         self._position, self._folded_us = saved.position, saved.folded_us
         self.saved_position = saved.position
+        self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)
         self._state_places = saved.places
         self._state = join(saved.state, saved.places, self._roster, saved.folded_us)
         self._state_places = self._roster.table.places
@@ -208,16 +208,6 @@ class Engine:
             self._waiting.add(batch, self._folded_us)
         self._position = entries[-1].seq
         return sum(len(entry.batch) for entry in entries)
-
-    def _follow_link(self, now_us: int) -> None:
-        if self._is_linked():
-            self._lost_us = None
-            if self._linked_us is None:
-                self._linked_us = now_us
-        else:
-            self._linked_us = None
-            if self._lost_us is None:
-                self._lost_us = now_us
 
     def _start_us(self, until_us: int) -> int:
         """Return the grid moment before the oldest reading, or the last one when there is none."""
@@ -269,8 +259,8 @@ class Engine:
             note = "resolved, and nobody has been seen since"
             self._actions += [Step(Event.COME_BACK, alert, note) for alert in alerts]
 
-    def _watch_link(self, now_us: int) -> None:
-        if self._state is None or self._lost_us is None:
+    def _watch_link(self, lost_us: int, now_us: int) -> None:
+        if self._state is None:
             return
         scene = Scene(
             copied(self._state),
@@ -280,7 +270,7 @@ class Engine:
             self._folded_us,
             now_us,
         )
-        self._unwatched = watch_link(scene, self._lost_us)
+        self._unwatched = watch_link(scene, lost_us)
         self._state = scene.state
         self._actions += scene.actions
 

@@ -1,10 +1,13 @@
 """Sensors, gateways, outages, our own link: what is broken never reads as a person, and back."""
 
+from pathlib import Path
+
 import pytest
 
 from alerts.alert import Outcome
 from config.homes import HomeState
 from config.kinds import Kind
+from ingest.clock import instant
 from tests.alerts.world import DAY, HOUR, MINUTE, START, World, in_order, quiet_life, warm
 
 MORNING = START + 7 * DAY + 9 * HOUR
@@ -142,6 +145,49 @@ def test_without_our_own_link_every_home_is_unwatched_and_nobody_is_quiet() -> N
     world.run(MORNING + 6 * HOUR)
     assert world.unwatched() == {}
     assert {(a.kind, a.is_eased) for a in world.alerts()} == {("unwatched-home", True)}
+
+
+def test_a_link_that_comes_and_goes_hides_nobody() -> None:
+    world = World()
+    lived(world, 1)
+    for minute in range(1, 5 * 60):
+        world.is_linked = minute % 2 == 0
+        world.run(MORNING + minute * MINUTE, every_us=MINUTE)
+    assert set(world.unwatched().values()) == {"link"}
+    assert [a.kind for a in world.alerts()] == ["unwatched-home"]
+
+
+def test_a_home_is_unwatched_since_it_was_last_judged_and_not_since_we_started_again(
+    tmp_path: Path,
+) -> None:
+    world = World()
+    lived(world, 1)
+    assert world.engine.checkpoint(tmp_path / "engine.npz")
+    world.is_linked = False
+    for hour in range(1, 6):
+        world.engine = world.new_engine()
+        assert world.engine.restore(tmp_path / "engine.npz")
+        world.run(MORNING + hour * HOUR, every_us=20 * MINUTE)
+    assert [a.kind for a in world.alerts()] == ["unwatched-home"]
+
+
+def test_a_start_after_hours_away_waits_for_what_the_broker_kept(tmp_path: Path) -> None:
+    world = World()
+    lived(world, 1)
+    world.engine.checkpoint(tmp_path / "engine.npz")
+    world.clock.advance(instant(MORNING + 13 * HOUR))
+    world.engine = world.new_engine()
+    world.engine.restore(tmp_path / "engine.npz")
+    world.is_linked = False
+    world.engine.step()
+    world.is_linked = True
+    world.run(MORNING + 13 * HOUR + MINUTE, every_us=20_000_000)
+    kept = quiet_life(world, 1, MORNING, MORNING + 13 * HOUR, seed=2)
+    world.tail.put(in_order(kept), received_us=MORNING + 13 * HOUR + MINUTE)
+    world.run(MORNING + 13 * HOUR + 10 * MINUTE, every_us=20_000_000)
+    assert world.engine.progress.is_settled
+    assert world.alerts() == []
+    assert world.unwatched() == {}
 
 
 def test_nothing_is_decided_before_the_backlog_has_been_read() -> None:
