@@ -181,6 +181,7 @@ class Engine:
         """Read to the end; return (readings, receipt time of the last if more is left)."""
         count, last_us = 0, None
         while entries := self._tail.read(self._position, _READ):
+            self._follow_roster()  # as new as the one that these were decoded with
             count += self._take(entries, now)
             if len(self._waiting) >= _HELD:
                 last_us = int(entries[-1].batch.received.view(np.int64).max(initial=0))

@@ -10,6 +10,7 @@ from config.kinds import Kind
 from ingest.clock import instant
 from ingest.message import Reason, Stray
 from tests.alerts.world import DAY, HOUR, MINUTE, PLACE, START, World
+from tests.make import enrolment
 
 SIGNALS = (Kind.SMOKE, Kind.PENDANT)
 
@@ -175,6 +176,23 @@ def test_reading_the_journal_again_raises_and_counts_nothing_twice() -> None:
         world.ledger.resolve(alert.id, "alice", Outcome.TEST, "", instant(START + DAY))
     world.new_engine().step()
     assert [(a.id, a.repeats) for a in world.alerts()] == before
+
+
+def test_a_sensor_enrolled_while_the_engine_reads_is_heard() -> None:
+    world = World()
+    read, made = world.tail.read, enrolment(2, place=PLACE)
+
+    def read_after_enrolment(after: int, limit_readings: int) -> object:
+        if world.revision == 1:
+            world.homes, world.gateways = list(made.homes), list(made.gateways)
+            world.sensors = list(made.sensors)
+            world.change_home(2)
+            world.tail.put([(world.sensor(2, Kind.SMOKE), START, 1.0)])
+        return read(after, limit_readings)
+
+    world.tail.read = read_after_enrolment  # type: ignore[method-assign,assignment]  # one read
+    world.engine.step()
+    assert [a.home for a in world.alerts()] == ["home-000002"]
 
 
 def test_a_place_may_make_its_floods_p2() -> None:
