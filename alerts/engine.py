@@ -81,6 +81,9 @@ class Engine:
         self._told: tuple[Unwatched, ...] | None = None
         self._raised = 0
         self.progress = Progress()
+        self.problem = ""
+        """The error that the last step failed with, by name; empty when it did not."""
+
         self.saved_position = 0
         """Journal entry up to which a checkpoint holds all; later entries must be kept."""
 
@@ -125,12 +128,14 @@ class Engine:
         while not stop.is_set():
             try:
                 progress = self.step()
+                self.problem = ""
                 if checkpoint is not None and time.monotonic() - saved >= checkpoint_s:
                     self.checkpoint(checkpoint)
                     saved = time.monotonic()
                 if not progress.is_behind:
                     wait(progress.position, idle_s)
-            except Exception:  # noqa: BLE001  # whatever failed, signals must go on being read
+            except Exception as failure:  # noqa: BLE001  # signals must go on being read
+                self.problem = type(failure).__name__
                 _log.exception("engine_step_failed", position=self._position)
                 stop.wait(1.0)
         if checkpoint is not None:

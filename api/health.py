@@ -24,8 +24,9 @@ _SECOND_US: Final = 1_000_000
 class Beat:
     """The last heartbeat of a process: by the wall, and by its own clock; both in us of UTC.
 
-    The worker's ``state`` holds ``is_connected`` (bool), ``journal_error`` (text, empty when
-    the last commit succeeded) and ``behind_s`` (seconds); more keys are shown as they are.
+    The worker's ``state`` holds ``is_connected`` (bool), ``journal_error`` and ``engine_error``
+    (text, empty when the last commit and the last step succeeded) and ``behind_s`` (seconds);
+    more keys are shown as they are.
     """
 
     process: str
@@ -72,6 +73,8 @@ def reasons(worker: Beat | None, wall_us: int) -> list[str]:
         found.append("The worker is not connected to the broker.")
     if state.get("journal_error"):
         found.append("The journal cannot be written, so nothing is acknowledged.")
+    if state.get("engine_error"):
+        found.append(f"The engine is failing, so alerts are not raised: {state['engine_error']}.")
     behind_s = state.get("behind_s", 0.0)
     if isinstance(behind_s, int | float) and behind_s > BEHIND_S:
         found.append(f"The engine is {behind_s:.0f} s behind, expected under {BEHIND_S:.0f} s.")

@@ -19,6 +19,7 @@ from alerts.notify.console import Console
 from alerts.notify.outbox import Outbox
 from api import wiring
 from api.current_roster import CurrentRoster
+from api.engine_tail import EngineTail
 from api.exits import CommandFailed
 from config.settings import Settings
 from ingest.clock import Clock, SystemClock, VirtualClock, microseconds
@@ -81,12 +82,12 @@ def build(settings: Settings) -> Parts:
     )
     ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not is_live(clock))
     engine = Engine(
-        JournalTail.open(where.journal),
+        EngineTail(JournalTail.open(where.journal), journal),
         roster.table,
         places,
         ledger,
         clock,
-        is_linked=lambda: subscriber.is_connected,
+        is_linked=lambda: subscriber.is_connected and subscriber.problem is None,
         orphan_place=wiring.orphan_place(settings, sorted(places)),
         tick_s=settings.engine.tick_s,
         reorder_s=settings.engine.reorder_s,
@@ -228,7 +229,9 @@ def _write_beat(parts: Parts, settings: Settings) -> None:
 def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
     """Return what the worker reports of itself."""
     counts, engine, follower = parts.pipeline.counts, parts.engine.progress, parts.follower.state
-    behind_us = engine.now_us - engine.folded_us if engine.is_settled else 0
+    is_replaying = not is_live(parts.clock)
+    now_us = engine.now_us if is_replaying else microseconds(SystemClock().now())
+    behind_us = now_us - engine.folded_us if engine.is_settled else 0
     return {
         "is_connected": parts.subscriber.is_connected,
         "problem": parts.subscriber.problem or "",
@@ -242,6 +245,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "store_seq": follower.position,
         "store_error": follower.error,
         "engine_seq": engine.position,
+        "engine_error": parts.engine.problem,
         "engine_us": max(engine.folded_us, 0),
         "behind_s": max(behind_us / 1e6 - settings.engine.reorder_s - settings.engine.tick_s, 0),
         "homes": len(parts.roster.table().homes),

@@ -39,14 +39,17 @@ class JournalInUse(Exception):
 
 
 class JournalDamaged(Exception):
-    """A committed row cannot be read back as it was written. ``seq`` is the first such row."""
+    """A committed row cannot be read back as it was written. ``seq`` is the first such row.
 
-    def __init__(self, seq: int, what: str) -> None:
+    ``is_one_row`` says that only this row is lost: with it set aside, those after it can be read.
+    """
+
+    def __init__(self, seq: int, what: str, *, is_one_row: bool = False) -> None:
         super().__init__(
             f"journal: row {seq} {what}. Stop the worker, keep a copy of the journal's files, and"
             f" restore them from a backup or set row {seq} aside; what it held is then a gap"
         )
-        self.seq = seq
+        self.seq, self.is_one_row = seq, is_one_row
 
 
 def checksum(
@@ -98,5 +101,5 @@ def is_intact(row: Row) -> bool:
 def entry(row: Row) -> Entry:
     """Return what a row holds; JournalDamaged when it is not as it was sealed."""
     if not is_intact(row):
-        raise JournalDamaged(row[0], "does not match its checksum")
+        raise JournalDamaged(row[0], "does not match its checksum", is_one_row=True)
     return Entry(row[0], unpack(row[4], row[2]), _STRAYS.decode(row[5]))

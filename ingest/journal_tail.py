@@ -84,6 +84,6 @@ class JournalTail:
                     (expected,),
                 )
                 if not known:
-                    raise JournalDamaged(expected, "is missing")
+                    raise JournalDamaged(expected, "is missing", is_one_row=True)
                 expected = known[0][0] + 1
             expected = seq + 1

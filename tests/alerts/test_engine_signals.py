@@ -204,7 +204,6 @@ def test_a_place_may_make_its_floods_p2() -> None:
 
 def test_a_failing_step_is_tried_again_and_the_loop_goes_on() -> None:
     world = World()
-    stop = threading.Event()
     failures = [RuntimeError("once")]
     read = world.tail.read
 
@@ -216,8 +215,18 @@ def test_a_failing_step_is_tried_again_and_the_loop_goes_on() -> None:
     world.tail.read = flaky  # type: ignore[method-assign,assignment]  # a journal that fails once
     world.tail.put([(world.sensor(1, Kind.SMOKE), START, 1.0)])
 
+    seen = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            seen.append(world.engine.problem)
+            return super().wait(min(timeout or 0.0, 0.01))
+
     def wait(after: int, timeout: float) -> None:
+        seen.append(world.engine.problem)
         stop.set()
 
+    stop = Stop()
     world.engine.run(stop, wait)
     assert len(world.alerts()) == 1
+    assert seen == ["RuntimeError", ""]

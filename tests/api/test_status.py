@@ -27,6 +27,7 @@ def test_ready_when_the_worker_is_heard_connected_and_keeping_up(world: World) -
         (16.0, {}, "last heard 16 s ago"),
         (1.0, {"is_connected": False}, "not connected to the broker"),
         (1.0, {"journal_error": "disk is full"}, "journal cannot be written"),
+        (1.0, {"engine_error": "OSError"}, "engine is failing"),
         (1.0, {"behind_s": 90.0}, "engine is 90 s behind"),
     ],
 )
