@@ -21,8 +21,9 @@ from api import wiring
 from api.current_roster import CurrentRoster
 from api.engine_tail import EngineTail
 from api.exits import CommandFailed
+from api.handover import is_live, keeping_live
 from config.settings import Settings
-from ingest.clock import Clock, SystemClock, VirtualClock, microseconds
+from ingest.clock import Clock, SystemClock, VirtualClock, instant, microseconds
 from ingest.decode import decode
 from ingest.follower import Follower
 from ingest.journal import Journal, JournalDamaged, JournalInUse, JournalTail
@@ -72,7 +73,10 @@ def build(settings: Settings) -> Parts:
     store = open_store(where.store)
     journal = _open_journal(where, store.position())
     pipeline = Pipeline(journal, decode, screen, roster.table, clock, refresh=roster.refresh)
-    subscriber = Subscriber(wiring.connect_options(settings), clock, pipeline.handle)
+    if isinstance(clock, VirtualClock):
+        clock.advance(instant(journal.last_received_us))
+    handle = keeping_live(pipeline.handle, clock, where.live)
+    subscriber = Subscriber(wiring.connect_options(settings), clock, handle)
     follower = Follower(
         JournalTail.open(where.journal),
         store,
@@ -117,11 +121,6 @@ def _open_journal(where: wiring.Files, taken: int) -> Journal:
     for fault in journal.verify():
         _log.error("journal_problem", kind=fault.kind.value, what=fault.sentence)
     return journal
-
-
-def is_live(clock: Clock) -> bool:
-    """Whether this clock is the wall's, so that messages may go out."""
-    return not isinstance(clock, VirtualClock) or clock.is_live
 
 
 def run(settings: Settings) -> None:

@@ -144,6 +144,11 @@ class Journal:
         """Return the newest committed seq, 0 when there is none."""
         return self._last
 
+    @property
+    def last_received_us(self) -> int:
+        """When the newest row was received (microseconds since 1970 UTC), 0 before the first."""
+        return self._last_received_us
+
     def wait(self, after: int, timeout_s: float) -> int:
         """Wait until a seq beyond ``after`` is committed or time is up; return the newest seq.
 
