@@ -183,10 +183,15 @@ def replay(
     settings: SettingsFile = None,
     gateway: Annotated[str, typer.Option(help="Gateway id to publish as.")] = "replayed-gateway",
     speed: Annotated[float, typer.Option(min=0, help="Times real time; 0 is flat out.")] = 0,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Without a broker or worker: same code, faster.")
+    ] = False,
 ) -> None:
     """Send a recorded file through the real broker and pipeline, on a virtual clock.
 
-    The recording's sensors are enrolled first, as a home of this place, unless they are.
+    The recording's sensors are enrolled first, as a home of this place, unless they are. With
+    --in-process the pipeline, store and engine run here instead of in a worker; the alerts
+    are the same.
     """
     from api import replaying, wiring
 
@@ -194,7 +199,14 @@ def replay(
         loaded = wiring.read_settings(settings)
         asyncio.run(
             replaying.run(
-                file, loaded, credentials, place=place, gateway=gateway, speed=speed, tell=_tell
+                file,
+                loaded,
+                credentials,
+                place=place,
+                gateway=gateway,
+                speed=speed,
+                is_in_process=in_process,
+                tell=_tell,
             )
         )
 

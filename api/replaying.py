@@ -2,12 +2,13 @@
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from api import wiring
 from api.exits import CommandFailed
+from api.fast_path import feed
 from api.progress import Progress
 from api.site import read_target
 from config import registry
@@ -16,8 +17,8 @@ from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 from ingest.publisher import PublishFailedError
 from sensors_sim.recorded_files import open_recording
-from sensors_sim.recording import BadRecording, Recording, Tape, roster
-from sensors_sim.replay import replay
+from sensors_sim.recording import BadRecording, Recording, Slice, Tape, replay_slices, roster
+from sensors_sim.replay import replay, tape_slices
 
 
 def read(file: Path) -> Recording | Tape:
@@ -38,9 +39,13 @@ async def run(
     place: str,
     gateway: str,
     speed: float,
+    is_in_process: bool,
     tell: Callable[[str], None],
 ) -> None:
-    """Enrol the recording's sensors where they are not, and publish it; tell how far it is."""
+    """Enrol the recording's sensors where they are not, and publish it; tell how far it is.
+
+    In process, everything but MQTT is the same code; no worker may run beside it.
+    """
     if settings.clock != "virtual":
         raise ConfigProblem(
             'replay: the settings say clock = "system"; a recording needs clock = "virtual", '
@@ -54,22 +59,43 @@ async def run(
     recording = read(file)
     first_us, last_us = _span(recording, file)
     enrol(settings, recording, place, gateway)
+    with Progress(f"replaying {file.name}", tell) as progress:
+
+        def show(at_us: int, _sent: int) -> None:
+            progress.show((at_us - first_us) / max(last_us - first_us, 1))
+
+        if is_in_process:
+            slices = slices_of_recording(recording, place, gateway)
+            sent = await feed(settings, first_us, slices, on_progress=show)
+        else:
+            sent = await _publish(settings, credentials, recording, place, gateway, speed, show)
+    how = "taken in" if is_in_process else "acknowledged by the broker"
+    tell(f"{file.name}: {sent} messages {how}")
+
+
+async def _publish(
+    settings: Settings,
+    credentials: Path | None,
+    recording: Recording | Tape,
+    place: str,
+    gateway: str,
+    speed: float,
+    show: Callable[[int, int], None],
+) -> int:
     target = read_target(settings.mqtt.host, settings.mqtt.port, credentials)
     try:
-        with Progress(f"replaying {file.name}", tell) as progress:
-            sent = await replay(
-                recording,
-                target,
-                place,
-                gateway,
-                speed=speed or math.inf,
-                on_progress=lambda at_us, _: progress.show(
-                    (at_us - first_us) / max(last_us - first_us, 1)
-                ),
-            )
+        return await replay(
+            recording, target, place, gateway, speed=speed or math.inf, on_progress=show
+        )
     except PublishFailedError as problem:
         raise CommandFailed(f"replay: {problem}") from problem
-    tell(f"{file.name}: {sent} messages acknowledged by the broker")
+
+
+def slices_of_recording(recording: Recording | Tape, place: str, gateway: str) -> Iterator[Slice]:
+    """Yield what the real path would publish, slice by slice."""
+    if isinstance(recording, Tape):
+        return tape_slices(recording, place, gateway)
+    return replay_slices(recording, place, gateway)
 
 
 def _span(recording: Recording | Tape, file: Path) -> tuple[int, int]:

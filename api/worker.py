@@ -63,8 +63,11 @@ class Parts:
     outbox: Outbox
 
 
-def build(settings: Settings) -> Parts:
-    """Open everything; ConfigProblem or CommandFailed say what is wrong and what to do."""
+def build(settings: Settings, *, is_linked: Callable[[], bool] | None = None) -> Parts:
+    """Open everything; ConfigProblem or CommandFailed say what is wrong and what to do.
+
+    ``is_linked`` replaces the subscriber's word where readings do not come from a broker.
+    """
     database = wiring.open_database(settings)
     places = wiring.places(settings)
     where = wiring.files(settings)
@@ -91,7 +94,7 @@ def build(settings: Settings) -> Parts:
         places,
         ledger,
         clock,
-        is_linked=lambda: subscriber.is_connected and subscriber.problem is None,
+        is_linked=is_linked or (lambda: subscriber.is_connected and subscriber.problem is None),
         orphan_place=wiring.orphan_place(settings, sorted(places)),
         tick_s=settings.engine.tick_s,
         reorder_s=settings.engine.reorder_s,

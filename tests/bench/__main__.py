@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sensors_sim.scenario import load
 from tests.bench import decode_share, page_latency
 from tests.bench.rows import Row, at_least, at_most, table, write
+from tests.e2e.paths import in_process, through_the_broker
 from tests.servers import free_port
 from tests.shared_data import shared_data
 
@@ -59,9 +61,21 @@ def demo() -> Iterator[Row]:
     yield at_most("demo.stop_s", stop_s, "s", STOP_BAR_S)
 
 
+def paths() -> Iterator[Row]:
+    """A month of sixty homes with incidents by both paths: the alerts are the same."""
+    scenario = load("demo")
+    with tempfile.TemporaryDirectory() as folder:
+        real = through_the_broker(scenario, Path(folder) / "broker")
+        began = time.monotonic()
+        fast = in_process(scenario, Path(folder) / "process")
+        seconds = time.monotonic() - began
+    yield at_least("replay.paths_equal", float(real == fast), f"of {len(real)}", 1)
+    yield Row("replay.in_process_60x28_s", round(seconds, 1), "s")
+
+
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
-    measurements: tuple[Callable[[], Iterator[Row]], ...] = (shares, demo, latency)
+    measurements: tuple[Callable[[], Iterator[Row]], ...] = (shares, demo, paths, latency)
     rows: list[Row] = []
     wanted = set(sys.argv[1:])
     for measurement in measurements:

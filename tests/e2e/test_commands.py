@@ -14,12 +14,16 @@ from paho.mqtt.enums import CallbackAPIVersion
 from api import wiring
 from api.exits import Exit
 from api.health import beats
+from api.site import create
+from api.supervisor import Supervisor
 from config import registry
+from config.database import connect
 from ingest.clock import instant
 from ingest.store.embedded import open_store_readonly
 from tests.brokers import start_mosquitto
 from tests.e2e.stack import Stack, running, until
 from tests.make import enrolment
+from tests.servers import free_port
 
 HOME = """
 [[home]]
@@ -124,3 +128,23 @@ def test_a_recorded_file_is_replayed_from_the_command_line(tmp_path: Path) -> No
             "the recording is not in the store",
         )
     assert "acknowledged by the broker" in said.stdout
+
+
+def test_a_recorded_file_is_replayed_in_process(tmp_path: Path) -> None:
+    file = tmp_path / "recording.csv"
+    file.write_text(RECORDING, "utf-8")
+    site, made = create(
+        tmp_path / "site",
+        enrolment(1),
+        broker_port=free_port(),
+        web_port=free_port(),
+        clock="virtual",
+    )
+    database = connect(site.database_url)
+    stack = Stack(site, made, database, Supervisor(lambda _: None), {}, {})
+
+    said = _stillwell(stack, "replay", str(file), "--place", "fenbridge", "--in-process")
+
+    assert said.returncode == Exit.OK, said.stderr
+    assert sorted(_readings(stack, "replayed-gateway")) == [0.0, 0.0, 1.0, 1.0]
+    database.dispose()
