@@ -47,9 +47,13 @@ function swap(fresh) {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const old = document.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!old || old.innerHTML === part.innerHTML) continue;
-    const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+    const active = old.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active && (active.id || active.closest("details")?.id);
+    const open = [...old.querySelectorAll("details[open][id]")].map((details) => details.id);
     old.replaceChildren(...part.childNodes);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    const again = focused && document.getElementById(focused);
+    if (again) (again.querySelector(":scope > summary") || again).focus({ preventScroll: true });
   }
 }
 

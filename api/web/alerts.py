@@ -1,19 +1,20 @@
 """The alert queue, and one alert with its reasons, history and actions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from alerts.alert import Outcome, Priority, State
+from alerts.alert import LIFE_SAFETY, SILENCES, Outcome, Priority, State
 from alerts.ledger import Conflict, Refused
 from api import actions, queries
 from api.auth import CARE, HOMES, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
-from api.queries import Scope
+from api.queries import Alert, Event, Scope
 from api.resources import Resources
 from api.web import lines, words
 from api.web.numbers import numbers
@@ -31,6 +32,7 @@ SHOWN: Final = 200
 MAX_NOTE: Final = 2000
 """Characters of a note."""
 
+_MINUTE_US: Final = 60_000_000
 Id = Annotated[str, Path(pattern=f"^{ID_PATTERN.pattern}$", max_length=40)]
 Watcher = Annotated[Visitor, Depends(Needs((*HOMES, Role.ENGINEER)))]
 Actor = Annotated[Visitor, Depends(Needs((*CARE, Role.ENGINEER)))]
@@ -146,6 +148,32 @@ def resolve(
     return RedirectResponse(f"/alerts/{alert}", 303)
 
 
+def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple[str, str]]:
+    """Return when it began and what decided, each once, as labels and text."""
+    is_silence = alert.kind in SILENCES
+    told = [
+        ("Last sign of the person" if is_silence else "Began", words.moment(alert.onset_us, zone)),
+        ("Raised", words.moment(alert.raised_us, zone)),
+    ]
+    # While the worker catches up an alert is dated when it was due, and seen only afterwards.
+    shown_us = min((event.at_us for event in happened), default=alert.raised_us)
+    if shown_us - alert.raised_us > _MINUTE_US:
+        told.append(("On this page since", words.moment(shown_us, zone)))
+    same = {
+        "last_sign_us": alert.onset_us, "since_us": alert.onset_us, "first_us": alert.onset_us,
+        "last_us": alert.onset_us, "decided_us": alert.raised_us, "received_us": alert.raised_us,
+    }  # fmt: skip
+    evidence = {
+        key: value
+        for key, value in alert.evidence.items()
+        if key not in same or abs(float(value or 0) - same[key]) > _MINUTE_US
+    }
+    told += numbers(evidence, zone)
+    if alert.kind not in LIFE_SAFETY:
+        told.append(("It comes from", lines.VERDICTS[alert.verdict]))
+    return told
+
+
 def _mistakes(outcome: str, note: str) -> dict[str, str]:
     errors = {}
     if outcome not in {choice.value for choice in Outcome}:
@@ -183,12 +211,7 @@ def _alert_page(
         "place": place,
         "line": line,
         "home": alert.home if alert.label else None,
-        "numbers": [
-            ("Began", words.moment(alert.onset_us, place.zone)),
-            ("Raised", words.moment(alert.raised_us, place.zone)),
-            *numbers(alert.evidence, place.zone),
-        ],
-        "verdict": words.label(alert.verdict.value),
+        "numbers": reasons(alert, happened, place.zone),
         "history": [lines.event_line(e, names, now_us, place.zone) for e in happened],
         "may_take": acts and alert.state is State.OPEN,
         "may_resolve": acts and line.is_standing,

@@ -1,6 +1,6 @@
 """The list of homes, and one home: its four weeks, its sensors, its alerts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -15,14 +15,15 @@ from api.errors import absent
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
-from api.web import lines, words
+from api.web import lines, sensors, words
 from api.web.alerts import Id, narrow
 from api.web.pages import page
-from api.web.strip import DayRow, Strip, build, window
+from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw
 from config.homes import Home, HomeState
+from config.kinds import Kind
 from config.places import Place
-from ingest.batch import empty
+from ingest.batch import Batch, empty
 from ingest.clock import Instant, instant, microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -108,11 +109,18 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
         "standing": [line for line in shown if line.is_standing],
         "ended": [line for line in shown if not line.is_standing][:10],
         "unwatched": lines.unwatched_line(unseen[0], resources, now_us) if unseen else None,
-        "sensors": [_sensor(value, now_us) for value in values],
+        "rooms": sensors.rooms(values, now_us, place.zone),
+        "devices": sensors.devices(values, now_us, place.zone),
+        "equipment": sensors.equipment_summary(values),
         "live_url": f"/homes/{home.id}?fragment=1",
     }
+    kinds = {value.sensor.number: value.sensor.kind for value in values}
+    start, _ = window(now, place.zone)
+    store = resources.store()
+    batch = empty() if store is None else store.read(home.number, start, now + _MICROSECOND)
+    context["last_sign"] = _last_sign(batch, values, kinds, now_us, place)
     if request.query_params.get("fragment") != "1":
-        context |= _activity(resources, home, place, recent, now)
+        context |= _activity(build(batch, kinds, now, place.zone), place, recent, start)
     return page(request, visitor, "home.html", context)
 
 
@@ -123,7 +131,7 @@ def facts(home: Home) -> list[str]:
         "One person" if home.residents == 1 else f"{home.residents} people",
         goes[home.goes_out.value],
         "has pets" if home.has_pets else "no pets",
-        f"risk tier {home.risk_tier}",
+        f"risk tier {home.risk_tier} (1 is the highest of 3)",
     ]
     told = [", ".join(found) + "."]
     if home.residents > 1 or home.has_pets:
@@ -134,27 +142,29 @@ def facts(home: Home) -> list[str]:
     return told
 
 
-def _sensor(value: SensorValue, now_us: int) -> dict[str, Any]:
-    sensor, latest = value.sensor, value.latest
+def _last_sign(
+    batch: Batch,
+    values: Sequence[SensorValue],
+    kinds: Mapping[int, Kind],
+    now_us: int,
+    place: Place,
+) -> dict[str, str] | None:
+    found = last_sign(batch, kinds)
+    if found is None:
+        return None
+    at_us, number = found
+    sensor = next(value.sensor for value in values if value.sensor.number == number)
     return {
-        "room": sensor.room.replace("-", " ").capitalize() or "Home",
-        "kind": words.kind(sensor.kind) + (", way out" if sensor.is_exit else ""),
-        "value": words.value(sensor.kind, latest.value) if latest else "unknown",
-        "age": words.ago(latest.time_us, now_us) if latest else "nothing received yet",
-        "iso": words.iso(latest.time_us) if latest else "",
-        "is_stale": value.is_stale,
+        "when": words.when(at_us, now_us, place.zone),
+        "iso": words.iso(at_us),
+        "what": words.sign(sensor.kind),
+        "room": sensor.room.replace("-", " "),
     }
 
 
 def _activity(
-    resources: Resources, home: Home, place: Place, alerts: Sequence[Alert], now: Instant
+    strip: Strip, place: Place, alerts: Sequence[Alert], start: Instant
 ) -> dict[str, Any]:
-    store = resources.store()
-    start, _ = window(now, place.zone)
-    stop = now + _MICROSECOND
-    batch = empty() if store is None else store.read(home.number, start, stop)
-    sensors = roster.sensors_of(resources.table(), home.number)
-    strip = build(batch, {s.number: s.kind for s in sensors}, now, place.zone)
     marks = [_mark(alert, place) for alert in alerts if instant(alert.onset_us) >= start]
     return {
         "strip": draw(strip, marks),
@@ -197,8 +207,8 @@ def summary(strip: Strip) -> str:
         days = "1 day" if len(full) == 1 else f"{len(full)} days"
         told = (
             f"Movement or use was seen on {days} of the last 27. A usual day has {signs:,.0f} "
-            f"signs, the first at {words.hour_and_minute(float(first))} and the last at "
-            f"{words.hour_and_minute(float(last))}."
+            f"signs, the first after midnight at {words.hour_and_minute(float(first))} and the "
+            f"last before midnight at {words.hour_and_minute(float(last))}."
         )
         if lost:
             told += f" On {'1 day' if lost == 1 else f'{lost} days'} nothing was received."

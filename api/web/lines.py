@@ -7,7 +7,16 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from alerts.alert import CONTINUING, SILENCES, AlertKind, Outcome, Priority, State, reference
+from alerts.alert import (
+    CONTINUING,
+    SILENCES,
+    AlertKind,
+    Outcome,
+    Priority,
+    State,
+    Verdict,
+    reference,
+)
 from api.queries import Alert, Event, Unwatched
 from api.resources import Resources
 from api.web import words
@@ -32,6 +41,16 @@ OUTCOMES: Final = {
     Outcome.OTHER: "Something else",
 }
 """How an outcome reads."""
+
+VERDICTS: Final = {
+    Verdict.PERSON: "The person, not the equipment",
+    Verdict.AWAY: "The person being away",
+    Verdict.SENSOR: "A sensor: what the person does cannot be told from it",
+    Verdict.GATEWAY: "The gateway: nothing is known of the person",
+    Verdict.OUTAGE: "An outage: nothing is known of the people",
+    Verdict.UNKNOWN: "Unknown",
+}
+"""What an alert comes from."""
 
 _EVENTS: Final = {
     "raise": "Raised",
@@ -66,7 +85,6 @@ class Line:
     tag_class: str
     sentence: str
     raised_iso: str
-    age: str
     raised: str
     state: str
     is_standing: bool
@@ -127,8 +145,7 @@ def line(
         tag_class=tag_class,
         sentence=alert.sentence,
         raised_iso=words.iso(alert.raised_us),
-        age=words.ago(alert.raised_us, now_us),
-        raised=words.since(alert.raised_us, now_us, place.zone),
+        raised=words.when(alert.raised_us, now_us, place.zone),
         state=state(alert, names, now_us, place.zone, me),
         is_standing=alert.state in (State.OPEN, State.ACKNOWLEDGED),
         is_taken=alert.state is State.ACKNOWLEDGED,

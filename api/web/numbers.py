@@ -17,24 +17,31 @@ _MOMENTS: Final = {
     "received_us": "Received",
     "last_commit_us": "Last commit",
     "engine_us": "Engine has seen all up to",
+    "start_us": "Simulated from",
 }
 _SPANS: Final = {
     "silence_us": "Quiet for",
     "unwatched_us": "Of that time, not seen for",
     "usual_gap_us": "Usual time between signs at this time of day",
-    "floor_us": "Never raised before",
+    "floor_us": "Never raised sooner than",
     "cap_us": "Always raised after",
     "limit_us": "Limit",
     "behind_s": "Engine is behind by",
 }
 _LABELS: Final = {
-    "expected_missed": "Signs expected and missed",
-    "limit": "Raised from",
+    "expected_missed": "Signs usual in that time",
+    "limit": "Raised when these reach",
     "rule": "Decided by",
     "warmest_c": "Warmest room",
     "limit_c": "Limit",
     "lost": "Gateways lost",
     "total": "Gateways in all",
+    "share": "Sent so far",
+    "messages": "Messages",
+    "rejects": "Messages refused",
+    "journal_seq": "Last batch in the journal",
+    "store_seq": "Last batch in the store",
+    "engine_seq": "Last batch in the engine",
 }
 _TEXTS: Final = {"cap": "the cap", "score": "what is usual in this home"}
 _UNITS: Final = {"_c": " °C", "_w": " W", "_h": " hours", "_min": " minutes", "_percent": "%"}
@@ -81,4 +88,6 @@ def _measured(key: str, value: float, zone: tzinfo) -> str:
     for ending, unit in _UNITS.items():
         if key.endswith(ending):
             return f"{value:g}{unit}"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    if key == "share":
+        return f"{value:.0%}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")

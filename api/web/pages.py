@@ -94,10 +94,12 @@ def page(
     place = context.get("place") or only_place(resources, visitor)
     zone = zone_of(resources, place)
     is_fragment = request.query_params.get("fragment") == "1"
+    now_us = microseconds(resources.clock())
     known = {
         "place": place,
         "has_places": len(visitor.grants) > 1,
         "system": system_banner(resources, zone),
+        "as_at": {"text": words.moment(now_us, zone), "iso": words.iso(now_us)},
         "layout": "fragment.html" if is_fragment else "layout.html",
     }
     return render(request, template, {**known, **context, "place": place}, status=status)

@@ -87,16 +87,31 @@ def signs(batch: Batch, kind: NDArray[np.int8]) -> NDArray[np.bool_]:
     return found
 
 
+def last_sign(batch: Batch, kinds: Mapping[int, Kind]) -> tuple[int, int] | None:
+    """Return (us, sensor) of the newest sign in an ordered batch, None when it holds none."""
+    codes = _codes(batch, kinds)
+    known = batch.take(codes[batch.sensor] >= 0)
+    rows = np.flatnonzero(signs(known, codes[known.sensor]))
+    if len(rows) == 0:
+        return None
+    return microseconds(known.time[rows[-1]]), int(known.sensor[rows[-1]])
+
+
+def _codes(batch: Batch, kinds: Mapping[int, Kind]) -> NDArray[np.int8]:
+    highest = max(int(batch.sensor.max(initial=0)), max(kinds, default=0))
+    codes = np.full(highest + 1, -1, np.int8)
+    for number, kind in kinds.items():
+        codes[number] = kind.code
+    return codes
+
+
 def build(batch: Batch, kinds: Mapping[int, Kind], now: Instant, zone: ZoneInfo) -> Strip:
     """Return the strip of an ordered batch; ``kinds`` maps sensor number to kind.
 
     Readings of sensors that are not in ``kinds`` and those outside the window are left out.
     """
     start, today = window(now, zone)
-    highest = max(int(batch.sensor.max(initial=0)), max(kinds, default=0))
-    codes = np.full(highest + 1, -1, np.int8)
-    for number, kind in kinds.items():
-        codes[number] = kind.code
+    codes = _codes(batch, kinds)
     kept = (codes[batch.sensor] >= 0) & (batch.time >= start) & (batch.time <= now)
     batch = batch.take(kept)
     seen = batch.time[signs(batch, codes[batch.sensor])]

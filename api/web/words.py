@@ -34,6 +34,15 @@ _KIND_WORDS: Final = {
     Kind.GATEWAY_STATUS: "Gateway",
     Kind.AVAILABILITY: "Device reachable",
 }
+_SIGNS: Final = {
+    Kind.MOTION: "movement",
+    Kind.CONTACT: "a door or window",
+    Kind.BED: "the bed",
+    Kind.CHAIR: "the chair",
+    Kind.POWER: "an appliance",
+    Kind.PENDANT: "the pendant",
+    Kind.MEDICATION: "the medication dispenser",
+}
 
 
 def local(us: int, zone: tzinfo) -> datetime:
@@ -93,6 +102,11 @@ def ago(us: int, now_us: int) -> str:
     return f"{span(now_us - us)} ago"
 
 
+def when(us: int, now_us: int, zone: tzinfo) -> str:
+    """Return the time, with its date when it is not today, and how long ago that is."""
+    return f"{since(us, now_us, zone)} ({ago(us, now_us)})"
+
+
 def short_span(minutes: float) -> str:
     """Return a length for a narrow column: 7h 20m."""
     hours, rest = divmod(round(minutes), 60)
@@ -122,6 +136,11 @@ def kind(kind: Kind) -> str:
 def is_readable(text: str) -> bool:
     """Return whether people can read the text: letters, lines and what phones type, no controls."""
     return all(c.isprintable() or c in _TYPED for c in text)
+
+
+def sign(kind: Kind) -> str:
+    """Return what told that somebody is there: movement, the bed."""
+    return _SIGNS.get(kind, kind.value.replace("-", " "))
 
 
 def label(code: str) -> str:

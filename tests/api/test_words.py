@@ -64,7 +64,7 @@ def test_the_numbers_behind_an_alert_are_told_with_their_units() -> None:
             "last_sign_us": SUMMER_US,
             "silence_us": 125 * MINUTE_US,
             "usual_gap_us": 0,
-            "expected_missed": 6.25,
+            "expected_missed": 6.27,
             "rule": "cap",
             "warmest_c": 16.4,
             "is_offline": True,
@@ -77,7 +77,7 @@ def test_the_numbers_behind_an_alert_are_told_with_their_units() -> None:
     assert told == [
         ("Last sign", "30 June 2026, 13:00"),
         ("Quiet for", "2 hours 5 minutes"),
-        ("Signs expected and missed", "6.25"),
+        ("Signs usual in that time", "6.3"),
         ("Decided by", "the cap"),
         ("Warmest room", "16.4 °C"),
         ("Offline", "Yes"),

@@ -130,6 +130,18 @@ def test_two_people_take_one_alert_and_the_second_is_told_by_whom(
         expect(second.get_by_text("Alice Example has had this alert since")).to_be_visible()
 
 
+# Radio buttons of one name are one stop: the arrow keys move among them.
+NAME = """(e => e.type === 'radio' ? 'radio ' + e.name
+  : e.tagName + ' ' + (e.id || e.textContent.trim()))"""
+CONTROLS = f"""[...document.querySelectorAll('a[href], button, input, textarea, summary')]
+  .filter(e => e.checkVisibility() && e.type !== 'hidden').map({NAME})"""
+FOCUSED = f"{NAME}(document.activeElement)"
+SHOWS_FOCUS = """(() => { const e = document.activeElement;
+  const of = e.type === 'radio' ? getComputedStyle(e.nextElementSibling, '::before')
+    : getComputedStyle(e);
+  return of.boxShadow !== 'none' || parseFloat(of.outlineWidth) >= 2 })()"""
+
+
 def pages_of(world: World) -> dict[str, str]:
     return {
         "alerts": "/alerts",
@@ -159,6 +171,65 @@ def test_every_page_fits_and_says_nothing_on_the_console(
             expect(page.locator("h1")).to_be_visible()
             assert overflow(page) <= 0, (name, width)
             page.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
+
+
+def test_what_a_reader_has_opened_stays_open_when_the_page_refreshes(
+    site: Site, browser: Browser
+) -> None:
+    with open_page(browser, site.url) as page:
+        sign_in(page, "alice")
+        page.goto(f"/homes/{A}-home-1")
+        summary = page.locator("#equipment summary")
+        expect(page.locator("#equipment")).not_to_have_attribute("open", "")
+        summary.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+        sentence = "Help button pressed in the hall just now."
+        site.world.raise_alert(AlertKind.PENDANT, site.world.homes[A][0], sentence, ago_min=0)
+        expect(page.get_by_text(sentence)).to_be_visible(timeout=3000)
+        expect(page.locator("#equipment")).to_have_attribute("open", "")
+        expect(page.locator("#equipment").get_by_role("cell", name="84%")).to_be_visible()
+        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_every_control_is_reached_by_keyboard_and_shows_it(site: Site, browser: Browser) -> None:
+    with open_page(browser, site.url) as page:
+        sign_in(page, "bob")
+        for name, path in pages_of(site.world).items():
+            page.goto(path)
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.textContent").strip() == (
+                "Skip to main content"
+            ), name
+            wanted = page.evaluate(CONTROLS)
+            seen = {page.evaluate(FOCUSED)}
+            for _ in range(3 * len(wanted)):
+                page.keyboard.press("Tab")
+                seen.add(page.evaluate(FOCUSED))
+                if page.evaluate("document.activeElement !== document.body"):
+                    assert page.evaluate(SHOWS_FOCUS), (name, page.evaluate(FOCUSED))
+                if set(wanted) <= seen:
+                    break
+            assert set(wanted) <= seen, (name, set(wanted) - seen)
+
+
+def test_what_matters_is_seen_in_forced_colours(site: Site, browser: Browser) -> None:
+    with open_page(browser, site.url) as page:
+        page.emulate_media(forced_colors="active")
+        sign_in(page, "alice")
+        borders = page.evaluate(
+            "[...document.querySelectorAll('.stillwell-line')].map(e => "
+            "getComputedStyle(e).borderLeftWidth)"
+        )
+        assert borders
+        assert set(borders) == {"8px"}
+        page.goto(f"/homes/{A}-home-1")
+        box, shade = page.evaluate(
+            "[getComputedStyle(document.querySelector('.stillwell-strip__box')).backgroundColor,"
+            " getComputedStyle(document.querySelector('.strip-4')).fill]"
+        )
+        assert box == "rgb(255, 255, 255)"
+        assert shade == "rgb(11, 46, 79)"
 
 
 def test_labels_of_the_strip_keep_their_size_on_a_phone(site: Site, browser: Browser) -> None:
