@@ -161,6 +161,8 @@ class Ledger:
         self, connection: Connection, finding: Finding, now_us: int, sending: record.Sending
     ) -> str | None:
         if record.find(connection, finding.id) is not None:
+            if finding.kind in SILENCES:
+                self._unease(connection, finding, now_us)  # a restart has eased them once more
             return None
         if isinstance(step(Standing(finding.kind), Event.RAISE), Refusal):
             return None
@@ -173,7 +175,9 @@ class Ledger:
 
     def _takes_in(self, connection: Connection, finding: Finding, now_us: int) -> bool:
         """Whether this onset belongs, or belonged, to an alert that a person has yet to end."""
-        if record.taken_in_by(connection, finding.id) is not None:
+        taken_in = record.taken_in_by(connection, finding.id)
+        if taken_in is not None:  # a restart may have eased it once more
+            self._step(connection, taken_in, Event.UNEASE, now_us, record.again(finding.id))
             return True
         alerts = tables.alerts.c
         query = select(alerts.id).where(

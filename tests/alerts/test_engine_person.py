@@ -1,5 +1,7 @@
 """The person: silences found, silences not raised, and what becomes of them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -97,6 +99,48 @@ def test_a_resolved_silence_without_new_signs_comes_back_one_step_up() -> None:
     world.run(stop + 8 * HOUR + 10 * MINUTE)
     (alert,) = world.alerts()
     assert (alert.state, alert.step) == ("open", 1)
+
+
+@pytest.mark.parametrize("has_checkpoint", [True, False])
+def test_a_resolved_silence_comes_back_after_a_restart_too(
+    tmp_path: Path, *, has_checkpoint: bool
+) -> None:
+    world = World()
+    stop = lived(world, 1, 7) + 9 * HOUR
+    world.tail.put(in_order(quiet_life(world, 1, stop - 9 * HOUR, stop)))
+    world.tail.put(warm(world, 1, stop, stop + 12 * HOUR))
+    world.run(stop + 5 * HOUR)
+    (alert,) = world.alerts()
+    world.ledger.resolve(alert.id, "alice", Outcome.SPOKEN_TO, "", instant(stop + 5 * HOUR))
+    world.engine.checkpoint(tmp_path / "engine.npz")
+    world.engine = world.new_engine()
+    assert world.engine.restore(tmp_path / ("engine.npz" if has_checkpoint else "none.npz")) is (
+        has_checkpoint
+    )
+    world.run(stop + 8 * HOUR + 10 * MINUTE)
+    (alert,) = world.alerts()
+    assert (alert.state, alert.step) == ("open", 1)
+
+
+def test_a_silence_that_follows_another_leaves_both_urgent_when_the_journal_is_read_again() -> None:
+    world = World()
+    stop = lived(world, 1, 7) + 9 * HOUR
+    hall = world.sensor(1, Kind.MOTION)
+    world.tail.put(in_order(quiet_life(world, 1, stop - 9 * HOUR, stop)))
+    world.tail.put(
+        in_order(
+            [
+                *warm(world, 1, stop, stop + 24 * HOUR),
+                *[(hall, stop + 8 * HOUR + i * MINUTE, float(i % 2)) for i in range(6)],
+            ]
+        )
+    )
+    world.run(stop + 24 * HOUR)
+    before = [(a.id, a.state, a.is_eased) for a in world.alerts()]
+    assert [is_eased for _, _, is_eased in before] == [False, False]
+    world.engine = world.new_engine()
+    world.run(stop + 25 * HOUR)
+    assert [(a.id, a.state, a.is_eased) for a in world.alerts()] == before
 
 
 def test_a_resolved_silence_with_new_signs_stays_resolved() -> None:
