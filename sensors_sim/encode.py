@@ -6,6 +6,7 @@ message carries what its device reported at that moment and nothing repeated fro
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from config.enrol import STATUS_DIALECT
 from config.homes import Enrolment, Gateway
 from config.kinds import IS_LIFE_SAFETY, KINDS, Kind
+from sensors_sim.deliveries import Deliveries, at_once
 from sensors_sim.kit import NATIVE, ZIGBEE
 from sensors_sim.readings import Readings
 from sensors_sim.upkeep import FULL_LINK
@@ -27,7 +29,10 @@ _STATUS, _NATIVE, _ZIGBEE = range(3)
 
 
 class Outgoing(NamedTuple):
-    """One message to publish: ``gateway`` is a row of the roster's gateways."""
+    """One message to publish: ``gateway`` is a row of the roster's gateways.
+
+    ``time_us`` is when it is sent.
+    """
 
     gateway: int
     topic: str
@@ -65,26 +70,27 @@ class Encoder:
         self._has_bridge[self._columns.gateway[self._columns.dialect == _ZIGBEE]] = True
         self._sequence = [0] * len(self._prefix)
 
-    def encode(self, readings: Readings) -> list[Outgoing]:
-        """Return these readings as messages, by gateway and then by time.
+    def encode(self, made: Readings | Deliveries, *, gather_us: int = 0) -> list[Outgoing]:
+        """Return these readings as messages, by gateway and then by when they are sent.
 
-        Readings must be ordered by time. The native readings of a gateway share messages;
-        of its own status only the last in these readings is told.
+        They must be ordered by that. The native readings of a gateway share messages, those
+        within ``gather_us`` where it is given; of its own status only the last is told.
         """
+        readings = made if isinstance(made, Deliveries) else at_once(made)
         dialect = self._columns.dialect[readings.sensor]
-        made: list[Outgoing] = []
+        sent: list[Outgoing] = []
         for code, encode in (
-            (_NATIVE, self._encode_native),
+            (_NATIVE, partial(self._encode_native, gather_us=gather_us)),
             (_ZIGBEE, self._encode_zigbee),
             (_STATUS, self._encode_status),
         ):
             spoken = readings.take(dialect == code)
             if len(spoken):
-                made += encode(spoken)
-        made.sort(key=lambda message: (message.gateway, message.time_us))
-        return made
+                sent += encode(spoken)
+        sent.sort(key=lambda message: (message.gateway, message.time_us))
+        return sent
 
-    def _encode_native(self, readings: Readings) -> list[Outgoing]:
+    def _encode_native(self, readings: Deliveries, *, gather_us: int) -> list[Outgoing]:
         gateway = self._columns.gateway[readings.sensor]
         readings = readings.take(np.argsort(gateway, kind="stable"))
         gateway = np.sort(gateway)
@@ -100,11 +106,14 @@ class Encoder:
         for i in np.flatnonzero(IS_LIFE_SAFETY[kind]).tolist():
             rows[i] += (KINDS[kind[i]].kind.value,)
         made = []
-        starts = np.flatnonzero(np.diff(gateway, prepend=-1)).tolist()
+        is_first = np.diff(gateway, prepend=-1) != 0
+        if gather_us:
+            is_first[1:] |= np.diff(readings.sent_us // gather_us) != 0
+        starts = np.flatnonzero(is_first).tolist()
         for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
             for first in range(start, stop, MOST_READINGS):
                 last = min(first + MOST_READINGS, stop)
-                at_us = int(readings.time_us[last - 1])
+                at_us = int(readings.sent_us[last - 1])
                 made.append(self._native(int(gateway[start]), rows[first:last], at_us))
         return made
 
@@ -114,19 +123,22 @@ class Encoder:
         topic = f"{self._prefix[gateway]}/{NATIVE}/r"
         return Outgoing(gateway, topic, msgspec.json.encode(document), at_us)
 
-    def _encode_zigbee(self, readings: Readings) -> list[Outgoing]:
+    def _encode_zigbee(self, readings: Deliveries) -> list[Outgoing]:
         device = self._columns.device[readings.sensor]
-        readings = readings.take(np.lexsort((device, readings.time_us)))
+        readings = readings.take(np.lexsort((readings.time_us, device, readings.sent_us)))
         device = self._columns.device[readings.sensor]
         said = _attributes(self._columns.kind[readings.sensor], readings.value)
         is_first = np.ones(len(readings), np.bool_)
-        is_first[1:] = (device[1:] != device[:-1]) | np.diff(readings.time_us).astype(np.bool_)
+        is_first[1:] = device[1:] != device[:-1]
+        is_first[1:] |= (np.diff(readings.time_us) != 0) | (np.diff(readings.sent_us) != 0)
+        # What is sent twice is two messages.
+        is_first[1:] |= readings.sensor[1:] == readings.sensor[:-1]
         # A message has room for one action.
         is_action = np.isin(self._columns.kind[readings.sensor], _ACTION_CODES)
         is_first[1:] |= is_action[1:]
         starts = np.flatnonzero(is_first)
-        time_us = readings.time_us[starts]
-        seen = np.datetime_as_string((time_us // 1000).view("datetime64[ms]"), unit="ms")
+        seen_ms = (readings.time_us[starts] // 1000).view("datetime64[ms]")
+        seen = np.datetime_as_string(seen_ms, unit="ms")
         sensor = readings.sensor[starts]
         made = []
         columns = zip(
@@ -134,7 +146,7 @@ class Encoder:
             self._columns.address[sensor].tolist(),
             starts.tolist(),
             [*starts[1:].tolist(), len(readings)],
-            time_us.tolist(),
+            readings.sent_us[starts].tolist(),
             seen.tolist(),
             strict=True,
         )
@@ -146,11 +158,11 @@ class Encoder:
                 made.append(Outgoing(gateway, topic, payload, at_us))
         return made
 
-    def _encode_status(self, readings: Readings) -> list[Outgoing]:
+    def _encode_status(self, readings: Deliveries) -> list[Outgoing]:
         last = dict(
             zip(
                 self._columns.gateway[readings.sensor].tolist(),
-                zip(readings.value.tolist(), readings.time_us.tolist(), strict=True),
+                zip(readings.value.tolist(), readings.sent_us.tolist(), strict=True),
                 strict=True,
             )
         )

@@ -6,16 +6,19 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sensors_sim import incidents, readings
+from sensors_sim import faults, incidents, readings
 from sensors_sim.climate import Window, sense_climate
 from sensors_sim.company import keep_company
+from sensors_sim.deliveries import Deliveries, at_once, in_order, join
 from sensors_sim.devices import sense_day
+from sensors_sim.faults import Fault
 from sensors_sim.household import tenants
-from sensors_sim.kit import roster
+from sensors_sim.kit import DEVICES, roster
 from sensors_sim.readings import Readings
 from sensors_sim.resident import spend_day
 from sensors_sim.scenario import Scenario
 from sensors_sim.schedule import SECOND_US
+from sensors_sim.truth import Truth, columns
 from sensors_sim.upkeep import sense_upkeep
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +26,28 @@ _DAY_US: Final = 86_400 * SECOND_US
 _LATE: Final = timedelta(hours=4)
 _LATE_US: Final = 4 * 3600 * SECOND_US
 _KEPT_DAYS: Final = 2
+
+
+def malfunctions(scenario: Scenario, end_us: int) -> tuple[Fault, ...]:
+    """Return the faults of a scenario whose past ends at ``end_us``."""
+    names = [device.name for device in DEVICES]
+    made = []
+    for said in scenario.fault:
+        start_us = (end_us - round(said.before_end_h * 3600) * SECOND_US) // 1000 * 1000
+        first = scenario.home_row(said.place, said.home or 1)
+        homes = np.arange(first, first + (scenario.homes_per_place if said.home is None else 1))
+        made.append(
+            Fault(
+                said.kind,
+                homes.astype(np.int32),
+                start_us,
+                start_us + round(said.lasts_h * 3600) * SECOND_US,
+                names.index(said.device) if said.device else -1,
+                said.by_s,
+                said.share,
+            )
+        )
+    return tuple(made)
 
 
 class Fleet:
@@ -46,7 +71,9 @@ class Fleet:
         first_day = self._day_of(end_us - scenario.days * _DAY_US)
         self._who = tenants(scenario, self._homes, first_day)
         self._fails_us = incidents.heating_fails_us(self.onsets, len(self._homes))
-        self._days: dict[int, Readings] = {}
+        self._faults = malfunctions(scenario, end_us)
+        self._delay_us = faults.longest_delay_us(self._faults)
+        self._days: dict[int, Deliveries] = {}
 
     def go_live(self, live_us: int) -> None:
         """Let the incidents that follow the moment of going live happen."""
@@ -54,21 +81,30 @@ class Fleet:
         self._days.clear()
 
     def between(self, start_us: int, end_us: int) -> Readings:
-        """Return what is reported in start <= time < end, ordered by time."""
-        if end_us <= start_us:
-            return readings.empty()
-        first = self._day_of(start_us)
-        parts = []
-        for day in range(first, self._day_of(end_us - 1) + 1):
-            made = self._day(day)
-            low, high = np.searchsorted(made.time_us, (start_us, end_us))
-            parts.append(made.take(slice(int(low), int(high))))
-        return readings.concat(parts)
+        """Return what arrives in start <= moment < end, in that order.
 
-    def _day(self, day: int) -> Readings:
+        Without faults that is what is reported then, ordered by time.
+        """
+        return self.deliveries(start_us, end_us).readings
+
+    def deliveries(self, start_us: int, end_us: int) -> Deliveries:
+        """Return what arrives in start <= moment < end, in that order."""
+        parts = [at_once(readings.empty())]
+        if end_us > start_us:
+            for day in range(self._day_of(start_us - self._delay_us), self._day_of(end_us - 1) + 1):
+                made = self._day(day)
+                low, high = np.searchsorted(made.sent_us, (start_us, end_us))
+                parts.append(made.take(slice(int(low), int(high))))
+        return in_order(join(parts)) if self._delay_us else join(parts)
+
+    def _day(self, day: int) -> Deliveries:
         if day not in self._days:
-            self._days = dict(list(self._days.items())[1 - _KEPT_DAYS :])
-            self._days[day] = self._make_day(day)
+            kept = _KEPT_DAYS + self._delay_us // _DAY_US + bool(self._delay_us)
+            self._days = dict(list(self._days.items())[1 - kept :])
+            start_us, end_us = self._starts_us(day), self._starts_us(day + 1)
+            made = at_once(self._make_day(day))
+            seed = self.scenario.seed
+            self._days[day] = faults.suffer(made, self._faults, seed, start_us, end_us)
         return self._days[day]
 
     def _make_day(self, day: int) -> Readings:
@@ -94,6 +130,10 @@ class Fleet:
             ]
         )
         return incidents.befall(readings.ordered(made), self.onsets, start_us, end_us)
+
+    def truth(self) -> Truth:
+        """Return what really happens in these homes; it is never sent."""
+        return columns([*incidents.truth(self.onsets), *faults.truth(self._faults)])
 
     def _starts_us(self, day: int) -> int:
         """Return when a local day (days since 1970-01-01) begins: 04:00, in UTC."""

@@ -13,8 +13,9 @@ from sensors_sim.kit import DEVICES, GATEWAY, SLOT_DEVICE, SLOT_KIND, SLOTS, slo
 from sensors_sim.readings import Readings
 from sensors_sim.scenario import Incident, Scenario
 from sensors_sim.schedule import SECOND_US
+from sensors_sim.truth import Happening
 
-NEVER_US: Final = np.iinfo(np.int64).max
+NEVER_US: Final = int(np.iinfo(np.int64).max)
 """The moment of what does not happen."""
 
 SMOKE_LASTS_S: Final = 240.0
@@ -54,6 +55,20 @@ def onsets(scenario: Scenario, end_us: int, live_us: int | None) -> tuple[Onset,
         row = scenario.home_row(mishap.place, mishap.home)
         made.append(Onset(mishap.kind, row, at_us, mishap.device))
     return tuple(made)
+
+
+def truth(happening: Sequence[Onset]) -> list[Happening]:
+    """Return what really happened; nothing that happens here ends by itself but smoke."""
+    ends_us = {Incident.SMOKE: round(SMOKE_LASTS_S * SECOND_US)}
+    return [
+        Happening(
+            onset.home,
+            onset.kind.value,
+            onset.at_us,
+            onset.at_us + ends_us[onset.kind] if onset.kind in ends_us else NEVER_US,
+        )
+        for onset in happening
+    ]
 
 
 def heating_fails_us(happening: Sequence[Onset], homes: int) -> NDArray[np.int64]:

@@ -112,7 +112,7 @@ async def backfill(
                 break
             await _wait_for(worker_now, now_us, start_us)
             next_us = min(now_us + SLICE_US, goal_us)
-            happened = fleet.between(now_us, next_us)
+            happened = fleet.deliveries(now_us, next_us)
             outgoing = encoder.encode(happened)
             await _publish(floods, outgoing)
             await mark(clock, next_us)
@@ -163,7 +163,7 @@ async def live(fleet: Fleet, encoder: Encoder, target: Target, from_us: int) -> 
         while True:
             now_us = wall_us()
             for row, messages in groupby(
-                encoder.encode(fleet.between(from_us, now_us)), key=lambda m: m.gateway
+                encoder.encode(fleet.deliveries(from_us, now_us)), key=lambda m: m.gateway
             ):
                 gateways[row].send(list(messages))
             from_us = max(from_us, now_us)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from sensors_sim import residents
+from sensors_sim.faults import OF_A_DEVICE, FaultKind
 from sensors_sim.kit import DEVICES
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
@@ -49,6 +50,19 @@ class Mishap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     device: str = ""
 
 
+class Malfunction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One fault on the way of readings, in one home of a place or, without ``home``, in all."""
+
+    kind: FaultKind
+    place: str
+    home: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    before_end_h: Annotated[float, msgspec.Meta(ge=0)]
+    lasts_h: Annotated[float, msgspec.Meta(gt=0)]
+    device: str = ""
+    by_s: float = 5.0
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+
+
 class Tenancy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A resident, by the name of the file, and the share of all homes that they live in."""
 
@@ -67,6 +81,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     time_zone: str = "Europe/London"
     residents: tuple[Tenancy, ...] = ()
     incident: tuple[Mishap, ...] = ()
+    fault: tuple[Malfunction, ...] = ()
 
     def home_row(self, place: str, home: int) -> int:
         """Return the row of a place's home (from 1) among all homes of the roster."""
@@ -98,12 +113,13 @@ def parse(text: str, *, file: str) -> Scenario:
         _read({k: v for k, v in said.items() if k not in _TABLES}, Scenario, "", file),
         residents=_read_all(said, "residents", Tenancy, file),
         incident=_read_all(said, "incident", Mishap, file),
+        fault=_read_all(said, "fault", Malfunction, file),
     )
     _check(scenario, file)
     return scenario
 
 
-_TABLES: Final = ("residents", "incident")
+_TABLES: Final = ("residents", "incident", "fault")
 
 
 def _read_all(
@@ -149,6 +165,10 @@ def _check(scenario: Scenario, file: str) -> None:
         wrong = _wrong(scenario, mishap)
         if wrong:
             raise BadScenario(f"scenario: incident.{i}.{wrong} ({file})")
+    for i, fault in enumerate(scenario.fault):
+        wrong = _wrong_fault(scenario, fault)
+        if wrong:
+            raise BadScenario(f"scenario: fault.{i}.{wrong} ({file})")
 
 
 def _check_residents(scenario: Scenario, file: str) -> None:
@@ -161,6 +181,21 @@ def _check_residents(scenario: Scenario, file: str) -> None:
     total = sum(tenancy.share for tenancy in scenario.residents)
     if total > 1 + 1e-9:
         raise BadScenario(f"scenario: residents' shares sum to {total:g}, at most 1 ({file})")
+
+
+def _wrong_fault(scenario: Scenario, fault: Malfunction) -> str:
+    """Return what is wrong with a fault, nothing if all is well."""
+    if fault.place not in scenario.places:
+        return f"place is {fault.place!r}, expected one of {', '.join(scenario.places)}"
+    if (fault.home or 1) > scenario.homes_per_place:
+        return f"home is {fault.home}, expected 1..{scenario.homes_per_place}"
+    if (fault.kind in OF_A_DEVICE) != bool(fault.device):
+        return f"device is {fault.device!r}, expected a name for what fails in a device, else none"
+    if fault.device and fault.device not in _DEVICE_NAMES:
+        return f"device is {fault.device!r}, expected one of {', '.join(sorted(_DEVICE_NAMES))}"
+    if fault.by_s <= 0 and fault.kind not in (FaultKind.CLOCK_JUMP, FaultKind.CLOCK_SKEW):
+        return f"by_s is {fault.by_s:g}, expected more than 0"
+    return ""
 
 
 def _wrong(scenario: Scenario, mishap: Mishap) -> str:
