@@ -52,6 +52,12 @@ VERDICTS: Final = {
 }
 """What an alert comes from."""
 
+_KINDS: Final = {
+    AlertKind.NO_SIGN_OF_LIFE: "No sign of movement",
+    AlertKind.PENDANT: "Help button",
+}
+"""Kinds that read better than their code."""
+
 _EVENTS: Final = {
     "raise": "Raised",
     "repeat": "Signalled again",
@@ -139,7 +145,7 @@ def line(
         reference=reference(alert.id),
         place=place.name,
         subject=subject(alert),
-        kind=words.label(alert.kind.value),
+        kind=_KINDS.get(alert.kind) or words.label(alert.kind.value),
         priority=alert.priority.value,
         tag=tag,
         tag_class=tag_class,

@@ -114,8 +114,8 @@ def short_span(minutes: float) -> str:
 
 
 def hour_and_minute(minutes: float) -> str:
-    """Return minutes since local midnight as a time of day: 06:40."""
-    whole = round(minutes) % 1440
+    """Return minutes since local midnight as a clock shows them, begun minutes only: 06:40."""
+    whole = int(minutes) % 1440
     return f"{whole // 60:02d}:{whole % 60:02d}"
 
 
