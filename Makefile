@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-home
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo test lint types contracts check bench lock python-ready servers clean
+.PHONY: help demo clean-demo test lint types contracts check bench screenshots lock python-ready servers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,9 @@ contracts: $(VENV)/dev-ready ## folders import downwards only, pure files do no 
 
 bench: $(VENV)/dev-ready servers ## measure, print the table, write bench.json
 	$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/dev-ready servers ## renew the pictures of the README from a running demo
+	$(BIN)/python -m tests.e2e.screenshots
 
 lock: $(VENV)/dev-ready ## renew both requirement files, with hashes and without addresses
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 \
