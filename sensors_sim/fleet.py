@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sensors_sim import faults, incidents, readings
+from sensors_sim import faults, incidents, plights, readings
 from sensors_sim.climate import Window, sense_climate
 from sensors_sim.company import keep_company
 from sensors_sim.deliveries import Deliveries, at_once, in_order, join
@@ -111,9 +111,12 @@ class Fleet:
         start_us, end_us = self._starts_us(day), self._starts_us(day + 1)
         stays_in = np.zeros(len(self._homes), np.bool_)
         stays_in[[o.home for o in self._staying_in if self._day_of(o.at_us) == day]] = True
-        stays = spend_day(self.scenario.seed, self._homes, day, stays_in, self._who)
-        stays = keep_company(self.scenario.seed, self._homes, day, self._who, stays)
-        lived = sense_day(self.scenario.seed, self._homes, stays, start_us - _LATE_US)
+        seed, midnight_us = self.scenario.seed, start_us - _LATE_US
+        who = plights.changed(self._who, self.onsets, day, midnight_us)
+        stays = spend_day(seed, self._homes, day, stays_in, who)
+        stays = plights.endure(seed, stays, self.onsets, day, midnight_us)
+        stays = keep_company(seed, self._homes, day, who, stays)
+        lived = sense_day(seed, self._homes, stays, midnight_us)
         local_us = day * _DAY_US + _LATE_US - start_us
         made = readings.concat(
             [

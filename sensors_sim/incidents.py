@@ -1,8 +1,10 @@
 """What incidents do to the readings of a home."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +21,43 @@ NEVER_US: Final = int(np.iinfo(np.int64).max)
 """The moment of what does not happen."""
 
 SMOKE_LASTS_S: Final = 240.0
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR_US: Final = 3600 * SECOND_US
-_IN_PERSON: Final = frozenset({Incident.COLLAPSE, Incident.PENDANT, Incident.FALL})
+_IN_PERSON: Final = frozenset(
+    {
+        Incident.COLLAPSE,
+        Incident.STILL_MOVING,
+        Incident.NOT_UP,
+        Incident.OUT_AT_NIGHT,
+        Incident.LONG_BATHROOM,
+        Incident.WANDERING,
+        Incident.PENDANT,
+        Incident.FALL,
+    }
+)
+_LASTS_S: Final = {
+    Incident.SMOKE: SMOKE_LASTS_S,
+    Incident.LONG_BATHROOM: 3 * 3600.0,
+    Incident.WANDERING: 2 * 3600.0,
+    Incident.NIGHT_VISITS: 3 * 86_400.0,
+    Incident.MISSED_MEDICATION: 2 * 86_400.0,
+    # A press is over at once.
+    Incident.PENDANT: 1.0,
+}
+"""How long an incident lasts when nothing is said; the others have no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Onset:
-    """An incident with its home (row of the roster) and its moment, microseconds UTC."""
+    """An incident with its home (row of the roster) and its span, microseconds UTC."""
 
     kind: Incident
     home: int
     at_us: int
     device: str
+    room: str = ""
+    end_us: int = NEVER_US
+    by: float = 3.0
 
     @property
     def needs_person(self) -> bool:
@@ -51,24 +78,29 @@ def onsets(scenario: Scenario, end_us: int, live_us: int | None) -> tuple[Onset,
             at_us = live_us + round(mishap.after_live_s * SECOND_US)
         else:
             continue
+        if mishap.at_h is not None:
+            at_us = _hour_before(at_us, mishap.at_h, scenario.time_zone)
         at_us = at_us // 1000 * 1000
+        lasts_s = _LASTS_S.get(mishap.kind) if mishap.lasts_h is None else mishap.lasts_h * 3600
+        ends_us = NEVER_US if lasts_s is None else at_us + round(lasts_s) * SECOND_US
         row = scenario.home_row(mishap.place, mishap.home)
-        made.append(Onset(mishap.kind, row, at_us, mishap.device))
+        made.append(Onset(mishap.kind, row, at_us, mishap.device, mishap.room, ends_us, mishap.by))
     return tuple(made)
 
 
+def _hour_before(at_us: int, hour: float, time_zone: str) -> int:
+    """Return the last moment up to ``at_us`` at which it was this local hour."""
+    local = (_EPOCH + timedelta(microseconds=at_us)).astimezone(ZoneInfo(time_zone))
+    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = start + timedelta(hours=hour)
+    if moment > local:
+        moment = start - timedelta(days=1) + timedelta(hours=hour)
+    return round((moment - _EPOCH) / timedelta(microseconds=1))
+
+
 def truth(happening: Sequence[Onset]) -> list[Happening]:
-    """Return what really happened; nothing that happens here ends by itself but smoke."""
-    ends_us = {Incident.SMOKE: round(SMOKE_LASTS_S * SECOND_US)}
-    return [
-        Happening(
-            onset.home,
-            onset.kind.value,
-            onset.at_us,
-            onset.at_us + ends_us[onset.kind] if onset.kind in ends_us else NEVER_US,
-        )
-        for onset in happening
-    ]
+    """Return what really happened, with the largest int64 as the end of what has none."""
+    return [Happening(o.home, o.kind.value, o.at_us, o.end_us) for o in happening]
 
 
 def heating_fails_us(happening: Sequence[Onset], homes: int) -> NDArray[np.int64]:
@@ -94,11 +126,22 @@ def befall(reported: Readings, happening: Sequence[Onset], start_us: int, end_us
     made = made.take((made.time_us >= start_us) & (made.time_us < end_us))
     if len(made):
         reported = readings.ordered(readings.concat([reported, made]))
+    for onset in happening:
+        if onset.kind is Incident.MISSED_MEDICATION:
+            reported = _miss_doses(onset, reported)
     silent = np.zeros(len(reported), np.bool_)
     for onset in happening:
         if onset.at_us < end_us:
             silent |= _silence(onset, reported)
     return reported.take(~silent) if silent.any() else reported
+
+
+def _miss_doses(onset: Onset, reported: Readings) -> Readings:
+    """Return the readings with every dose in the span told as missed."""
+    dose = onset.home * SLOTS + slot("kitchen/medication", Kind.MEDICATION)
+    missed = (reported.sensor == dose) & (reported.time_us >= onset.at_us)
+    missed &= reported.time_us < onset.end_us
+    return replace(reported, value=np.where(missed, 0.0, reported.value))
 
 
 def _alarms(onset: Onset) -> list[tuple[int, int, float]]:
@@ -123,8 +166,9 @@ def _silence(onset: Onset, reported: Readings) -> NDArray[np.bool_]:
     """Return bool[n]: which readings an incident keeps from being made or sent."""
     home, of_slot = np.divmod(reported.sensor, SLOTS)
     silent: NDArray[np.bool_] = (home == onset.home) & (reported.time_us >= onset.at_us)
+    silent &= reported.time_us < onset.end_us
     match onset.kind:
-        case Incident.COLLAPSE:
+        case Incident.COLLAPSE if not onset.room:
             silent &= IS_PERSON_SIGN[SLOT_KIND[of_slot]]
         case Incident.GATEWAY_OFFLINE:
             is_will = (reported.time_us == onset.at_us) & (reported.value == 0.0)

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -34,12 +34,24 @@ class Incident(StrEnum):
     COLD_HOME = "cold-home"
     GATEWAY_OFFLINE = "gateway-offline"
     SENSOR_DEAD = "sensor-dead"
+    STILL_MOVING = "collapse-still-moving"
+    NOT_UP = "not-up"
+    OUT_AT_NIGHT = "out-at-night"
+    LONG_BATHROOM = "long-bathroom"
+    NIGHT_VISITS = "night-visits"
+    WANDERING = "wandering"
+    GRADUAL_DECLINE = "gradual-decline"
+    SLEEP_SHIFT = "sleep-shift"
+    MISSED_MEDICATION = "missed-medication"
+    SELF_NEGLECT = "self-neglect"
 
 
 class Mishap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One incident in one home, which begins either before the end or after going live.
 
-    ``home`` counts the homes of the place from 1. ``device`` is the one that dies.
+    ``home`` counts the homes of the place from 1. ``device`` is the one that dies, ``room``
+    where somebody collapses. With ``at_h`` it begins at that local hour, the last one that
+    lies ``before_end_h`` before the end. ``by`` is how many visits more, or hours later.
     """
 
     kind: Incident
@@ -47,7 +59,11 @@ class Mishap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     home: Annotated[int, msgspec.Meta(ge=1)]
     before_end_h: Annotated[float, msgspec.Meta(ge=0)] | None = None
     after_live_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    at_h: Annotated[float, msgspec.Meta(ge=0, lt=24)] | None = None
+    lasts_h: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    by: Annotated[float, msgspec.Meta(ge=1, le=12)] = 3.0
     device: str = ""
+    room: Literal["", "hall", "kitchen", "living room", "bedroom", "bathroom"] = ""
 
 
 class Malfunction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -206,6 +222,10 @@ def _wrong(scenario: Scenario, mishap: Mishap) -> str:
         return f"home is {mishap.home}, expected 1..{scenario.homes_per_place}"
     if (mishap.before_end_h is None) == (mishap.after_live_s is None):
         return "before_end_h or after_live_s must say when, and only one of them"
+    if mishap.at_h is not None and mishap.before_end_h is None:
+        return "at_h needs before_end_h, for what happens live happens at once"
+    if mishap.room and mishap.kind not in (Incident.COLLAPSE, Incident.STILL_MOVING):
+        return f"room is {mishap.room!r}, expected none but for a collapse"
     if (mishap.kind is Incident.SENSOR_DEAD) != bool(mishap.device):
         return f"device is {mishap.device!r}, expected a name for sensor-dead and none else"
     if mishap.device and mishap.device not in _DEVICE_NAMES:
