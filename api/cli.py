@@ -212,6 +212,25 @@ def replay(
 
 
 @app.command()
+def evaluate(
+    data: Annotated[
+        Path, typer.Option(help="CSV or csv.gz with the columns home,local_time,place (TIHM).")
+    ],
+    out: Annotated[Path, typer.Option(help="Figures as JSON; the report lies beside it.")] = Path(
+        "evaluation.json"
+    ),
+) -> None:
+    """Judge the live engine and simple rules on recorded homes, each on days it has not seen.
+
+    Prints the table, writes FILE.json and a report FILE.html; about two minutes for 28 homes.
+    """
+    from api import evaluate as evaluation
+
+    with told_plainly():
+        evaluation.run(data, out, tell=_tell)
+
+
+@app.command()
 def check(settings: SettingsFile = None) -> None:
     """Say whether settings, database, broker, journal, store and worker are ready.
 
