@@ -1,7 +1,7 @@
 """Life-safety signals in the ledger: every one is raised, repeats of one event are counted.
 
-A repeat is a signal of the same sensor within ``DEBOUNCE_US`` of an alert that nobody has
-resolved; anything else is an alert of its own.
+A repeat is a signal of the same sensor soon after (``ALARM_US``, ``CALL_US``) the last one of an
+alert that nobody has resolved; anything else is an alert of its own.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,18 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from alerts import record, tables
-from alerts.alert import Finding, State, alert_id
+from alerts.alert import AlertKind, Finding, State, alert_id
 from alerts.lifecycle import Event, Refusal, step
 from ingest.message import Reason
 
-DEBOUNCE_US: Final = 600_000_000
-"""How near in time a signal of the same sensor repeats the event (10 minutes)."""
+ALARM_US: Final = 600_000_000
+"""How near in time a smoke, gas or water alarm of the same sensor repeats the event: it goes on
+saying so while it lasts (10 minutes)."""
+
+CALL_US: Final = 60_000_000
+"""The same for a call by a person, or a fall: pressed again a minute later is another call."""
+
+_CALLS: Final = frozenset({AlertKind.PENDANT, AlertKind.FALL})
 
 RETAINED_US: Final = 24 * 3_600_000_000
 """How long after it was resolved a retained copy is still the same event (a day)."""
@@ -86,10 +92,11 @@ def _nearby(connection: Connection, finding: Finding) -> Row[Any] | None:
         .order_by(alerts.onset_us.desc(), alerts.id)
     )
     rows: Sequence[Row[Any]] = connection.execute(query).all()
+    near_us = CALL_US if finding.kind in _CALLS else ALARM_US
     for row in rows:
         first, last = row.evidence["first_us"], row.evidence["last_us"]
         is_same = row.evidence["source"] == finding.evidence["source"]
-        if is_same and first - DEBOUNCE_US <= finding.onset_us <= last + DEBOUNCE_US:
+        if is_same and first - near_us <= finding.onset_us <= last + near_us:
             return row
     return None
 

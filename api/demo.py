@@ -195,9 +195,8 @@ def _announce(
     for sign_in in sign_ins:
         places = ", ".join(sign_in.places)
         tell(f"  {sign_in.role.value:<12} {sign_in.email:<26} {sign_in.password}  ({places})")
-    tell(
-        "In a minute a pendant is pressed, in two there is smoke: leave the queue open. Ctrl-C stops."
-    )
+    tell("In a minute a pendant is pressed, in two there is smoke: leave the queue open.")
+    tell("Ctrl-C stops everything.")
 
 
 @contextlib.contextmanager

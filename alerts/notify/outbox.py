@@ -64,7 +64,7 @@ class Outbox:
         self._database, self._channels, self._clock = database, dict(channels), clock
 
     def send_due(self) -> int:
-        """Send what is due, oldest first; return how many went out."""
+        """Send what is due, P1 before the rest, then the oldest; return how many went out."""
         now_us, sent = microseconds(self._clock.now()), 0
         for row in self._due(now_us):
             if self._lease(row, now_us):
@@ -86,12 +86,13 @@ class Outbox:
         outbox = tables.outbox.c
         query = (
             select(tables.outbox)
+            .join(tables.alerts, tables.alerts.c.id == outbox.alert)
             .where(
                 outbox.state.in_(("pending", "leased")),
                 outbox.next_us <= now_us,
                 outbox.channel.in_(list(self._channels)),
             )
-            .order_by(outbox.next_us, outbox.id)
+            .order_by(tables.alerts.c.priority, outbox.next_us, outbox.id)
             .limit(_BATCH)
         )
         with self._database.connect() as connection:

@@ -145,6 +145,15 @@ def test_repeats_within_ten_minutes_are_counted_and_not_multiplied() -> None:
     assert world.history(alert.id) == ["raise", *["repeat"] * 4]
 
 
+def test_a_button_pressed_again_a_while_later_is_another_call() -> None:
+    world = World()
+    button = world.sensor(1, Kind.PENDANT)
+    presses = (0, 20, 40, 5 * 60)
+    world.tail.put([(button, START + s * 1_000_000, 1.0) for s in presses])
+    world.engine.step()
+    assert sorted(a.repeats for a in world.alerts()) == [0, 2]
+
+
 def test_two_sensors_of_a_home_are_never_merged() -> None:
     world = World()
     world.tail.put(

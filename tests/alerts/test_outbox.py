@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Row, select
 
 from alerts import tables
+from alerts.alert import AlertKind, Priority
 from alerts.ledger import Ledger
 from alerts.notify.outbox import (
     LAST_RETRY_US,
@@ -50,6 +52,18 @@ def test_a_message_is_sent_once_and_marked() -> None:
     assert outbox.send_due() == 0
     assert (row(database).state, row(database).attempts) == ("sent", 1)
     assert [m.key for m in channel.sent] == [f"{finding().id}:console:0"]
+
+
+def test_a_storm_of_other_messages_does_not_hold_up_a_p1() -> None:
+    channel = FakeChannel()
+    database, _, outbox = world(channel)
+    queue(database)
+    fire = replace(
+        finding(), id="f" * 32, kind=AlertKind.NO_SIGN_OF_LIFE, priority=Priority.P1, home="other"
+    )
+    Ledger(database).raise_findings([fire], instant(START))
+    outbox.send_due()
+    assert [m.alert for m in channel.sent] == [fire.id, finding().id]
 
 
 def test_a_failing_channel_is_tried_again_later_under_the_same_key() -> None:
