@@ -156,15 +156,24 @@ def simulate(
     credentials: Credentials = None,
     settings: SettingsFile = None,
     live: Annotated[bool, typer.Option(help="Go on live after the past is sent.")] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write to this .csv (readings) or .jsonl (messages) instead."),
+    ] = None,
 ) -> None:
     """Publish simulated homes through MQTT: the scenario's days, then live until Ctrl-C.
 
-    The homes must be enrolled, as the demo does; the past is sent on a virtual clock, so the
-    worker's settings must say clock = "virtual".
+    With --out no broker is needed: the days go into a file, the same bytes every time, and
+    what really happened into FILE.truth.csv beside it. Otherwise the homes must be enrolled,
+    as the demo does; the past is sent on a virtual clock, so the worker's settings must say
+    clock = "virtual".
     """
     from api import simulation, wiring
 
     with told_plainly():
+        if out is not None:
+            simulation.write(scenario, out, tell=_tell)
+            return
         loaded = wiring.read_settings(settings)
         asyncio.run(simulation.run(scenario, loaded, credentials, goes_live=live, tell=_tell))
 

@@ -15,7 +15,7 @@ from api.site import read_target
 from config.settings import Settings
 from ingest.clock import SystemClock, instant, microseconds
 from ingest.publisher import PublishFailedError
-from sensors_sim import publish
+from sensors_sim import export, publish
 from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
 from sensors_sim.publish import Progress
@@ -66,6 +66,21 @@ async def run(
             await publish.live(fleet, encoder, target, live_us)
     except PublishFailedError as problem:
         raise CommandFailed(f"simulate: {problem}") from problem
+
+
+def write(name: str, path: Path, *, tell: Callable[[str], None]) -> None:
+    """Write the scenario's days to a file, and what really happened beside it."""
+    if path.suffix not in export.SUFFIXES:
+        raise CommandFailed(
+            f"simulate: {path.name} has no known ending, expected {' or '.join(export.SUFFIXES)}"
+        )
+    try:
+        scenario = load(name)
+        with Shown(f"writing {scenario.days} days", tell) as shown:
+            lines = export.write(scenario, path, shown.show)
+    except (BadScenario, OSError) as problem:
+        raise CommandFailed(f"simulate: {problem}") from problem
+    tell(f"{lines:,} lines in {path}; what really happened is in {path.name}.truth.csv")
 
 
 async def _wait_for_worker(database: Engine) -> None:

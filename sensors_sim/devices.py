@@ -46,6 +46,10 @@ _CELL_CHANCE: Final = np.array([_LIVELINESS.get(purpose, 0.75) for purpose in Pu
 _MEALS: Final = (Purpose.BREAKFAST, Purpose.LUNCH, Purpose.SUPPER)
 
 
+_TIME_BITS: Final = 38
+"""Enough for the microseconds of a day that ends at 28 h."""
+
+
 class _Stream(IntEnum):
     """Names of the chances that hang on one stay."""
 
@@ -115,7 +119,9 @@ def _movement(seed: int, homes: NDArray[np.int32], stays: Stays) -> list[_Marks]
     own = chance.key(seed, _Stream.KIT, homes)
     home, room, time_s = _seen(stays, 0.6 + 0.8 * chance.uniform(own, 200)[stays.home])
     hold_s = 60 + np.floor(30 * chance.uniform(own[:, None], np.arange(len(Room))))
-    order = np.lexsort((time_s, room, home))
+    # By home, room and time in one number, which sorts several times faster than three.
+    place = home.astype(np.int64) * len(Room) + room
+    order = np.argsort((place << _TIME_BITS) + np.rint(time_s * 1e6).astype(np.int64))
     home, room, time_s = home[order], room[order], time_s[order]
     hold = hold_s[home, room]
     is_fresh = np.ones(len(home), np.bool_)

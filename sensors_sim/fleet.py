@@ -1,5 +1,7 @@
 """All homes of a scenario: everything that they report, asked for by any stretch of time."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -96,6 +98,16 @@ class Fleet:
                 low, high = np.searchsorted(made.sent_us, (start_us, end_us))
                 parts.append(made.take(slice(int(low), int(high))))
         return in_order(join(parts)) if self._delay_us else join(parts)
+
+    def make_days(self) -> Iterator[int]:
+        """Make every day of the past, two at a time; yield how many readings each has."""
+        first = self._day_of(self._end_us - self.scenario.days * _DAY_US)
+        with ThreadPoolExecutor(2) as pool:
+            made = pool.map(self._count, range(first, first + self.scenario.days))
+            yield from made
+
+    def _count(self, day: int) -> int:
+        return len(self._make_day(day))
 
     def _day(self, day: int) -> Deliveries:
         if day not in self._days:

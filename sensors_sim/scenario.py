@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
@@ -87,7 +88,10 @@ class Tenancy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a scenario file says; every key but the seed and the places has a default."""
+    """What a scenario file says; every key but the seed and the places has a default.
+
+    ``end`` is where a file of it ends; what is published ends now.
+    """
 
     seed: int
     places: tuple[str, ...]
@@ -95,6 +99,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     homes_per_place: Annotated[int, msgspec.Meta(ge=1, le=9999)] = 20
     zigbee_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 6
     time_zone: str = "Europe/London"
+    end: datetime = datetime(2026, 11, 22, tzinfo=UTC)
     residents: tuple[Tenancy, ...] = ()
     incident: tuple[Mishap, ...] = ()
     fault: tuple[Malfunction, ...] = ()
@@ -169,6 +174,8 @@ def _check(scenario: Scenario, file: str) -> None:
         raise BadScenario(
             f"scenario: time_zone is {scenario.time_zone!r}, expected an IANA name ({file})"
         ) from problem
+    if scenario.end.tzinfo is None:
+        raise BadScenario(f"scenario: end is {scenario.end}, expected an offset from UTC ({file})")
     if len(set(scenario.places)) != len(scenario.places) or not scenario.places:
         raise BadScenario(f"scenario: places must name at least one, each once ({file})")
     if scenario.zigbee_homes_per_place > scenario.homes_per_place:
