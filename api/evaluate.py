@@ -12,9 +12,17 @@ from typing import Final
 import numpy as np
 
 from api import rows
-from api.evaluate_cases import added, build_cases, fleet_silent, is_about_person
+from api.evaluate_cases import CaseWorld, added, build_cases, fleet_silent, is_about_person
 from api.evaluate_engine import run_engine
-from api.evaluate_figures import ENGINE, FLOORS, NIGHT, Evaluation, beside_rows, make_rows
+from api.evaluate_figures import (
+    ENGINE,
+    FLOORS,
+    NIGHT,
+    NIGHT_FOUND,
+    Evaluation,
+    beside_rows,
+    make_rows,
+)
 from api.evaluate_floors import Rule
 from api.evaluate_guard import Peeked, refuse_peeker
 from api.evaluate_judge import INACTIVITY, judge
@@ -107,7 +115,7 @@ def evaluate(
         cases,
         score.confusion(*_columns(sayings + fleet_sayings)),
         fleet,
-        make_rows(found, night),
+        make_rows(found, night, _night_found(world, trace)),
     )
 
 
@@ -135,6 +143,17 @@ def _loads(untouched: score.Alerts, judged: Window) -> dict[str, score.FalseRate
     care = np.isin(mine.kind, [kind for kind in kinds if is_about_person(kind)])
     by_kind = {kind: _false(mine.take(mine.kind == kind), judged) for kind in kinds}
     return {"all P2 and P3": _false(mine.take(care), judged), **by_kind}
+
+
+def _night_found(world: CaseWorld, trace: tihm.Activations) -> dict[str, float]:
+    """Return the share of injected nights in which the rule about visits raised something new."""
+    rule, _ = NIGHT["floor.night_visits_3sd"]
+    found, _ = added(world, rule(world.trace), rule(trace))
+    by_case = {one.case: one for one in found}
+    return {
+        name: by_case[case].about_person / max(by_case[case].count, 1)
+        for name, (case, _) in NIGHT_FOUND.items()
+    }
 
 
 def _collapse_sayings(fallen: score.Alerts, draws: Draws) -> list[tuple[str, str]]:

@@ -12,9 +12,11 @@ from api.evaluate_engine import Status
 from api.evaluate_floors import BATHROOM, FRONT_DOOR
 from api.evaluate_worlds import LONGEST_US, Draws, Edit, copies, describe, window
 from sensors_sim import inject, tihm
-from sensors_sim.score import DAY_US, HOUR_US, Alerts, Ints
+from sensors_sim.score import DAY_US, HOUR_US, Alerts, Bools, Ints
 
 WEEK_US: Final = 7 * DAY_US
+_SAME_US: Final = 600_000_000
+_TECHNICAL: Final = frozenset(kind.value for kind in AlertKind if PRIORITY[kind] is Priority.T)
 _HALL: Final = tihm.PLACES.index("hallway")
 _KITCHEN: Final = tihm.PLACES.index("kitchen")
 
@@ -149,11 +151,9 @@ def added(
     world: CaseWorld, alerts: Alerts, untouched: Alerts
 ) -> tuple[list[Added], list[tuple[str, str]]]:
     """Return what each case added, and by copy (the truth, the verdict of its first alert)."""
-    known = set(zip(*(_keys(untouched)), strict=True))
     result, sayings = [], []
     source = np.where(alerts.home >= 0, world.draws.home[alerts.home], -1)
-    keys = list(zip(source.tolist(), alerts.kind.tolist(), alerts.found_us.tolist(), strict=True))
-    is_new = np.array([key not in known for key in keys], np.bool_) & (alerts.home >= 0)
+    is_new = ~_is_among(alerts, source, untouched) & (alerts.home >= 0)
     order = np.argsort(alerts.found_us, kind="stable")
     fresh = alerts.take(order[is_new[order]])
     for code, case in enumerate(CASES):
@@ -176,8 +176,8 @@ def added(
 
 
 def is_about_person(kind: str) -> bool:
-    """Return whether alerts of this kind go to those who care for the person."""
-    return PRIORITY[AlertKind(kind)] is not Priority.T
+    """Return whether alerts of this kind go to those who care for the person: all but faults."""
+    return kind not in _TECHNICAL
 
 
 def fleet_silent(trace: tihm.Activations, rng: np.random.Generator) -> tuple[tihm.Activations, int]:
@@ -254,6 +254,21 @@ def _joined(parts: Sequence[tihm.Activations]) -> tihm.Activations:
         ),
         np.concatenate([part.time_us for part in parts]),
         np.concatenate([part.place for part in parts]),
+    )
+
+
+def _is_among(alerts: Alerts, source: NDArray[np.integer], untouched: Alerts) -> Bools:
+    """Return which alerts the source homes got too when left alone, ten minutes more or less."""
+    known: dict[tuple[int, str], list[int]] = {}
+    for home, kind, found_us in zip(*_keys(untouched), strict=True):
+        known.setdefault((home, kind), []).append(found_us)
+    keys = zip(source.tolist(), alerts.kind.tolist(), alerts.found_us.tolist(), strict=True)
+    return np.array(
+        [
+            any(abs(found_us - other) <= _SAME_US for other in known.get((home, kind), ()))
+            for home, kind, found_us in keys
+        ],
+        np.bool_,
     )
 
 

@@ -35,6 +35,12 @@ NIGHT: Final[dict[str, tuple[Rule, float]]] = {
     "floor.night_visits_3sd": (night_visits(), 0.07),
     "floor.night_door": (night_door(), 0.60),
 }
+NIGHT_FOUND: Final[Mapping[str, tuple[str, float]]] = {
+    "floor.night_visits_3sd.recall_plus_3": ("+3 night visits, 1 nights", 0.32),
+    "floor.night_visits_3sd.recall_plus_6": ("+6 night visits, 1 nights", 0.87),
+}
+"""Rows of what the rule about night visits finds: (case, share published)."""
+
 _GOALS: Final = (("raw_false_per_hw", 0.20), ("home_false_per_hw", 0.08))
 _DELAY_BAR_H: Final = 4.0
 _RECALL_BAR: Final = 0.99
@@ -112,7 +118,11 @@ def _figure(figure: score.Figure) -> dict[str, float]:
     return {"value": figure.value, "low": figure.low, "high": figure.high}
 
 
-def make_rows(found: Sequence[Judged], night: Mapping[str, score.FalseRate]) -> list[rows.Row]:
+def make_rows(
+    found: Sequence[Judged],
+    night: Mapping[str, score.FalseRate],
+    night_found: Mapping[str, float],
+) -> list[rows.Row]:
     """Return the figures of the engine, which comes first, and of the rules beside published."""
     engine, floors = found[0], found[1:]
     figures = {"raw_false_per_hw": engine.raw, "home_false_per_hw": engine.home}
@@ -143,6 +153,10 @@ def make_rows(found: Sequence[Judged], night: Mapping[str, score.FalseRate]) -> 
     made += [
         _published(f"{name}.raw_false_per_hw", rate.mean, NIGHT[name][1])
         for name, rate in night.items()
+    ]
+    made += [
+        rows.beside(name, share, "share", NIGHT_FOUND[name][1])
+        for name, share in night_found.items()
     ]
     return made
 

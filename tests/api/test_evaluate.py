@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from api import evaluate, rows
 from api.cli import app
-from api.evaluate_cases import CASES, GATEWAY_SILENT, build_cases
+from api.evaluate_cases import CASES, GATEWAY_SILENT, added, build_cases
 from api.evaluate_engine import Status, run_engine
 from api.evaluate_figures import FLOORS, NIGHT
 from api.evaluate_floors import Rule, longest_before, longest_gap, night_door, night_visits, silence
@@ -270,6 +270,16 @@ def test_every_case_is_injected_into_the_homes_that_are_long_enough() -> None:
     }
     gone = [CASES[world.case[copy]].name for copy in world.status.home.tolist()]
     assert set(gone) == {GATEWAY_SILENT}
+
+
+def test_what_was_raised_on_untouched_days_too_was_not_added_by_an_injection() -> None:
+    trace = small_town(2, days=32)
+    world = build_cases(trace, np.random.default_rng(1))
+    found, sayings = added(world, silence(4)(world.trace), silence(4)(trace))
+    by_case = {one.case: one for one in found}
+    assert by_case["sensor says everything twice"].about_person == 0
+    assert by_case[GATEWAY_SILENT].about_person == 2
+    assert ("gateway", "person") in sayings
 
 
 def write_town(path: Path, trace: tihm.Activations) -> None:
