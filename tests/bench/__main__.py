@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sensors_sim.scenario import load
-from tests.bench import decode_share, page_latency
+from tests.bench import decode_share, page_latency, simulate_speed
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.servers import free_port
@@ -73,9 +73,16 @@ def paths() -> Iterator[Row]:
     yield Row("replay.in_process_60x28_s", round(seconds, 1), "s")
 
 
+def simulate() -> Iterator[Row]:
+    """Time that 28 days of 5,000 simulated homes take to make."""
+    seconds, readings = simulate_speed.measure()
+    yield at_most("simulate.5000x28_s", seconds, "s", simulate_speed.BAR_S)
+    yield Row("simulate.5000x28_readings", readings, "readings")
+
+
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
-    measurements: tuple[Callable[[], Iterator[Row]], ...] = (shares, demo, paths, latency)
+    measurements: tuple[Callable[[], Iterator[Row]], ...] = (shares, demo, paths, latency, simulate)
     rows: list[Row] = []
     wanted = set(sys.argv[1:])
     for measurement in measurements:
