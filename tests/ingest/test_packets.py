@@ -81,6 +81,24 @@ def test_an_oversize_payload_is_skipped_and_still_named(
     )
 
 
+def test_the_largest_packet_that_mqtt_can_carry_passes_by() -> None:
+    longest = 268_435_455
+    head = b"\x32\xff\xff\xff\x7f" + b"\x00\x03a/b" + b"\x00\x09"
+    rest = longest - len(head) + 5
+    block = bytes(1 << 20)
+    parser = Parser(1 << 20)
+    packets = list(parser.feed(head))
+    while rest:
+        packets += parser.feed(block[:rest])
+        rest -= min(rest, len(block))
+        assert len(parser._tail) < 4 << 20
+    packets += parser.feed(encode(Message(b"a/b", b"21", NOW_US, 7, 1)))
+    huge, good = packets
+    assert isinstance(huge, Message)
+    assert isinstance(good, Message)
+    assert (huge.is_oversize, huge.packet_id, good.payload) == (True, 9, b"21")
+
+
 def test_an_oversize_payload_is_never_buffered() -> None:
     parser = Parser(1000)
     stream = frames.publish("a/huge", b"x" * 3_000_000, packet_id=9)
