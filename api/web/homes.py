@@ -135,9 +135,10 @@ def facts(home: Home) -> list[str]:
     ]
     told = [", ".join(found) + "."]
     if home.residents > 1 or home.has_pets:
-        others = "another person or a pet" if home.residents > 1 else "a pet"
+        who = ["another person"] * (home.residents > 1) + ["a pet"] * home.has_pets
         told.append(
-            f"Movement here may be {others}: that the person is still cannot be told from it."
+            f"{' or '.join(who).capitalize()} also moves the sensors here: if the person lies still,"
+            " or has gone out, while others move, no silence is seen and no alert is raised."
         )
     return told
 

@@ -5,60 +5,27 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from api import evaluate, rows
+from api import rows
 from api.cli import app
 from api.evaluate_cases import CASES, GATEWAY_SILENT, added, build_cases
 from api.evaluate_engine import Status, run_engine
-from api.evaluate_figures import FLOORS, NIGHT
-from api.evaluate_floors import Rule, longest_before, longest_gap, night_door, night_visits, silence
-from api.evaluate_guard import Peeked, refuse_peeker, scrambled
+from api.evaluate_figures import FLOORS
+from api.evaluate_floors import longest_before, longest_gap, night_door, night_visits, silence
 from api.evaluate_judge import in_empty_day, judge
 from api.evaluate_worlds import assemble, copies, describe, draw, window
-from api.exits import CommandFailed
 from sensors_sim import inject, tihm
 from sensors_sim.inject import DAY_US, HOUR_US, MINUTE_US, Stream
 from sensors_sim.score import Alerts
-
-START = 18_000 * DAY_US  # a midnight in April, an hour before midnight in London
-KITCHEN, HALL, BEDROOM, BATHROOM = 0, 2, 3, 4
-FRONT_DOOR = tihm.PLACES.index("front-door")
-
-
-def life(days: int, seed: int) -> Stream:
-    """Up 07 to 22, something every quarter of an hour or so, the bathroom about 02:00."""
-    rng = np.random.default_rng(seed)
-    parts = []
-    for day in range(days):
-        begin = START + day * DAY_US + 6 * HOUR_US
-        times = begin + np.cumsum(rng.exponential(15 * MINUTE_US, 80).astype(np.int64))
-        times = times[times < begin + 15 * HOUR_US]
-        parts.append((times, rng.choice([KITCHEN, HALL, BEDROOM, FRONT_DOOR], len(times))))
-        night = begin + 19 * HOUR_US + int(rng.integers(0, HOUR_US))
-        parts.append((np.array([night]), np.array([BATHROOM])))
-    time_us, place = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.argsort(time_us, kind="stable")
-    return Stream(time_us[order], place[order].astype(np.int8))
-
-
-def small_town(homes: int = 4, days: int = 27) -> tihm.Activations:
-    names = [f"home{number}" for number in range(homes)]
-    return assemble(names, [life(days, number) for number in range(homes)])
-
-
-def stream(*rows: tuple[float, int]) -> Stream:
-    """Rows of (hours since the start, place)."""
-    return Stream(
-        START + np.array([int(hour * HOUR_US) for hour, _ in rows], np.int64),
-        np.array([place for _, place in rows], np.int8),
-    )
-
-
-def one(*rows: tuple[float, int]) -> tihm.Activations:
-    return assemble(("home0",), (stream(*rows),))
-
-
-def hours(alerts: Alerts) -> list[float]:
-    return [(found - START) / HOUR_US for found in alerts.found_us.tolist()]
+from tests.api.town import (
+    BATHROOM,
+    FRONT_DOOR,
+    KITCHEN,
+    START,
+    hours,
+    life,
+    one,
+    small_town,
+)
 
 
 def test_a_silence_is_raised_once_when_it_has_lasted_that_long() -> None:
@@ -186,55 +153,6 @@ def test_a_gateway_that_says_goodbye_is_no_silence_of_the_person() -> None:
     alerts = run_engine(fallen, status=gone, tick_s=300)
     during = alerts.take((alerts.found_us > at_us) & (alerts.found_us < at_us + DAY_US))
     assert set(during.verdict.tolist()) == {"gateway"}
-
-
-def peeker(trace: tihm.Activations) -> Alerts:
-    """Knows at once which silences will last for four hours."""
-    late = silence(4)(trace)
-    return Alerts(late.home, late.onset_us, late.onset_us + HOUR_US, late.kind, late.verdict)
-
-
-@pytest.mark.parametrize("name", [*FLOORS, *NIGHT])
-def test_no_rule_looks_ahead(name: str) -> None:
-    rule: Rule = {**FLOORS, **NIGHT}[name][0]
-    trace = small_town()
-    refuse_peeker(name, rule, trace, 20, np.random.default_rng(1))
-
-
-def test_the_engine_does_not_look_ahead() -> None:
-    rng = np.random.default_rng(1)
-    refuse_peeker("engine", lambda t: run_engine(t, tick_s=300), small_town(3), 4, rng)
-
-
-def test_a_planted_peeker_is_refused_by_name() -> None:
-    with pytest.raises(Peeked, match="evaluate: planted looked ahead"):
-        refuse_peeker("planted", peeker, small_town(), 1, np.random.default_rng(1))
-
-
-def test_who_keeps_quiet_because_a_silence_will_end_is_refused() -> None:
-    def kind_peeker(trace: tihm.Activations) -> Alerts:
-        long = set(silence(4.5)(trace).onset_us.tolist())
-        raised = silence(4)(trace)
-        return raised.take(np.array([onset in long for onset in raised.onset_us.tolist()]))
-
-    with pytest.raises(Peeked, match="looked ahead"):
-        refuse_peeker("planted", kind_peeker, small_town(), 3, np.random.default_rng(1))
-
-
-def test_a_peeker_fails_the_whole_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FLOORS, "floor.silence_4h", (peeker, 1.0))
-    with pytest.raises(CommandFailed, match=r"floor\.silence_4h looked ahead"):
-        evaluate.evaluate(small_town(), tell=lambda _: None, a_home=1, tick_s=300)
-
-
-def test_scrambling_keeps_the_past_and_changes_the_future() -> None:
-    trace = small_town(2)
-    at_us = START + 20 * DAY_US
-    other = scrambled(trace, at_us, np.random.default_rng(1))
-    for home in range(2):
-        was, now = trace.time_us[trace.home == home], other.time_us[other.home == home]
-        assert now[now <= at_us].tolist() == was[was <= at_us].tolist()
-        assert now[now > at_us].tolist() != was[was > at_us].tolist()
 
 
 def test_a_silence_over_an_empty_day_is_told_apart() -> None:

@@ -1,15 +1,18 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from httpx2 import Response
 
 from alerts.alert import AlertKind
+from api.web.homes import facts
 from config.homes import HomeState
 from config.registry import set_home_state
 from ingest.clock import instant, microseconds
 from tests.api.life import HOUR_US, A, B
 from tests.api.visits import Visit
 from tests.api.world import World, make_world
+from tests.make import home
 
 
 @pytest.fixture
@@ -152,7 +155,8 @@ def test_an_unwatched_home_says_so_and_all_its_values_are_old(world: World) -> N
 
 
 def test_a_home_with_a_pet_says_what_cannot_be_told(world: World) -> None:
-    assert "cannot be told" in Visit(world.app, "alice").get(f"/homes/{A}-home-2").text
+    page = Visit(world.app, "alice").get(f"/homes/{A}-home-2").text
+    assert "A pet also moves the sensors here" in page
 
 
 def test_a_paused_home_says_so(world: World) -> None:
@@ -249,3 +253,17 @@ def test_a_failure_inside_tells_a_reference_and_nothing_else(
     assert "Sorry, there is a problem with the service" in page.text
     assert "Larkspur" not in page.text
     assert "frame-ancestors" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("residents", "has_pets", "who"),
+    [(1, True, "A pet"), (2, False, "Another person"), (2, True, "Another person or a pet")],
+)
+def test_a_home_with_others_in_it_says_what_cannot_be_seen(
+    residents: int, has_pets: bool, who: str
+) -> None:
+    told = " ".join(facts(replace(home(1), residents=residents, has_pets=has_pets)))
+
+    assert who in told
+    assert "no silence is seen and no alert is raised" in told
+    assert "no alert is raised" not in " ".join(facts(home(1)))
