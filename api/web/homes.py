@@ -137,8 +137,8 @@ def facts(home: Home) -> list[str]:
     if home.residents > 1 or home.has_pets:
         who = ["another person"] * (home.residents > 1) + ["a pet"] * home.has_pets
         told.append(
-            f"{' or '.join(who).capitalize()} also moves the sensors here: if the person lies still,"
-            " or has gone out, while others move, no silence is seen and no alert is raised."
+            f"{' or '.join(who).capitalize()} also moves the sensors here: if the person lies"
+            " still, or has gone out, while others move, no silence is seen and no alert is raised."
         )
     return told
 
