@@ -130,7 +130,7 @@ def learn(scene: Scene) -> None:
         np.where(is_day, state.peak[homes], 0.0),
     )
     state.peak_count[homes], state.peak_total[homes], state.peak_squares[homes] = sums
-    state.limit[homes] = limits(*sums)
+    state.limit[homes] = limits(*sums, scene.roster.silence_z[homes])
     state.peak[homes] = 0
     state.has_sign[:, homes] = False
     state.is_watched[:, homes] = False

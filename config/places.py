@@ -71,6 +71,8 @@ class Place(_Strict):
     retention_days: int = Field(default=400, ge=29, le=3660)
     contacts: Contacts
     limits: Limits = Limits()
+    detectors: dict[str, float] = {}
+    """Parameters of detectors that differ here; names and ranges: alerts/detect/parameters.py."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -30,7 +30,10 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
     state.score[again], state.unseen_us[again], state.is_out[again] = 0, 0, False
     known[again | (roster.home_is_active & (known == NEVER))] = now_us
     new = np.isnan(state.limit)
-    state.limit[new] = limits(*np.zeros((3, int(new.sum()))))
+    # Also of homes known before: the place may have set another z since.
+    state.limit[:] = limits(
+        state.peak_count, state.peak_total, state.peak_squares, roster.silence_z
+    )
     state.rate[:, new] = rates(state.active_days[:, new], state.watched_days[:, new])
     return state
 

@@ -21,7 +21,6 @@ _KEPT: Final = 0.97
 _PRIOR_DAYS: Final = 2.0
 _LOW, _HIGH = 0.005, 0.80
 _KERNEL: Final = np.array([1, 2, 3, 2, 1]) / 9
-_Z: Final = 2.75
 _MEAN, _MEAN_WEIGHT = 1.725, 5.0
 _VARIANCE, _VARIANCE_WEIGHT = 0.459**2, 15.0
 
@@ -67,10 +66,10 @@ def learn_peak(
     return count + is_day, total + x, squares + x * x
 
 
-def limits(count: Floats, total: Floats, squares: Floats) -> Floats:
-    """Return each home's limit in expected events missed: mean + 2.75 sd of its log peaks."""
+def limits(count: Floats, total: Floats, squares: Floats, z: Floats) -> Floats:
+    """Return each home's limit in expected events missed: mean + z sd of its log peaks."""
     mean = (total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT)
     spread = np.maximum(squares - 2 * mean * total + count * mean**2, 0)
     variance = (spread + _VARIANCE_WEIGHT * _VARIANCE) / (count + _VARIANCE_WEIGHT)
-    limit: Floats = np.exp(mean + _Z * np.sqrt(variance))
+    limit: Floats = np.exp(mean + z * np.sqrt(variance))
     return limit

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect import parameters
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
 from alerts.detect.technical import UNPACED_US
 from config.homes import GoesOut, HomeState
@@ -41,6 +42,7 @@ class Roster:
     floor_us: Ints
     cap_us: Ints
     not_back_us: Ints
+    silence_z: Floats
     unwatched_limit_us: Ints
     cold_c: Floats
     """float64[2, homes]: below review, below danger."""
@@ -81,6 +83,7 @@ class Roster:
 def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     """Return the columns of this roster; a place without a file gets the default limits."""
     limits = [places[key].limits if key in places else Limits() for key in table.places]
+    tuned = [parameters.values(places.get(key)) for key in table.places]
     zone_names = [
         places[key].time_zone if key in places else DEFAULT_ZONE for key in table.places
     ] or [DEFAULT_ZONE]
@@ -123,6 +126,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         floor_us=_by_home(limits, "silence_floor_h", place_row),
         cap_us=_by_home(limits, "silence_cap_h", place_row),
         not_back_us=_by_home(limits, "not_back_h", place_row),
+        silence_z=np.array([t["silence_z"] for t in tuned] or [0.0])[place_row],
         unwatched_limit_us=_unwatched_limit(table, limits),
         cold_c=np.stack(
             [

@@ -94,16 +94,16 @@ def test_rates_equal_the_loop(active: list[float], extra: list[float]) -> None:
     np.testing.assert_allclose(found, naive_profile.rates(active, watched), rtol=1e-4)
 
 
-@given(st.lists(st.floats(0, 200), max_size=30))
-def test_the_limit_equals_the_loop(peaks: list[float]) -> None:
+@given(st.lists(st.floats(0, 200), max_size=30), st.floats(0.5, 6))
+def test_the_limit_equals_the_loop(peaks: list[float], z: float) -> None:
     sums = (np.zeros(1), np.zeros(1), np.zeros(1))
     for peak in peaks:
         sums = profile.learn_peak(*sums, np.array([peak]))
-    assert profile.limits(*sums)[0] == pytest.approx(naive_profile.limit(peaks))
+    assert profile.limits(*sums, np.array([z]))[0] == pytest.approx(naive_profile.limit(peaks, z))
 
 
 def test_a_new_home_has_a_limit_before_anything_was_learned() -> None:
-    limit = profile.limits(np.zeros(1), np.zeros(1), np.zeros(1))[0]
+    limit = profile.limits(np.zeros(1), np.zeros(1), np.zeros(1), np.array([2.75]))[0]
     rate = profile.rates(np.zeros((96, 1), np.float32), np.zeros((96, 1), np.float32))
     morning = rate[7 * 4 : 19 * 4, 0].sum()
     assert 10 < limit < morning

@@ -17,8 +17,8 @@ def rates(active: Sequence[float], watched: Sequence[float]) -> list[float]:
     return result
 
 
-def limit(peaks: Sequence[float]) -> float:
+def limit(peaks: Sequence[float], z: float) -> float:
     x = [math.log(max(p, 0.1)) for p in peaks if p > 0]
     mean = (sum(x) + 5 * 1.725) / (len(x) + 5)
     variance = (sum((v - mean) ** 2 for v in x) + 15 * 0.459**2) / (len(x) + 15)
-    return math.exp(mean + 2.75 * math.sqrt(variance))
+    return math.exp(mean + z * math.sqrt(variance))
