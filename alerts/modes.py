@@ -1,0 +1,84 @@
+"""Which detectors there are, and what becomes of what each finds at a place: off, shadow, live.
+
+A detector goes shadow first (safety rule 8): where nobody has switched it, it is in shadow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from alerts.alert import CONTINUING, LIFE_SAFETY, SILENCES, TECHNICAL, AlertKind
+
+
+class Mode(StrEnum):
+    """What becomes of a finding: dropped, recorded for supervisors only, or raised."""
+
+    OFF = "off"
+    SHADOW = "shadow"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What is switched as one; ``looks_for`` completes "Looks for ..." for a supervisor."""
+
+    key: str
+    title: str
+    kinds: frozenset[AlertKind]
+    looks_for: str
+
+
+DETECTORS: Final = (
+    Detector(
+        "inactivity",
+        "No sign of the person",
+        SILENCES,
+        "a silence that is long for this home and this hour, at home or after the door was used.",
+    ),
+    Detector(
+        "cold",
+        "Cold home",
+        frozenset({AlertKind.COLD_HOME, AlertKind.VERY_COLD_HOME}),
+        "a home whose warmest room stays below a limit.",
+    ),
+)
+"""Every detector that has a mode; a place switches each on its own."""
+
+ALWAYS_LIVE: Final = LIFE_SAFETY | TECHNICAL | {AlertKind.UNWATCHED_HOME}
+"""Kinds without a mode: life safety, and what says that a home or a part of it is not seen."""
+
+LASTING: Final = SILENCES | CONTINUING
+"""Kinds that last until something ends them; raised when their detector is switched live."""
+
+_DETECTOR: Final = {kind: detector.key for detector in DETECTORS for kind in detector.kinds}
+_BY_KEY: Final = {detector.key: detector for detector in DETECTORS}
+
+
+def find_detector(key: str) -> Detector | None:
+    """Return the detector of this key, or None."""
+    return _BY_KEY.get(key)
+
+
+def detector_of(kind: AlertKind) -> str | None:
+    """Return the key of the detector that finds this kind, None for one that is always live.
+
+    A kind that is in no list yet is a detector of its own: what was forgotten sends nothing.
+    """
+    return None if kind in ALWAYS_LIVE else _DETECTOR.get(kind, kind.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """The modes in force, by (place, detector); what is absent is in shadow."""
+
+    switched: Mapping[tuple[str, str], Mode]
+
+    def of(self, place: str, detector: str) -> Mode:
+        """Return the mode of this detector at this place."""
+        return self.switched.get((place, detector), Mode.SHADOW)
+
+    def of_kind(self, place: str, kind: AlertKind) -> Mode:
+        """Return what becomes of a finding of this kind at this place."""
+        detector = detector_of(kind)
+        return Mode.LIVE if detector is None else self.of(place, detector)
