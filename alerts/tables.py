@@ -122,3 +122,63 @@ heartbeats: Final = Table(
     Column("state", JSON, nullable=False),
 )
 """Last beat of each process by the wall, the ``now`` of its clock, and what it reports."""
+
+detector_modes: Final = Table(
+    "detector_modes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("place", String(40), nullable=False),
+    Column("detector", String(40), nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("since_us", BigInteger, nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("without_evidence", Text, nullable=False),
+    Column("judged_from_us", BigInteger, nullable=False),
+    Column("judged_true", Integer, nullable=False),
+    Column("judged_false", Integer, nullable=False),
+    Column("judged_unclear", Integer, nullable=False),
+    Index("ix_detector_modes_place", "place", "detector", "id"),
+    sqlite_autoincrement=True,
+)
+"""Every switch ever made; of a place and detector the newest is in force. Never changed.
+
+``judged_*`` is what people had said of its findings since ``judged_from_us`` by then.
+"""
+
+shadow_findings: Final = Table(
+    "shadow_findings",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("place", String(40), nullable=False),
+    Column("home", String(40), nullable=False, index=True),
+    Column("gateway", String(40), nullable=False),
+    Column("sensor", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("priority", String(2), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("onset_us", BigInteger, nullable=False),
+    Column("found_us", BigInteger, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("is_late", Boolean, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("ended_us", BigInteger, nullable=True),
+    Column("note", Text, nullable=False),
+    Index("ix_shadow_findings_place", "place", "found_us"),
+    Index("ix_shadow_findings_state", "state"),
+)
+"""Findings that were not sent. The id is the one that the alert would have had."""
+
+adjudications: Final = Table(
+    "adjudications",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("finding", ForeignKey("shadow_findings.id"), nullable=False, index=True),
+    Column("said", String(10), nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What people said of shadow findings; of one finding the newest counts. Never changed."""
