@@ -20,7 +20,7 @@ from ingest.batch import Batch
 from ingest.clock import Instant, VirtualClock, instant
 from ingest.sink import Entry
 from sensors_sim import readings, score, tihm
-from sensors_sim.kit import NATIVE
+from sensors_sim.dialects.dialect import NATIVE
 
 PLACE: Final = "recorded-homes"
 _STRIDE_US: Final = 6 * 3_600_000_000

@@ -13,9 +13,10 @@ from sensors_sim.climate import Window, sense_climate
 from sensors_sim.company import keep_company
 from sensors_sim.deliveries import Deliveries, at_once, in_order, join
 from sensors_sim.devices import sense_day
+from sensors_sim.dialects.dialect import CHIRPSTACK, SENML
 from sensors_sim.faults import Fault
 from sensors_sim.household import tenants
-from sensors_sim.kit import DEVICES, roster
+from sensors_sim.kit import DEVICES, hub_of, roster
 from sensors_sim.readings import Readings
 from sensors_sim.resident import spend_day
 from sensors_sim.scenario import Scenario
@@ -62,6 +63,7 @@ class Fleet:
     def __init__(self, scenario: Scenario, end_us: int) -> None:
         self.scenario = scenario
         self.enrolment = roster(scenario)
+        count = len(self.enrolment.homes)
         self.onsets = incidents.onsets(scenario, end_us, None)
         self._end_us = end_us
         # Those to come count as well, so that nobody is out when going live.
@@ -69,6 +71,8 @@ class Fleet:
             onset for onset in incidents.onsets(scenario, end_us, end_us) if onset.needs_person
         ]
         self._zone = ZoneInfo(scenario.time_zone)
+        hubs = [hub_of(scenario, row % scenario.homes_per_place) for row in range(count)]
+        self._in_dbm = np.isin(hubs, (CHIRPSTACK, SENML))
         self._homes = np.array([home.number for home in self.enrolment.homes], np.int32)
         first_day = self._day_of(end_us - scenario.days * _DAY_US)
         self._who = tenants(scenario, self._homes, first_day)
@@ -141,7 +145,7 @@ class Fleet:
                     self._fails_us,
                     self._who,
                 ),
-                sense_upkeep(self.scenario.seed, self._homes, start_us, end_us),
+                sense_upkeep(seed, self._homes, start_us, end_us, self._in_dbm),
             ]
         )
         return incidents.befall(readings.ordered(made), self.onsets, start_us, end_us)

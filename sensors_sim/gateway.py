@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from ingest.publisher import Publisher, PublishFailedError, Will
-from sensors_sim.encode import Outgoing
+from sensors_sim.dialects.dialect import Outgoing
 from sensors_sim.target import Target
 
 OUTBOX_MESSAGES: Final = 10_000

@@ -16,10 +16,9 @@ from config.homes import Enrolment, Gateway, GoesOut, Home, Sensor
 from config.kinds import Kind
 from sensors_sim import chance
 from sensors_sim.agenda import Room
+from sensors_sim.dialects import CARRIED
+from sensors_sim.dialects.dialect import CHIRPSTACK, NATIVE, SENML, ZIGBEE
 from sensors_sim.household import Tenanted, tenants
-
-NATIVE: Final = "native"
-ZIGBEE: Final = "zigbee2mqtt"
 
 ROOM_NAME: Final = {
     Room.HALL: "hall",
@@ -33,15 +32,17 @@ ROOM_NAME: Final = {
 
 @dataclass(frozen=True, slots=True)
 class KitDevice:
-    """One device of the kit; ``name`` is its Zigbee2MQTT friendly name, without spaces."""
+    """One device of the kit; ``name`` is its Zigbee2MQTT friendly name, without spaces.
+
+    Its first kind is what it is for: a hub whose dialect cannot carry that leaves the device
+    to the native gateway of the home. ``model`` is its model where the hub is Zigbee2MQTT.
+    """
 
     name: str
     room: Room | None
     kinds: tuple[Kind, ...]
     model: str
     is_exit: bool = False
-    is_always_native: bool = False
-    """Not a Zigbee device: the gateway itself speaks for it, in every home."""
 
 
 _POWERED: Final = (Kind.BATTERY, Kind.SIGNAL)
@@ -75,13 +76,8 @@ DEVICES: Final = (
     KitDevice("kitchen/carbon-monoxide", Room.KITCHEN, (Kind.CARBON_MONOXIDE, *_POWERED), "HS1CA"),
     KitDevice("bathroom/flood", Room.BATHROOM, (Kind.FLOOD, *_POWERED), "SJCGQ11LM"),
     KitDevice("pendant", None, (Kind.PENDANT, Kind.FALL, *_POWERED), "SOS"),
-    KitDevice(
-        "kitchen/medication",
-        Room.KITCHEN,
-        (Kind.MEDICATION, *_POWERED),
-        "",
-        is_always_native=True,
-    ),
+    KitDevice("kitchen/medication", Room.KITCHEN, (Kind.MEDICATION, *_POWERED), ""),
+    KitDevice("kitchen/back-door", Room.KITCHEN, (Kind.CONTACT, *_POWERED), "MCCGQ11LM", True),
 )
 """The devices of every home; a slot is one kind of one of them, in this order."""
 
@@ -140,12 +136,37 @@ class Neighbourhood(Tenanted, Protocol):
         """Return how many of them have a Zigbee2MQTT hub."""
         ...
 
+    @property
+    def chirpstack_homes_per_place(self) -> int:
+        """Return how many of them have a ChirpStack hub."""
+        ...
+
+    @property
+    def senml_homes_per_place(self) -> int:
+        """Return how many of them have a hub that speaks SenML."""
+        ...
+
+
+def hub_of(of: Neighbourhood, home: int) -> str:
+    """Return the dialect of the hub in a place's home, counted from 0.
+
+    The last homes have a Zigbee2MQTT hub, those before them ChirpStack, then SenML; the first
+    have a native gateway.
+    """
+    left = of.homes_per_place
+    for hub, count in (
+        (ZIGBEE, of.zigbee_homes_per_place),
+        (CHIRPSTACK, of.chirpstack_homes_per_place),
+        (SENML, of.senml_homes_per_place),
+    ):
+        left -= count
+        if home >= left:
+            return hub
+    return NATIVE
+
 
 def roster(of: Neighbourhood) -> Enrolment:
-    """Return the homes, gateways and sensors of a scenario, numbered from 1.
-
-    The last homes of a place have a Zigbee2MQTT hub, the others a native gateway.
-    """
+    """Return the homes, gateways and sensors of a scenario, numbered from 1."""
     homes: list[Home] = []
     gateways: list[Gateway] = []
     sensors: list[Sensor] = []
@@ -155,7 +176,6 @@ def roster(of: Neighbourhood) -> Enrolment:
     for row, number in enumerate(numbers.tolist()):
         place = of.places[row // of.homes_per_place]
         index = row % of.homes_per_place
-        is_zigbee = index >= of.homes_per_place - of.zigbee_homes_per_place
         homes.append(
             Home(
                 number,
@@ -169,7 +189,7 @@ def roster(of: Neighbourhood) -> Enrolment:
             )
         )
         gateways.append(Gateway(number, make_id(of.seed, "gateway", number), place, number))
-        sensors += _sensors(of.seed, number, ZIGBEE if is_zigbee else NATIVE)
+        sensors += _sensors(of.seed, number, hub_of(of, index))
     return Enrolment(tuple(homes), tuple(gateways), tuple(sensors))
 
 
@@ -179,31 +199,39 @@ def _goes_out(goes_out: bool, is_accompanied: bool) -> GoesOut:
     return GoesOut.ACCOMPANIED if is_accompanied else GoesOut.ALONE
 
 
-def _sensors(seed: int, home: int, dialect: str) -> list[Sensor]:
+def _sensors(seed: int, home: int, hub: str) -> list[Sensor]:
     made = []
     number = (home - 1) * SLOTS
-    for device in DEVICES:
-        is_zigbee = dialect == ZIGBEE and not device.is_always_native
+    for row, device in enumerate(DEVICES):
+        speaks = hub if device.kinds[0] in CARRIED[hub] else NATIVE
         for kind in device.kinds:
             number += 1
             own_id = make_id(seed, "sensor", number)
-            if device is GATEWAY:
-                own_dialect, address = STATUS_DIALECT, ""
-            else:
-                own_dialect = ZIGBEE if is_zigbee else NATIVE
-                address = device.name if is_zigbee else own_id
             made.append(
                 Sensor(
                     number,
                     own_id,
                     home,
                     home,
-                    own_dialect,
-                    address,
+                    STATUS_DIALECT if device is GATEWAY else speaks,
+                    _address(seed, home * len(DEVICES) + row, device, speaks, own_id),
                     kind,
                     ROOM_NAME[device.room] if device.room else "",
                     device.is_exit and kind is Kind.CONTACT,
-                    device.model if is_zigbee else "",
+                    device.model if speaks == ZIGBEE else "",
                 )
             )
     return made
+
+
+def _address(seed: int, number: int, device: KitDevice, dialect: str, own_id: str) -> str:
+    """Return what a hub calls a device, of which there is one ``number`` in the scenario."""
+    if device is GATEWAY:
+        return ""
+    if dialect == NATIVE:
+        return own_id
+    if dialect == ZIGBEE:
+        return device.name
+    # An EUI-64 in lower case, locally administered, so that it is no maker's.
+    eui = f"02{make_id(seed, 'eui', number)[-14:]}"
+    return eui if dialect == CHIRPSTACK else f"urn:dev:mac:{eui}"

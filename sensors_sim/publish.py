@@ -10,7 +10,8 @@ from typing import Final
 
 from ingest.clock_mark import SLICE_US
 from ingest.flood import Flood
-from sensors_sim.encode import Encoder, Outgoing, prefix
+from sensors_sim.dialects.dialect import Outgoing, prefix
+from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
 from sensors_sim.gateway import LiveGateway
 from sensors_sim.scenario import Incident, Scenario
@@ -110,7 +111,7 @@ async def backfill(
             goal_us = wall_us() // 1000 * 1000 if end_us is None else end_us
             if goal_us - now_us <= (CAUGHT_UP_US if end_us is None else 0):
                 break
-            await _wait_for(worker_now, now_us, start_us)
+            await wait_for(worker_now, now_us, start_us)
             next_us = min(now_us + SLICE_US, goal_us)
             happened = fleet.deliveries(now_us, next_us)
             outgoing = encoder.encode(happened)
@@ -134,7 +135,7 @@ async def _publish(floods: Mapping[int, Flood], outgoing: Sequence[Outgoing]) ->
             group.create_task(floods[gateway].publish_all(pairs))
 
 
-async def _wait_for(worker_now: WorkerNow | None, now_us: int, start_us: int) -> None:
+async def wait_for(worker_now: WorkerNow | None, now_us: int, start_us: int) -> None:
     """Return when the worker is no more than ``LEAD_US`` behind."""
     while (  # noqa: ASYNC110 - the worker is another process
         worker_now is not None and now_us - (worker_now() or start_us) > LEAD_US

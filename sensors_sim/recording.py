@@ -10,8 +10,9 @@ from config.enrol import STATUS_DIALECT
 from config.homes import Enrolment, Gateway, Home, Sensor
 from config.kinds import Kind
 from ingest.clock_mark import SLICE_US
-from sensors_sim.encode import Encoder, Outgoing
-from sensors_sim.kit import NATIVE, make_id
+from sensors_sim.dialects.dialect import NATIVE, Outgoing
+from sensors_sim.encode import Encoder
+from sensors_sim.kit import make_id
 from sensors_sim.readings import Readings
 
 BOOT: Final = "recording"

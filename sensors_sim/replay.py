@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from itertools import groupby
 
-from sensors_sim.encode import Outgoing
+from sensors_sim.dialects.dialect import Outgoing
 from sensors_sim.recording import Recording, Slice, Tape, replay_slices
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.target import Target, mark

@@ -15,6 +15,11 @@ from sensors_sim.faults import OF_A_DEVICE, FaultKind
 from sensors_sim.kit import DEVICES
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
+_HUB_KEYS: Final = (
+    "zigbee_homes_per_place",
+    "chirpstack_homes_per_place",
+    "senml_homes_per_place",
+)
 _DEVICE_NAMES: Final = frozenset(device.name for device in DEVICES)
 
 
@@ -98,6 +103,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 28
     homes_per_place: Annotated[int, msgspec.Meta(ge=1, le=9999)] = 20
     zigbee_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 6
+    chirpstack_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
+    senml_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
     time_zone: str = "Europe/London"
     end: datetime = datetime(2026, 11, 22, tzinfo=UTC)
     residents: tuple[Tenancy, ...] = ()
@@ -178,10 +185,12 @@ def _check(scenario: Scenario, file: str) -> None:
         raise BadScenario(f"scenario: end is {scenario.end}, expected an offset from UTC ({file})")
     if len(set(scenario.places)) != len(scenario.places) or not scenario.places:
         raise BadScenario(f"scenario: places must name at least one, each once ({file})")
-    if scenario.zigbee_homes_per_place > scenario.homes_per_place:
+    hubs = [getattr(scenario, key) for key in _HUB_KEYS]
+    if sum(hubs) > scenario.homes_per_place:
+        told = ", ".join(f"{key} is {n}" for key, n in zip(_HUB_KEYS, hubs, strict=True) if n)
         raise BadScenario(
-            f"scenario: zigbee_homes_per_place is {scenario.zigbee_homes_per_place}, "
-            f"expected at most homes_per_place {scenario.homes_per_place} ({file})"
+            f"scenario: {told}, expected together at most homes_per_place "
+            f"{scenario.homes_per_place} ({file})"
         )
     _check_residents(scenario, file)
     for i, mishap in enumerate(scenario.incident):

@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from config.kinds import Kind
 from sensors_sim import chance, readings, schedule
+from sensors_sim.dialects.zigbee2mqtt import FULL_LINK
 from sensors_sim.kit import DEVICES, GATEWAY, SLOTS, slot
 from sensors_sim.readings import Readings
 
 EVERY_S: Final = 8 * 3600.0
 HEARTBEAT_S: Final = 600.0
-FULL_LINK: Final = 255
-"""Zigbee's best link quality; signal is this scale as a share of 100."""
 
 
 class _Stream(IntEnum):
@@ -30,11 +29,18 @@ _SIGNAL_SLOT: Final = np.array(
 )
 
 
-def sense_upkeep(seed: int, homes: NDArray[np.int32], start_us: int, end_us: int) -> Readings:
+def sense_upkeep(
+    seed: int,
+    homes: NDArray[np.int32],
+    start_us: int,
+    end_us: int,
+    in_dbm: NDArray[np.bool_] | None = None,
+) -> Readings:
     """Return battery (%), signal (%) and gateway status of these homes, ordered by time.
 
     ``sensor`` is the row of the home * SLOTS + slot. A battery lasts for years and is
-    replaced at 30 %.
+    replaced at 30 %. ``in_dbm`` bool[homes] marks hubs that tell signal in whole dBm, not as
+    Zigbee's link quality.
     """
     own = chance.key(seed, _Stream.DEVICE, homes[:, None], np.arange(len(DEVICES))).reshape(-1)
     at = schedule.beats(own, EVERY_S, 60.0, start_us, end_us)
@@ -47,7 +53,11 @@ def sense_upkeep(seed: int, homes: NDArray[np.int32], start_us: int, end_us: int
         + 70 * chance.uniform(own, 21)[at.device]
     )
     link = 90 + 150 * chance.uniform(own, 22)[at.device] + 6 * chance.normal(at.key, 1)
-    signal = np.rint(np.clip(link, 20, FULL_LINK)) / FULL_LINK * 100
+    link = np.clip(link, 20, FULL_LINK) / FULL_LINK
+    signal = np.rint(link * FULL_LINK) / FULL_LINK * 100
+    if in_dbm is not None:
+        # A dBm is two percent.
+        signal = np.where(in_dbm[home], 2 * np.rint(link * 50), signal)
     charged, linked = _BATTERY_SLOT[device], _SIGNAL_SLOT[device]
     parts = [
         Readings(

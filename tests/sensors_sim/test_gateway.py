@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from sensors_sim import gateway as live_gateway
-from sensors_sim.encode import Outgoing
+from sensors_sim.dialects.dialect import Outgoing
 from sensors_sim.gateway import LiveGateway
 from sensors_sim.target import Target
 from tests.brokers import GATEWAY, PLACE, RunningBroker

@@ -3,7 +3,8 @@ import re
 from config.homes import ID_PATTERN, GoesOut
 from config.kinds import Kind
 from config.sensor_table import build_sensor_table
-from sensors_sim.kit import DEVICES, NATIVE, SLOT_KIND, SLOTS, ZIGBEE, roster, slot
+from sensors_sim.dialects.dialect import CHIRPSTACK, NATIVE, SENML, ZIGBEE
+from sensors_sim.kit import DEVICES, SLOT_KIND, SLOTS, roster, slot
 from sensors_sim.scenario import Scenario
 
 SCENARIO = Scenario(

@@ -13,7 +13,8 @@ from ingest.clock_mark import SLICE_US, TOPIC, decode_mark, split_marks
 from ingest.decode import decode
 from ingest.message import Message
 from sensors_sim import publish
-from sensors_sim.encode import Encoder, prefix
+from sensors_sim.dialects.dialect import prefix
+from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
 from sensors_sim.kit import SLOTS, roster
 from sensors_sim.publish import Progress

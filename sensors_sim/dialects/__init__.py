@@ -1,0 +1,16 @@
+"""One small file per payload family that ``ingest`` decodes, and what each can carry."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from config.kinds import Kind
+from sensors_sim.dialects import chirpstack, senml, zigbee2mqtt
+from sensors_sim.dialects.dialect import CHIRPSTACK, NATIVE, SENML, ZIGBEE
+
+CARRIED: Final[Mapping[str, frozenset[Kind]]] = {
+    NATIVE: frozenset(Kind) - {Kind.GATEWAY_STATUS, Kind.AVAILABILITY},
+    ZIGBEE: frozenset(zigbee2mqtt.WRITERS),
+    CHIRPSTACK: frozenset(chirpstack.WRITERS),
+    SENML: frozenset(senml.WRITERS),
+}
+"""Kinds of readings by the dialect; what a gateway says of itself is a dialect of its own."""
