@@ -1,0 +1,69 @@
+"""Switches, findings in shadow and what people say of them, for tests."""
+
+from sqlalchemy import Connection, insert
+
+from alerts import tables
+from alerts.adjudications import Adjudication, adjudicate
+from alerts.alert import PRIORITY, AlertKind, Finding, Verdict, alert_id
+from alerts.modes import DETECTORS, Mode
+from alerts.precision import Precision, Said
+from alerts.shadow_rows import ShadowState, to_row
+from alerts.switches import Switch, switch
+from tests.alerts.world import PLACE, START
+
+ACCOUNT = "account-sam"
+
+
+def set_mode(
+    connection: Connection,
+    mode: Mode,
+    detector: str = "inactivity",
+    *,
+    place: str = PLACE,
+    since_us: int = START,
+) -> None:
+    """Switch a detector as a supervisor may, with a reason to do without evidence."""
+    switch(connection, Switch(place, detector, mode, since_us, ACCOUNT, "a test", "a test"))
+
+
+def set_all(connection: Connection, mode: Mode, *, place: str = PLACE) -> None:
+    for detector in DETECTORS:
+        set_mode(connection, mode, detector.key, place=place)
+
+
+def finding(
+    kind: AlertKind = AlertKind.NO_SIGN_OF_LIFE,
+    onset_us: int = START,
+    home: str = "home-000001",
+    place: str = PLACE,
+) -> Finding:
+    return Finding(
+        id=alert_id(home, kind, onset_us),
+        kind=kind,
+        priority=PRIORITY[kind],
+        verdict=Verdict.PERSON,
+        place=place,
+        home=home,
+        gateway="",
+        sensor="",
+        onset_us=onset_us,
+        found_us=onset_us + 4 * 3_600_000_000,
+        sentence="No sign of movement since 07:12 (4 h when this was raised).",
+        evidence={"limit": 9.5},
+    )
+
+
+def record(
+    connection: Connection, found: Finding, state: ShadowState = ShadowState.STANDING
+) -> str:
+    """Write a finding as the engine's shadow does; return its id."""
+    connection.execute(insert(tables.shadow_findings).values(to_row(found, state)))
+    return found.id
+
+
+def say(connection: Connection, found: str, said: Said, *, at_us: int = START) -> None:
+    adjudicate(connection, found, Adjudication(said, ACCOUNT, at_us, ""))
+
+
+def judged(true: int = 0, false: int = 0, unclear: int = 0) -> Precision:
+    return Precision(true, false, unclear)
