@@ -18,6 +18,9 @@ from sensors_sim.movement import sense_movement
 from sensors_sim.readings import Readings
 from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, Stays, Who
 
+DOSE_HOUR_S: Final = 3600.0
+"""How long after a dose was due it is told as missed."""
+
 _MEALS: Final = (Purpose.BREAKFAST, Purpose.LUNCH, Purpose.SUPPER)
 
 
@@ -72,6 +75,7 @@ def _kettle(seed: int, homes: NDArray[np.int32], stays: Stays) -> list[Marks]:
     own = chance.split(stays.key, Stream.KETTLE)
     boils = np.isin(stays.purpose, (*_MEALS, Purpose.DRINK)) & (chance.uniform(own, 0) < 0.9)
     start = stays.start_s + 20 + 25 * chance.uniform(own, 1)
+    boils &= start < stays.end_s
     off = start + 110 + 100 * chance.uniform(own, 2)
     off = np.clip(off, start + 60, np.maximum(stays.end_s - 2, start + 60))
     rating = 1800 + 1100 * chance.uniform(chance.key(seed, Stream.KIT, homes), 100)
@@ -83,10 +87,14 @@ def _kettle(seed: int, homes: NDArray[np.int32], stays: Stays) -> list[Marks]:
 
 
 def _doses(stays: Stays) -> list[Marks]:
-    """Return a dose at breakfast and supper; one missed is told when its hour is over."""
+    """Return a dose at breakfast and supper; one missed is told when its hour is over.
+
+    Who no longer stays at the table when it is due misses it.
+    """
     at_slot = slot("kitchen/medication", Kind.MEDICATION)
     own = chance.split(stays.key, Stream.DOSE)
     due = np.isin(stays.purpose, (Purpose.BREAKFAST, Purpose.SUPPER))
-    is_taken = chance.uniform(own, 0) < 0.95
-    time_s = stays.start_s + 60 + 240 * chance.uniform(own, 1) + np.where(is_taken, 0, 3600)
+    due_s = stays.start_s + 60 + 240 * chance.uniform(own, 1)
+    is_taken = (chance.uniform(own, 0) < 0.95) & (due_s < stays.end_s)
+    time_s = due_s + np.where(is_taken, 0, DOSE_HOUR_S)
     return [mark(stays.home[due], at_slot, time_s[due], is_taken[due].astype(np.float64))]

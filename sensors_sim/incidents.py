@@ -1,7 +1,7 @@
 """What incidents do to the readings of a home."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,18 +9,32 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from config.kinds import IS_PERSON_SIGN, Kind
+from config.kinds import Kind
 from sensors_sim import readings
+from sensors_sim.devices import DOSE_HOUR_S
 from sensors_sim.kit import DEVICES, GATEWAY, SLOT_DEVICE, SLOT_KIND, SLOTS, slot
 from sensors_sim.readings import Readings
 from sensors_sim.scenario import Incident, Scenario
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.truth import Happening
 
+Flags = NDArray[np.bool_]
+
 NEVER_US: Final = int(np.iinfo(np.int64).max)
 """The moment of what does not happen."""
 
 SMOKE_LASTS_S: Final = 240.0
+_DEVICE_NAMES: Final = [device.name for device in DEVICES]
+_STATUS: Final = slot(GATEWAY.name, Kind.GATEWAY_STATUS)
+_SMOKE: Final = slot("hall/smoke", Kind.SMOKE)
+_SAID: Final = {
+    Incident.SMOKE: ((_SMOKE, 0.0, 1.0), (_SMOKE, SMOKE_LASTS_S, 0.0)),
+    Incident.PENDANT: ((slot("pendant", Kind.PENDANT), 0.0, 1.0),),
+    Incident.FALL: ((slot("pendant", Kind.FALL), 0.0, 1.0),),
+    Incident.GATEWAY_OFFLINE: ((_STATUS, 0.0, 0.0),),
+}
+"""What devices say by themselves: (slot, seconds after the onset, value)."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR_US: Final = 3600 * SECOND_US
 _IN_PERSON: Final = frozenset(
@@ -106,76 +120,87 @@ def truth(happening: Sequence[Onset]) -> list[Happening]:
 def heating_fails_us(happening: Sequence[Onset], homes: int) -> NDArray[np.int64]:
     """Return when the heating of each home fails, ``NEVER_US`` where it does not."""
     fails_us = np.full(homes, NEVER_US, np.int64)
-    for onset in happening:
-        if onset.kind is Incident.COLD_HOME:
-            fails_us[onset.home] = min(int(fails_us[onset.home]), onset.at_us)
+    cold = [onset for onset in happening if onset.kind is Incident.COLD_HOME]
+    np.minimum.at(fails_us, [o.home for o in cold], [o.at_us for o in cold])
     return fails_us
 
 
 def befall(reported: Readings, happening: Sequence[Onset], start_us: int, end_us: int) -> Readings:
     """Return what is reported in start <= time < end when these incidents happen, ordered.
 
-    ``sensor`` is the row of the home * SLOTS + slot. Alarms are added, then silences cut.
+    ``sensor`` is the row of the home * SLOTS + slot. Alarms are added and doses forgotten, then
+    silences cut.
     """
-    alarms = [alarm for onset in happening for alarm in _alarms(onset)]
-    made = Readings(
-        np.array([sensor for sensor, _, _ in alarms], np.int32),
-        np.array([at_us for _, at_us, _ in alarms], np.int64),
-        np.array([value for _, _, value in alarms], np.float64),
-    )
+    made = _alarms(happening)
     made = made.take((made.time_us >= start_us) & (made.time_us < end_us))
-    if len(made):
+    onsets = [onset for onset in happening if onset.at_us < end_us and onset.end_us > start_us]
+    forgotten = _within(reported, [o for o in onsets if o.kind is Incident.MISSED_MEDICATION])
+    forgotten &= (SLOT_KIND[reported.sensor % SLOTS] == Kind.MEDICATION.code) & (reported.value > 0)
+    if forgotten.any():
+        reported = _tell_missed(reported, forgotten, end_us)
+    if len(made) or forgotten.any():
         reported = readings.ordered(readings.concat([reported, made]))
-    for onset in happening:
-        if onset.kind is Incident.MISSED_MEDICATION:
-            reported = _miss_doses(onset, reported)
-    silent = np.zeros(len(reported), np.bool_)
-    for onset in happening:
-        if onset.at_us < end_us:
-            silent |= _silence(onset, reported)
+    silent = _silenced(reported, onsets)
     return reported.take(~silent) if silent.any() else reported
 
 
-def _miss_doses(onset: Onset, reported: Readings) -> Readings:
-    """Return the readings with every dose in the span told as missed."""
-    dose = onset.home * SLOTS + slot("kitchen/medication", Kind.MEDICATION)
-    missed = (reported.sensor == dose) & (reported.time_us >= onset.at_us)
-    missed &= reported.time_us < onset.end_us
-    return replace(reported, value=np.where(missed, 0.0, reported.value))
+def _alarms(onsets: Sequence[Onset]) -> Readings:
+    """Return what incidents make devices say by themselves."""
+    told = [
+        (onset.home * SLOTS + at_slot, onset.at_us + round(late_s * SECOND_US), value)
+        for onset in onsets
+        for at_slot, late_s, value in _SAID.get(onset.kind, ())
+    ]
+    sensor, time_us, value = zip(*told, strict=True) if told else ((), (), ())
+    return Readings(
+        np.array(sensor, np.int32), np.array(time_us, np.int64), np.array(value, np.float64)
+    )
 
 
-def _alarms(onset: Onset) -> list[tuple[int, int, float]]:
-    """Return (sensor, time, value) of what an incident makes devices say."""
-    base = onset.home * SLOTS
-    match onset.kind:
-        case Incident.SMOKE:
-            smoke = base + slot("hall/smoke", Kind.SMOKE)
-            clear_us = onset.at_us + round(SMOKE_LASTS_S * SECOND_US)
-            return [(smoke, onset.at_us, 1.0), (smoke, clear_us, 0.0)]
-        case Incident.PENDANT:
-            return [(base + slot("pendant", Kind.PENDANT), onset.at_us, 1.0)]
-        case Incident.FALL:
-            return [(base + slot("pendant", Kind.FALL), onset.at_us, 1.0)]
-        case Incident.GATEWAY_OFFLINE:
-            return [(base + slot(GATEWAY.name, Kind.GATEWAY_STATUS), onset.at_us, 0.0)]
-        case _:
-            return []
+def _tell_missed(reported: Readings, forgotten: Flags, end_us: int) -> Readings:
+    """Return the readings with these doses told as missed, when their hour is over."""
+    over_us = np.minimum(reported.time_us + round(DOSE_HOUR_S) * SECOND_US, end_us - 1000)
+    return Readings(
+        reported.sensor,
+        np.where(forgotten, over_us, reported.time_us),
+        np.where(forgotten, 0.0, reported.value),
+    )
 
 
-def _silence(onset: Onset, reported: Readings) -> NDArray[np.bool_]:
-    """Return bool[n]: which readings an incident keeps from being made or sent."""
-    home, of_slot = np.divmod(reported.sensor, SLOTS)
-    silent: NDArray[np.bool_] = (home == onset.home) & (reported.time_us >= onset.at_us)
-    silent &= reported.time_us < onset.end_us
-    match onset.kind:
-        case Incident.COLLAPSE if not onset.room:
-            silent &= IS_PERSON_SIGN[SLOT_KIND[of_slot]]
-        case Incident.GATEWAY_OFFLINE:
-            is_will = (reported.time_us == onset.at_us) & (reported.value == 0.0)
-            silent &= ~(is_will & (SLOT_KIND[of_slot] == Kind.GATEWAY_STATUS.code))
-        case Incident.SENSOR_DEAD:
-            names = [device.name for device in DEVICES]
-            silent &= SLOT_DEVICE[of_slot] == names.index(onset.device)
-        case _:
-            silent[:] = False
+def _silenced(reported: Readings, onsets: Sequence[Onset]) -> Flags:
+    """Return bool[n]: which readings incidents keep from being made or sent."""
+    lost = [onset for onset in onsets if onset.kind is Incident.GATEWAY_OFFLINE]
+    dead = [onset for onset in onsets if onset.kind is Incident.SENSOR_DEAD]
+    silent = _within(reported, dead, [_DEVICE_NAMES.index(onset.device) for onset in dead])
+    is_will = (reported.sensor % SLOTS == _STATUS) & (reported.value == 0.0)
+    silent |= _within(reported, lost) & ~is_will
     return silent
+
+
+def _within(
+    reported: Readings, onsets: Sequence[Onset], devices: Sequence[int] | None = None
+) -> Flags:
+    """Return bool[n]: which readings are of the home, in the span and of the device of an onset.
+
+    ``devices`` are rows of the kit, one an onset; None is all of them.
+    """
+    hit = np.zeros(len(reported), np.bool_)
+    if not onsets:
+        return hit
+    order = np.argsort([onset.home for onset in onsets], kind="stable")
+    home, at_us, end_us = (
+        np.array([getattr(onset, name) for onset in onsets], np.int64)[order]
+        for name in ("home", "at_us", "end_us")
+    )
+    # Every reading of a struck home meets every onset of that home, and no other.
+    own = reported.sensor // SLOTS
+    first = np.searchsorted(home, own)
+    count = np.searchsorted(home, own, side="right") - first
+    row = np.repeat(np.arange(len(reported)), count)
+    met = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]
+    is_struck = (reported.time_us[row] >= at_us[met]) & (reported.time_us[row] < end_us[met])
+    if devices is not None:
+        of_device = SLOT_DEVICE[reported.sensor[row] % SLOTS]
+        is_struck &= of_device == np.array(devices)[order][met]
+    hit[row[is_struck]] = True
+    return hit

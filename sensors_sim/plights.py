@@ -71,8 +71,9 @@ def _strike(
 ) -> Stays:
     start_s, end_s = span
     match onset.kind:
-        case Incident.COLLAPSE if onset.room:
-            stays = [(ROOMS[onset.room], Purpose.FLOOR, start_s, end_s)]
+        case Incident.COLLAPSE:
+            room = ROOMS[onset.room] if onset.room else _room_at(lived, onset.home, start_s)
+            stays = [(room, Purpose.FLOOR, start_s, end_s)]
         case Incident.STILL_MOVING:
             stays = [(ROOMS[onset.room], Purpose.CRAWL, start_s, end_s)]
         case Incident.NOT_UP:
@@ -82,7 +83,8 @@ def _strike(
         case Incident.OUT_AT_NIGHT:
             stays = [(Room.OUT, Purpose.GONE, start_s, end_s)] if is_new else []
         case Incident.LONG_BATHROOM:
-            stays = [(Room.BATHROOM, Purpose.REST, start_s, end_s)]
+            # Nobody who rests there would stay in the room all along.
+            stays = [(Room.BATHROOM, Purpose.CRAWL, start_s, end_s)]
         case Incident.WANDERING:
             steps = range(int((end_s - start_s) // _PACE_S))
             stays = [
@@ -115,6 +117,14 @@ def _visit_more(lived: Stays, onset: Onset, own: chance.Key, span: tuple[float, 
             visits.append((Room.BATHROOM, Purpose.TOILET, at_s, at_s + 4 * MINUTE))
             lived = _clear(lived, onset.home, at_s - 20, at_s + 4 * MINUTE + 20)
     return join([lived, _stays(onset.home, visits, own)])
+
+
+def _room_at(lived: Stays, home: int, at_s: float) -> Room:
+    """Return the room that the person was last in; who lies on the floor is not seen in any."""
+    been = (lived.home == home) & (lived.start_s <= at_s) & (lived.room != Room.OUT)
+    if not been.any():
+        return Room.LIVING_ROOM
+    return Room(int(lived.room[been][np.argmax(lived.start_s[been])]))
 
 
 def _asleep_since(lived: Stays, home: int, at_s: float) -> float:
