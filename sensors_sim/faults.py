@@ -16,6 +16,7 @@ from config.kinds import KINDS, Kind, Shape
 from sensors_sim import chance
 from sensors_sim.deliveries import Deliveries, in_order, join
 from sensors_sim.kit import GATEWAY, SLOT_DEVICE, SLOT_KIND, SLOTS, slot
+from sensors_sim.readings import Readings
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.truth import Happening
 
@@ -30,12 +31,6 @@ LONGEST_DELAY: Final = 8
 _DAY_US: Final = 86_400 * SECOND_US
 _STATUS: Final = slot(GATEWAY.name, Kind.GATEWAY_STATUS)
 _IS_EVENT: Final = np.array([row.shape is Shape.EVENT for row in KINDS], np.bool_)
-_STUCK_AT: Final = np.array(
-    [
-        {Kind.TEMPERATURE: 19.0, Kind.HUMIDITY: 50.0, Kind.BATTERY: 100.0}.get(row.kind, 1.0)
-        for row in KINDS
-    ]
-)
 
 
 class _Stream(IntEnum):
@@ -73,7 +68,8 @@ class Fault:
 
     ``device`` is a row of the kit. ``by_s`` is seconds a day for a skew, seconds for a jump,
     the pause of a chatter, the typical delay of what is late, reordered or sent again;
-    ``share`` is that of readings which are late or sent again.
+    ``share`` is that of readings which are late or sent again. ``held`` is what the sensors of
+    a stuck device said last before (``last_said``).
     """
 
     kind: FaultKind
@@ -83,6 +79,18 @@ class Fault:
     device: int = -1
     by_s: float = 0.0
     share: float = 1.0
+    held: Readings | None = None
+
+
+def last_said(before: Readings, fault: Fault) -> Readings:
+    """Return the last reading of each sensor that a fault strikes, by sensor.
+
+    ``before`` must be ordered by time; what it holds from ``start_us`` on is not looked at.
+    """
+    rows = np.flatnonzero((before.time_us < fault.start_us) & _is_hit(before.sensor, fault))
+    sensor, last = np.unique(before.sensor[rows][::-1], return_index=True)
+    kept = before.take(rows[::-1][last])
+    return Readings(sensor, kept.time_us, kept.value)
 
 
 def suffer(
@@ -124,16 +132,13 @@ def _delay_us(fault: Fault) -> int:
 def _strike(
     made: Deliveries, fault: Fault, own: chance.Key, start_us: int, end_us: int
 ) -> Deliveries:
-    hit = np.isin(made.sensor // SLOTS, fault.homes)
-    if fault.device >= 0:
-        hit &= SLOT_DEVICE[made.sensor % SLOTS] == fault.device
+    hit = _is_hit(made.sensor, fault)
     inside = hit & (made.time_us >= fault.start_us) & (made.time_us < fault.end_us)
     match fault.kind:
         case FaultKind.DEAD:
             return made.take(~inside)
         case FaultKind.STUCK:
-            stuck_at = _STUCK_AT[SLOT_KIND[made.sensor % SLOTS]]
-            return replace(made, value=np.where(inside, stuck_at, made.value))
+            return _stick(made, inside, fault)
         case FaultKind.CHATTERING:
             return _chatter(made, fault, max(start_us, fault.start_us), min(end_us, fault.end_us))
         case FaultKind.FLAT_BATTERY:
@@ -146,6 +151,27 @@ def _strike(
             return _delay(made, inside, fault, own)
         case _:
             return _cut_off(made, inside, fault, start_us, end_us)
+
+
+def _is_hit(sensor: NDArray[np.int32], fault: Fault) -> Flags:
+    hit = np.isin(sensor // SLOTS, fault.homes)
+    if fault.device >= 0:
+        hit &= SLOT_DEVICE[sensor % SLOTS] == fault.device
+    return hit
+
+
+def _stick(made: Deliveries, inside: Flags, fault: Fault) -> Deliveries:
+    """Let sensors repeat what they said last.
+
+    One that had said nothing tells of no event, and goes on to measure.
+    """
+    held = last_said(made.readings, fault) if fault.held is None else fault.held
+    at = np.searchsorted(held.sensor, made.sensor)
+    # One more at the end, for who is not there.
+    is_known = np.append(held.sensor, -1)[at] == made.sensor
+    never = np.where(_IS_EVENT[SLOT_KIND[made.sensor % SLOTS]], 0.0, made.value)
+    stuck_at = np.where(is_known, np.append(held.value, 0.0)[at], never)
+    return replace(made, value=np.where(inside, stuck_at, made.value))
 
 
 def _chatter(made: Deliveries, fault: Fault, start_us: int, end_us: int) -> Deliveries:

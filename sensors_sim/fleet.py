@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from sensors_sim.company import keep_company
 from sensors_sim.deliveries import Deliveries, at_once, in_order, join
 from sensors_sim.devices import sense_day
 from sensors_sim.dialects.dialect import CHIRPSTACK, SENML
-from sensors_sim.faults import Fault
+from sensors_sim.faults import Fault, FaultKind
 from sensors_sim.household import tenants
 from sensors_sim.kit import DEVICES, hub_of, roster
 from sensors_sim.readings import Readings
@@ -77,7 +78,7 @@ class Fleet:
         first_day = self._day_of(end_us - scenario.days * _DAY_US)
         self._who = tenants(scenario, self._homes, first_day)
         self._fails_us = incidents.heating_fails_us(self.onsets, len(self._homes))
-        self._faults = malfunctions(scenario, end_us)
+        self._faults = tuple(self._informed(fault) for fault in malfunctions(scenario, end_us))
         self._delay_us = faults.longest_delay_us(self._faults)
         self._days: dict[int, Deliveries] = {}
 
@@ -122,6 +123,14 @@ class Fleet:
             seed = self.scenario.seed
             self._days[day] = faults.suffer(made, self._faults, seed, start_us, end_us)
         return self._days[day]
+
+    def _informed(self, fault: Fault) -> Fault:
+        """Return a fault that knows what a stuck sensor said last, up to two days before."""
+        if fault.kind is not FaultKind.STUCK:
+            return fault
+        day = self._day_of(fault.start_us)
+        before = readings.concat([self._make_day(day - 1), self._make_day(day)])
+        return replace(fault, held=faults.last_said(before, fault))
 
     def _make_day(self, day: int) -> Readings:
         start_us, end_us = self._starts_us(day), self._starts_us(day + 1)

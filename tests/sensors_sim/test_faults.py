@@ -7,7 +7,7 @@ from sensors_sim.faults import BACKFILL_US, Fault, FaultKind, longest_delay_us, 
 from sensors_sim.fleet import Fleet
 from sensors_sim.kit import DEVICES, SLOT_DEVICE, SLOTS, slot
 from sensors_sim.readings import Readings
-from sensors_sim.scenario import BadScenario, Malfunction, Scenario, parse
+from sensors_sim.scenario import BadScenario, Incident, Malfunction, Mishap, Scenario, parse
 
 HOUR_US = 3_600_000_000
 END_US = 1_795_359_400_000_000
@@ -21,9 +21,14 @@ def homes(*rows: int) -> "np.typing.NDArray[np.int32]":
     return np.array(rows, np.int32)
 
 
-def scenario(*faults: Malfunction) -> Scenario:
+def scenario(*faults: Malfunction, incident: tuple[Mishap, ...] = ()) -> Scenario:
     return Scenario(
-        seed=9, places=("fenbridge",), homes_per_place=3, zigbee_homes_per_place=1, fault=faults
+        seed=9,
+        places=("fenbridge",),
+        homes_per_place=3,
+        zigbee_homes_per_place=1,
+        fault=faults,
+        incident=incident,
     )
 
 
@@ -75,10 +80,33 @@ def test_a_dead_device_is_silent_for_its_time() -> None:
     assert (outside.sensor == SLOTS + slot("kitchen/motion", Kind.MOTION)).any()
 
 
-def test_a_stuck_thermometer_says_the_same_for_ever() -> None:
-    inside, _ = struck(fault(FaultKind.STUCK, device=CLIMATE))
-    rows = inside.sensor == SLOTS + slot("living-room/climate", Kind.TEMPERATURE)
-    assert set(inside.value[rows].tolist()) == {19.0}
+def test_a_stuck_device_repeats_what_each_of_its_sensors_said_last() -> None:
+    one = fault(FaultKind.STUCK, device=CLIMATE)
+    inside, _ = struck(one)
+    before = calm()
+    for kind in (Kind.TEMPERATURE, Kind.HUMIDITY, Kind.BATTERY, Kind.SIGNAL):
+        sensor = SLOTS + slot("living-room/climate", kind)
+        own = (before.sensor == sensor) & (before.time_us < one.start_us)
+        assert set(inside.value[inside.sensor == sensor].tolist()) == {before.value[own][-1]}
+
+
+@pytest.mark.parametrize("device", ["kitchen/motion", "living-room/climate", "hall/smoke"])
+def test_a_sensor_stays_stuck_at_the_same_value_from_day_to_day(device: str) -> None:
+    stuck = Malfunction(
+        kind=FaultKind.STUCK, place="fenbridge", device=device, before_end_h=60.0, lasts_h=50.0
+    )
+    smoke = Mishap(kind=Incident.SMOKE, place="fenbridge", home=2, before_end_h=30.0)
+    onset_us = END_US - 60 * HOUR_US
+    made = Fleet(scenario(stuck, incident=(smoke,)), END_US).deliveries(*ALL)
+    before = Fleet(scenario(), END_US).deliveries(START_US - 48 * HOUR_US, onset_us)
+    inside = (made.time_us >= onset_us) & (made.time_us < END_US - 10 * HOUR_US)
+    of_device = [d.name for d in DEVICES].index(device) == SLOT_DEVICE[made.sensor % SLOTS]
+    for sensor in np.unique(made.sensor[of_device]):
+        said = before.value[before.sensor == sensor]
+        # What has never said a thing is at rest.
+        last = said[-1] if len(said) else 0.0
+        assert set(made.value[inside & (made.sensor == sensor)].tolist()) <= {last}
+    assert of_device.any()
 
 
 def test_a_chattering_sensor_goes_on_and_off_at_its_pause() -> None:
