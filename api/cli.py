@@ -1,12 +1,12 @@
 """The ``stillwell`` command."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from api import replay_commands
 from api.exits import told_plainly
 
 EPILOG: Final = (
@@ -26,10 +26,6 @@ app = typer.Typer(
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-Credentials = Annotated[
-    Path | None,
-    typer.Option(help="JSON file of broker passwords by user name (the demo writes one)."),
 ]
 
 
@@ -150,74 +146,8 @@ def account(
         accounts.open_account(loaded, email, name, place, role, tell=_tell)
 
 
-@app.command()
-def simulate(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name (demo) or a TOML file.")],
-    credentials: Credentials = None,
-    settings: SettingsFile = None,
-    live: Annotated[bool, typer.Option(help="Go on live after the past is sent.")] = True,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write to this .csv (readings) or .jsonl (messages) instead."),
-    ] = None,
-) -> None:
-    """Publish simulated homes through MQTT: the scenario's days, then live until Ctrl-C.
-
-    With --out no broker is needed: the days go into a file, the same bytes every time, and
-    what really happened into FILE.truth.csv beside it. Otherwise the homes must be enrolled,
-    as the demo does; the past is sent on a virtual clock, so the worker's settings must say
-    clock = "virtual".
-    """
-    from api import simulation, wiring
-
-    with told_plainly():
-        if out is not None:
-            simulation.write(scenario, out, tell=_tell)
-            return
-        loaded = wiring.read_settings(settings)
-        asyncio.run(simulation.run(scenario, loaded, credentials, goes_live=live, tell=_tell))
-
-
-@app.command()
-def replay(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV (time,sensor,value), JSONL of MQTT messages, "
-            "or a Kasteren or Ordonez sensor file."
-        ),
-    ],
-    place: Annotated[str, typer.Option(help="Key of the place to replay into.")],
-    credentials: Credentials = None,
-    settings: SettingsFile = None,
-    gateway: Annotated[str, typer.Option(help="Gateway id to publish as.")] = "replayed-gateway",
-    speed: Annotated[float, typer.Option(min=0, help="Times real time; 0 is flat out.")] = 0,
-    in_process: Annotated[
-        bool, typer.Option("--in-process", help="Without a broker or worker: same code, faster.")
-    ] = False,
-) -> None:
-    """Send a recorded file through the real broker and pipeline, on a virtual clock.
-
-    The recording's sensors are enrolled first, as a home of this place, unless they are. With
-    --in-process the pipeline, store and engine run here instead of in a worker; the alerts
-    are the same.
-    """
-    from api import replaying, wiring
-
-    with told_plainly():
-        loaded = wiring.read_settings(settings)
-        asyncio.run(
-            replaying.run(
-                file,
-                loaded,
-                credentials,
-                place=place,
-                gateway=gateway,
-                speed=speed,
-                is_in_process=in_process,
-                tell=_tell,
-            )
-        )
+app.command()(replay_commands.simulate)
+app.command()(replay_commands.replay)
 
 
 @app.command()
@@ -228,15 +158,34 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Figures as JSON; the report lies beside it.")] = Path(
         "evaluation.json"
     ),
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="TOML with [limits] and [detectors], or a place file; else defaults."),
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Another such file, judged beside it on the same draws.")
+    ] = None,
+    half: Annotated[str, typer.Option(help="a or b: only every other home, by name.")] = "",
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Judge other methods too; some minutes more.")
+    ] = False,
 ) -> None:
     """Judge the live engine and simple rules on recorded homes, each on days it has not seen.
 
-    Prints the table, writes FILE.json and a report FILE.html; about two minutes for 28 homes.
+    Prints the table, writes FILE.json and a report FILE.html; about three minutes for 28 homes.
     """
     from api import evaluate as evaluation
 
     with told_plainly():
-        evaluation.run(data, out, tell=_tell)
+        evaluation.run(
+            data,
+            out,
+            tell=_tell,
+            settings=settings,
+            against=against,
+            half=half,
+            has_peers=peers,
+        )
 
 
 @app.command()

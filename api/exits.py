@@ -15,6 +15,7 @@ class Exit(IntEnum):
     FAILED = 1
     WRONG_INPUT = 2
     NOT_READY = 3
+    STOPPED = 130
 
 
 class CommandFailed(Exception):
@@ -34,4 +35,4 @@ def told_plainly() -> Iterator[None]:
         raise SystemExit(Exit.FAILED) from None
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
-        raise SystemExit(130) from None
+        raise SystemExit(Exit.STOPPED) from None

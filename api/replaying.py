@@ -1,125 +1,237 @@
-"""``stillwell replay``: a recorded file through the real broker, on a virtual clock."""
+"""``stillwell replay``: what was recorded, simulated or stored, through the real pipeline."""
 
+import asyncio
 import math
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from api import wiring
-from api.exits import CommandFailed
+import numpy as np
+from sqlalchemy import Engine
+
+from api import health, replay_position, wiring
+from api.exits import CommandFailed, Exit
 from api.fast_path import feed
 from api.progress import Progress
+from api.replay_position import Position
+from api.simulation import wait_for_worker, worker_now
 from api.site import read_target
 from config import registry
 from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 from ingest.publisher import PublishFailedError
-from sensors_sim.recorded_files import open_recording
-from sensors_sim.recording import BadRecording, Recording, Slice, Tape, replay_slices, roster
-from sensors_sim.replay import replay, tape_slices
+from sensors_sim.replay import Reel, Watch, replay
 
 
-def read(file: Path) -> Recording | Tape:
-    """Return the recording in this file; ConfigProblem says what is wrong with it."""
-    try:
-        return open_recording(file)
-    except BadRecording as problem:
-        raise ConfigProblem(str(problem)) from problem
-    except OSError as problem:
-        raise ConfigProblem(f"replay: {file} cannot be read: {problem.strerror}") from problem
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a reel is to be replayed; ``speed`` is times real time, infinite for flat out."""
+
+    speed: float = math.inf
+    is_in_process: bool = False
+    is_resumed: bool = False
+    command: str = "the same command and --resume"
+    """What to type to go on."""
 
 
 async def run(
-    file: Path,
+    reel: Reel,
     settings: Settings,
     credentials: Path | None,
-    *,
-    place: str,
-    gateway: str,
-    speed: float,
-    is_in_process: bool,
+    wish: Wish,
     tell: Callable[[str], None],
 ) -> None:
-    """Enrol the recording's sensors where they are not, and publish it; tell how far it is.
+    """Enrol the reel's homes where they are not, and replay it; SystemExit(130) when stopped.
 
     In process, everything but MQTT is the same code; no worker may run beside it.
     """
+    require_virtual(settings)
+    for note in reel.notes:
+        tell(f"{reel.name}: {note}")
+    database = wiring.open_database(settings)
+    enrol(database, reel)
+    begun = _begin(database, reel, settings, wish, tell)
+    with _stopping() as stop, Progress(f"replaying {reel.name}", tell) as progress:
+        journey = _Journey(reel, settings.data, begun, progress, stop)
+        if wish.is_in_process:
+            await _in_process(journey, settings, wish, tell)
+        else:
+            await _through_broker(journey, settings, credentials, database, wish)
+    database.dispose()
+    _end(journey, settings, wish, tell)
+
+
+def require_virtual(settings: Settings) -> None:
+    """Raise ConfigProblem unless time may be told by the replay."""
     if settings.clock != "virtual":
         raise ConfigProblem(
-            'replay: the settings say clock = "system"; a recording needs clock = "virtual", '
+            'replay: the settings say clock = "system"; a replay needs clock = "virtual", '
             "in the worker's settings too"
         )
-    if place not in wiring.places(settings):
-        raise ConfigProblem(
-            f"replay: there is no place {place!r}, expected one of "
-            f"{', '.join(wiring.places(settings))}"
-        )
-    recording = read(file)
-    first_us, last_us = _span(recording, file)
-    enrol(settings, recording, place, gateway)
-    with Progress(f"replaying {file.name}", tell) as progress:
-
-        def show(at_us: int, _sent: int) -> None:
-            progress.show((at_us - first_us) / max(last_us - first_us, 1))
-
-        if is_in_process:
-            slices = slices_of_recording(recording, place, gateway)
-            sent = await feed(settings, first_us, slices, on_progress=show)
-        else:
-            sent = await _publish(settings, credentials, recording, place, gateway, speed, show)
-    how = "taken in" if is_in_process else "acknowledged by the broker"
-    tell(f"{file.name}: {sent} messages {how}")
 
 
-async def _publish(
+class _Journey:
+    """One replay on its way: shows how far it is and keeps where it may go on."""
+
+    def __init__(
+        self, reel: Reel, folder: Path, begun: Position, progress: Progress, stop: asyncio.Event
+    ) -> None:
+        self.reel, self.begun, self.stop = reel, begun, stop
+        self.after_us = begun.at_us or None
+        self.position = begun
+        self._folder, self._progress = folder, progress
+        self._first_us = self.after_us or reel.start_us
+        self.watch = Watch(self._reached, stop.is_set)
+
+    def _reached(self, at_us: int, sent: int) -> None:
+        self.position = replace(self.begun, at_us=at_us, sent=self.begun.sent + sent)
+        span_us = max(self.reel.end_us - self._first_us, 1)
+        self._progress.show((at_us - self._first_us) / span_us, moment(at_us), sent)
+
+    def save(self) -> None:
+        """Keep the position, when there is one."""
+        if self.position.at_us:
+            replay_position.save(self._folder, self.position)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of the reel has been told."""
+        return self.position.at_us >= self.reel.end_us
+
+
+async def _in_process(
+    journey: _Journey, settings: Settings, wish: Wish, tell: Callable[[str], None]
+) -> None:
+    refused = await feed(
+        settings,
+        journey.reel,
+        speed=wish.speed,
+        after_us=journey.after_us,
+        watch=journey.watch,
+        on_kept=journey.save,
+    )
+    _tell_refused(refused, tell)
+
+
+def _tell_refused(refused: Mapping[str, int], tell: Callable[[str], None]) -> None:
+    if refused:
+        counts = ", ".join(f"{count:,} {reason}" for reason, count in sorted(refused.items()))
+        tell(f"refused, and kept as dead letters: {counts}")
+
+
+async def _through_broker(
+    journey: _Journey,
     settings: Settings,
     credentials: Path | None,
-    recording: Recording | Tape,
-    place: str,
-    gateway: str,
-    speed: float,
-    show: Callable[[int, int], None],
-) -> int:
+    database: Engine,
+    wish: Wish,
+) -> None:
     target = read_target(settings.mqtt.host, settings.mqtt.port, credentials)
+    await wait_for_worker(database, "replay")
     try:
-        return await replay(
-            recording, target, place, gateway, speed=speed or math.inf, on_progress=show
+        await replay(
+            journey.reel,
+            target,
+            speed=wish.speed,
+            after_us=journey.after_us,
+            watch=journey.watch,
+            worker_now=lambda: worker_now(database),
         )
     except PublishFailedError as problem:
-        raise CommandFailed(f"replay: {problem}") from problem
+        raise CommandFailed(
+            f"replay: {problem}; all up to {moment(journey.position.at_us)} was acknowledged. "
+            f"Go on with:\n  {wish.command}"
+        ) from problem
+    finally:
+        journey.save()
 
 
-def slices_of_recording(recording: Recording | Tape, place: str, gateway: str) -> Iterator[Slice]:
-    """Yield what the real path would publish, slice by slice."""
-    if isinstance(recording, Tape):
-        return tape_slices(recording, place, gateway)
-    return replay_slices(recording, place, gateway)
+@contextmanager
+def _stopping() -> Iterator[asyncio.Event]:
+    """Give an event that the first Ctrl-C or SIGTERM sets; a second Ctrl-C ends at once."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def ask() -> None:
+        stop.set()
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+    for number in signals:
+        loop.add_signal_handler(number, ask)
+    try:
+        yield stop
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
 
 
-def _span(recording: Recording | Tape, file: Path) -> tuple[int, int]:
-    if isinstance(recording, Tape):
-        times = [at_us for _, _, at_us in recording.messages]
-    else:
-        times = recording.readings.time_us.tolist()
-    if not times:
-        raise ConfigProblem(f"replay: {file.name} holds no reading")
-    return times[0], times[-1]
+def _begin(
+    database: Engine, reel: Reel, settings: Settings, wish: Wish, tell: Callable[[str], None]
+) -> Position:
+    """Return where to begin; say so when the data folder has seen later days already."""
+    way = "in process" if wish.is_in_process else "broker"
+    speed = 0.0 if math.isinf(wish.speed) else wish.speed
+    wanted = Position(reel.name, reel.digest, reel.place, reel.gateways[0], way, speed)
+    if wish.is_resumed:
+        kept = replay_position.resumed(settings.data, wanted)
+        tell(f"{reel.name}: going on from {moment(kept.at_us)}")
+        return kept
+    if not wish.is_in_process:
+        with database.connect() as connection:
+            worker = health.beats(connection).get(health.WORKER)
+        if worker is not None and worker.is_live:
+            raise ConfigProblem(
+                "replay: this worker follows the wall clock since an earlier replay went live; "
+                "use a new data folder"
+            )
+        if worker is not None and worker.now_us > reel.start_us:
+            tell(_already(reel, worker.now_us))
+    return wanted
 
 
-def enrol(settings: Settings, recording: Recording | Tape, place: str, gateway: str) -> None:
-    """Make the gateway and the sensors known, unless the gateway is; a tape has none to add."""
-    database = wiring.open_database(settings)
+def _already(reel: Reel, now_us: int) -> str:
+    return (
+        f"{reel.name}: begins at {moment(reel.start_us)}, but it is {moment(now_us)} here already: "
+        "what is older is kept as history and hardly judged; for its alerts use a new data folder"
+    )
+
+
+def _end(journey: _Journey, settings: Settings, wish: Wish, tell: Callable[[str], None]) -> None:
+    how = "taken in" if wish.is_in_process else "acknowledged by the broker"
+    done = journey.position
+    if journey.is_over or not journey.stop.is_set():
+        replay_position.forget(settings.data)
+        tell(f"{journey.reel.name}: {done.sent:,} messages {how}")
+        return
+    where = moment(done.at_us or journey.reel.start_us)
+    tell(f"stopped at {where}, {done.sent:,} messages {how}. Go on with:\n  {wish.command}")
+    raise SystemExit(Exit.STOPPED)
+
+
+def moment(at_us: int) -> str:
+    """Return a moment as people read it, to the second."""
+    return f"{np.datetime64(at_us // 1_000_000, 's')}Z"
+
+
+def enrol(database: Engine, reel: Reel) -> None:
+    """Make the reel's gateways known with their homes and sensors, unless they are."""
     with database.begin() as connection:
         known = registry.load(connection).gateway_number
-        if gateway in known:
+        missing = [gateway for gateway in reel.gateways if gateway not in known]
+        if not missing:
             return
-        if isinstance(recording, Tape):
+        if reel.enrolment is None:
             raise ConfigProblem(
-                f"replay: the gateway {gateway!r} is not enrolled and recorded messages do not "
+                f"replay: the gateway {missing[0]!r} is not enrolled and recorded messages do not "
                 "say what its sensors are: stillwell enrol FILE first"
             )
-        made = roster(recording, place, seed=zlib.crc32(gateway.encode()))
-        named = replace(made, gateways=(replace(made.gateways[0], id=gateway),))
-        registry.enrol(connection, named, now_us=microseconds(SystemClock().now()))
+        if len(missing) < len(reel.gateways):
+            raise ConfigProblem(
+                f"replay: of {len(reel.gateways)} gateways of {reel.name}, {len(missing)} are not "
+                f"enrolled here ({missing[0]}) and the others are; use a new data folder"
+            )
+        registry.enrol(connection, reel.enrolment, now_us=microseconds(SystemClock().now()))

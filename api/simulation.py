@@ -19,6 +19,7 @@ from sensors_sim import export, publish
 from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
 from sensors_sim.publish import Progress
+from sensors_sim.recording import BadRecording
 from sensors_sim.scenario import BadScenario, load
 
 PATIENCE_S: Final = 60.0
@@ -49,7 +50,7 @@ async def run(
     start_us = end_us - scenario.days * publish.DAY_US
     fleet = Fleet(scenario, end_us)
     encoder = Encoder(fleet.enrolment, publish.BOOT)
-    await _wait_for_worker(database)
+    await wait_for_worker(database, "simulate")
     try:
         with Shown(f"sending {scenario.days} days", tell) as shown:
             live_us = await publish.backfill(
@@ -58,7 +59,7 @@ async def run(
                 target,
                 start_us,
                 on_progress=_told(Ledger(database), shown),
-                worker_now=lambda: _worker_now(database),
+                worker_now=lambda: worker_now(database),
             )
         tell("the past is sent" + ("; now live" if goes_live else ""))
         if goes_live:
@@ -72,24 +73,25 @@ def write(name: str, path: Path, *, tell: Callable[[str], None]) -> None:
     """Write the scenario's days to a file, and what really happened beside it."""
     if path.suffix not in export.SUFFIXES:
         raise CommandFailed(
-            f"simulate: {path.name} has no known ending, expected {' or '.join(export.SUFFIXES)}"
+            f"simulate: {path.name} has no known ending, "
+            f"expected one of {', '.join(export.SUFFIXES)}"
         )
     try:
         scenario = load(name)
         with Shown(f"writing {scenario.days} days", tell) as shown:
             lines = export.write(scenario, path, shown.show)
-    except (BadScenario, OSError) as problem:
+    except (BadScenario, BadRecording, OSError) as problem:
         raise CommandFailed(f"simulate: {problem}") from problem
     tell(f"{lines:,} lines in {path}; what really happened is in {path.name}.truth.csv")
 
 
-async def _wait_for_worker(database: Engine) -> None:
+async def wait_for_worker(database: Engine, who: str) -> None:
     """Return once the worker has subscribed: what nobody subscribes to, no broker keeps."""
     end = asyncio.get_running_loop().time() + PATIENCE_S
     while not _is_subscribed(database):
         if asyncio.get_running_loop().time() > end:
             raise CommandFailed(
-                f"simulate: no worker has connected for {PATIENCE_S:g} s; run `stillwell worker`"
+                f"{who}: no worker has connected for {PATIENCE_S:g} s; run `stillwell worker`"
             )
         await asyncio.sleep(0.1)
 
@@ -130,6 +132,7 @@ def _told(ledger: Ledger, shown: Shown) -> Callable[[Progress], None]:
     return tell
 
 
-def _worker_now(database: Engine) -> int | None:
+def worker_now(database: Engine) -> int | None:
+    """Return the worker's virtual now, None before its first beat."""
     now, _ = wiring.last_beat(database)
     return None if now is None else microseconds(now)

@@ -22,6 +22,7 @@ from api.current_roster import CurrentRoster
 from api.engine_tail import EngineTail
 from api.exits import CommandFailed
 from api.handover import is_live, keeping_live
+from api.pace import Pace
 from config.settings import Settings
 from ingest.clock import Clock, SystemClock, VirtualClock, instant, microseconds
 from ingest.decode import decode
@@ -38,6 +39,9 @@ DEAD_LETTER_DAYS: Final = 14
 OPEN_DAYS: Final = np.timedelta64(2, "D")
 """A day's readings are packed for good once its lateness window has closed."""
 
+SETTLE_S: Final = 120
+"""How long the broker's link must have stood before silence says anything."""
+
 FINISH_S: Final = 5.0
 """From the wish to stop until threads that still wait, for a locked database say, are left."""
 
@@ -52,6 +56,7 @@ class Parts:
 
     database: Database
     clock: Clock
+    pace: Pace
     roster: CurrentRoster
     journal: Journal
     store: EmbeddedStore
@@ -63,21 +68,26 @@ class Parts:
     outbox: Outbox
 
 
-def build(settings: Settings, *, is_linked: Callable[[], bool] | None = None) -> Parts:
+def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     """Open everything; ConfigProblem or CommandFailed say what is wrong and what to do.
 
-    ``is_linked`` replaces the subscriber's word where readings do not come from a broker.
+    ``replayed`` is the clock where readings do not come from a broker: nothing is ever lost
+    on the way, and the engine need not wait for a link to settle.
     """
     database = wiring.open_database(settings)
     places = wiring.places(settings)
     where = wiring.files(settings)
-    clock = wiring.worker_clock(settings, database)
+    clock = replayed or wiring.worker_clock(settings, database)
     roster = CurrentRoster(database)
     store = open_store(where.store)
     journal = _open_journal(where, store.position())
-    pipeline = Pipeline(journal, decode, screen, roster.table, clock, refresh=roster.refresh)
-    if isinstance(clock, VirtualClock):
+    if isinstance(clock, VirtualClock) and replayed is None:
         clock.advance(instant(journal.last_received_us))
+    tail = EngineTail(JournalTail.open(where.journal), journal)
+    pace = Pace(tail, journal, clock, lambda: engine.progress)
+    pipeline = Pipeline(
+        journal, decode, screen, roster.table, clock, refresh=roster.refresh, on_mark=pace.mark
+    )
     handle = keeping_live(pipeline.handle, clock, where.live)
     subscriber = Subscriber(wiring.connect_options(settings), clock, handle)
     follower = Follower(
@@ -87,23 +97,27 @@ def build(settings: Settings, *, is_linked: Callable[[], bool] | None = None) ->
         wait=journal.wait,
         tend=lambda: store.finish_days(clock.now() - OPEN_DAYS),
     )
-    ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not is_live(clock))
+    ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not pace.is_live)
     engine = Engine(
-        EngineTail(JournalTail.open(where.journal), journal),
+        pace,
         roster.table,
         places,
         ledger,
-        clock,
-        is_linked=is_linked or (lambda: subscriber.is_connected and subscriber.problem is None),
+        pace,
+        is_linked=lambda: (
+            replayed is not None or (subscriber.is_connected and subscriber.problem is None)
+        ),
         orphan_place=wiring.orphan_place(settings, sorted(places)),
         tick_s=settings.engine.tick_s,
         reorder_s=settings.engine.reorder_s,
+        settle_s=0 if replayed is not None else SETTLE_S,
     )
     engine.restore(where.checkpoint)
     outbox = Outbox(database, {"console": Console()}, SystemClock())
     return Parts(
         database,
         clock,
+        pace,
         roster,
         journal,
         store,
@@ -141,7 +155,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
     checkpoint = wiring.files(settings).checkpoint
     watch = partial(
         parts.engine.run,
-        wait=parts.journal.wait,
+        wait=parts.pace.wait,
         checkpoint=checkpoint,
         checkpoint_s=settings.engine.checkpoint_s,
     )

@@ -5,7 +5,7 @@ that the worker subscribes to for readings, because a broker (the NATS server do
 subscription run ahead of another; and outside the tree of any gateway, so none can forge it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -66,6 +66,17 @@ def refuse_marks(chunk: Sequence[Message]) -> Marked:
         if message.topic == _TOPIC
     ]
     return Marked([m for m in chunk if m.topic != _TOPIC], rejects, None, is_live=False)
+
+
+def split_at_marks(chunk: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    """Yield the chunk in parts that each end with a mark; the last may lack one."""
+    start = 0
+    for row, message in enumerate(chunk):
+        if message.topic == _TOPIC:
+            yield chunk[start : row + 1]
+            start = row + 1
+    if start < len(chunk):
+        yield chunk[start:]
 
 
 def split_marks(chunk: Sequence[Message], now_us: int) -> Marked:

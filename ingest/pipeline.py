@@ -16,7 +16,7 @@ import structlog
 
 from config.sensor_table import SensorTable
 from ingest.clock import Clock, Instant, SystemClock, VirtualClock, instant, microseconds
-from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_marks
+from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_at_marks, split_marks
 from ingest.journal import Journal
 from ingest.message import Message, Reason
 from ingest.poison import Decode, Judged, Screen, judge_each, judge_with
@@ -52,7 +52,9 @@ class Pipeline:
     and is asked when somebody unknown speaks, who may have been enrolled a moment ago.
     ``on_commit(seq)`` is called in the pipeline's thread after each commit. Clock marks move
     ``clock`` when it is a VirtualClock, after everything before them is committed: whoever
-    reads the clock first and the journal second misses nothing.
+    reads the clock first and the journal second misses nothing. ``on_mark(now_us, seq)`` is
+    told of each before that, with the last seq before it; no commit holds messages from both
+    sides of a mark, so what a replay gives does not hang on how it was cut into chunks.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Pipeline:
         clock: Clock,
         on_commit: Callable[[int], None] | None = None,
         refresh: Callable[[], bool] | None = None,
+        on_mark: Callable[[int, int], None] | None = None,
     ) -> None:
         self._journal = journal
         self._decode = decode
@@ -72,6 +75,8 @@ class Pipeline:
         self._clock = clock
         self._on_commit = on_commit
         self._refresh = refresh
+        self._on_mark = on_mark
+        self._begun: list[Message] = []
         self._recent = RecentKeys(journal.recent_keys())
         self._counts = PipelineCounts()
         self._thread = ThreadPoolExecutor(1, "journal")
@@ -94,6 +99,21 @@ class Pipeline:
         self._thread.shutdown(wait=True)
 
     def _take(self, chunk: Sequence[Message]) -> None:
+        if not self._is_replaying():
+            self._take_part(chunk)
+            return
+        # A chunk that failed half way comes again whole: what it committed is not told twice.
+        done = self._begun if list(chunk[: len(self._begun)]) == self._begun else []
+        self._begun = []
+        for part in split_at_marks(chunk[len(done) :]):
+            try:
+                self._take_part(part)
+            except Exception:
+                self._begun = done
+                raise
+            done = [*done, *part]
+
+    def _take_part(self, chunk: Sequence[Message]) -> None:
         try:
             marked = self._split(chunk)
             keys = message_keys(marked.messages)
@@ -115,8 +135,8 @@ class Pipeline:
         return refuse_marks(chunk)
 
     def _judge(self, messages: Sequence[Message], marked: Marked) -> Judged:
-        now = self._clock.now() if marked.now_us is None else instant(marked.now_us)
-        if isinstance(self._clock, VirtualClock) and not self._clock.is_live:
+        now = self._clock.now()
+        if self._is_replaying():
             now = now + np.timedelta64(SLICE_US, "us")
         judged = self._judge_once(messages, now)
         if _has_stranger(judged) and self._is_roster_new():
@@ -166,6 +186,8 @@ class Pipeline:
     def _follow(self, marked: Marked) -> None:
         if marked.now_us is None or not isinstance(self._clock, VirtualClock):
             return
+        if self._on_mark is not None:
+            self._on_mark(marked.now_us, self._journal.last_seq())
         self._clock.advance(instant(marked.now_us))
         if marked.is_live:
             self._clock.release()

@@ -1,8 +1,10 @@
-"""A scenario's past as a file: readings as CSV, or MQTT messages as JSON lines."""
+"""A scenario's past as a file: readings as CSV or Parquet, or MQTT messages as JSON lines."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -14,9 +16,10 @@ from sensors_sim import truth
 from sensors_sim.deliveries import Deliveries
 from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
+from sensors_sim.parquet import ParquetWriter
 from sensors_sim.scenario import Scenario
 
-SUFFIXES: Final = (".csv", ".jsonl")
+SUFFIXES: Final = (".csv", ".parquet", ".jsonl")
 GATHER_US: Final = 60_000_000
 """Native readings of one minute share a message."""
 
@@ -33,33 +36,44 @@ def write(scenario: Scenario, path: Path, on_share: Callable[[float], None]) -> 
     end_us = (scenario.end - _EPOCH) // timedelta(microseconds=1)
     start_us = end_us - scenario.days * _DAY_US
     fleet = Fleet(scenario, end_us)
-    encoder = Encoder(fleet.enrolment, "1")
     lines = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        if path.suffix == ".csv":
-            file.write("time,arrived,sensor,kind,value\n")
+    with ExitStack() as stack:
+        put = _writer(path, fleet.enrolment, stack)
         for at_us in range(start_us, end_us, SLICE_US):
             made = fleet.deliveries(at_us, min(at_us + SLICE_US, end_us))
-            if path.suffix == ".csv":
-                lines += _write_rows(made, fleet.enrolment, file)
-            else:
-                lines += _write_messages(encoder, made, file)
+            lines += put(made)
             on_share((at_us + SLICE_US - start_us) / (end_us - start_us))
     ids = [home.id for home in fleet.enrolment.homes]
     truth.write(fleet.truth(), ids, path.with_name(f"{path.name}.truth.csv"))
     return lines
 
 
-def _write_rows(made: Deliveries, enrolment: Enrolment, file: TextIO) -> int:
-    for time, sent, row, value in zip(
-        _iso(made.time_us),
-        _iso(made.sent_us),
-        made.sensor.tolist(),
-        made.value.tolist(),
-        strict=True,
-    ):
-        sensor = enrolment.sensors[row]
-        file.write(f"{time},{sent},{sensor.id},{sensor.kind.value},{value:.10g}\n")
+def _writer(path: Path, enrolment: Enrolment, stack: ExitStack) -> Callable[[Deliveries], int]:
+    """Return what writes a stretch and says how many lines it took."""
+    if path.suffix == ".parquet":
+        return stack.enter_context(ParquetWriter(path, enrolment)).write
+    file = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+    if path.suffix == ".csv":
+        file.write("time,arrived,home,sensor,kind,room,exit,value\n")
+        return partial(_write_rows, sensors=_texts(enrolment), file=file)
+    return partial(_write_messages, Encoder(enrolment, "1"), file=file)
+
+
+def _texts(enrolment: Enrolment) -> list[str]:
+    """Return what a row says of each sensor."""
+    home = {home.number: home.id for home in enrolment.homes}
+    return [
+        f"{home.get(s.home or 0, '')},{s.id},{s.kind.value},{s.room},{'1' if s.is_exit else ''}"
+        for s in enrolment.sensors
+    ]
+
+
+def _write_rows(made: Deliveries, sensors: Sequence[str], file: TextIO) -> int:
+    columns = (_iso(made.time_us), _iso(made.sent_us), made.sensor.tolist(), made.value.tolist())
+    file.writelines(
+        f"{time},{sent},{sensors[row]},{value:.10g}\n"
+        for time, sent, row, value in zip(*columns, strict=True)
+    )
     return len(made)
 
 

@@ -1,92 +1,133 @@
-"""A recording through the broker, at any speed, on a virtual clock."""
+"""What can be replayed, and sending it through the broker, at any speed, on a virtual clock."""
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
-from sensors_sim.dialects.dialect import Outgoing
-from sensors_sim.recording import Recording, Slice, Tape, replay_slices
+from config.homes import Enrolment
+from ingest.clock_mark import SLICE_US
+from ingest.flood import Flood, PublishFailedError
+from sensors_sim.publish import WorkerNow, wait_for
+from sensors_sim.recording import Slice
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.target import Target, mark
 
-_PACE_S = 0.25
+_PACE_S: Final = 0.25
 """At a finite speed, about how much wall time one slice takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """Something that can be replayed: messages from ``start_us`` to ``end_us``, in slices.
+
+    ``gateways`` are ids by the row that messages name. ``enrolment`` is whose homes these are,
+    None where the messages do not say what their sensors are. ``digest`` names the content:
+    the same one gives the same messages. ``cut`` makes the slices, each ``slice_us`` long.
+    ``notes`` tell what was put right or left out, ``place`` where it all goes, if to one place.
+    """
+
+    name: str
+    digest: str
+    start_us: int
+    end_us: int
+    gateways: Sequence[str]
+    enrolment: Enrolment | None
+    cut: Callable[[int], Iterator[Slice]]
+    notes: Sequence[str] = ()
+    place: str = ""
+
+    def slices(self, speed: float = math.inf, after_us: int | None = None) -> Iterator[Slice]:
+        """Yield the slices that end after this moment, of a length that suits the speed.
+
+        Those before are made all the same, so that a gateway's numbers go on where they were.
+        """
+        for part in self.cut(slice_us(speed)):
+            if after_us is None or part.end_us > after_us:
+                yield part
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Follows a replay: is told the moment reached and the messages so far, and may stop it."""
+
+    on_progress: Callable[[int, int], None] = lambda _at_us, _sent: None
+    is_stopping: Callable[[], bool] = lambda: False
+
+
+def slice_us(speed: float) -> int:
+    """Return how much one slice holds; a slice is published when its end has come."""
+    if math.isinf(speed):
+        return SLICE_US
+    return max(SECOND_US, min(SLICE_US, round(speed * _PACE_S) * SECOND_US))
+
+
 async def replay(
-    recording: Recording | Tape,
+    reel: Reel,
     target: Target,
-    place: str,
-    gateway: str,
     *,
     speed: float = math.inf,
-    on_progress: Callable[[int, int], None] | None = None,
+    after_us: int | None = None,
+    watch: Watch | None = None,
+    worker_now: WorkerNow | None = None,
 ) -> int:
-    """Publish a recording in the name of one gateway; return how many messages it took.
+    """Publish a reel in the names of its gateways; return how many messages it took.
 
     ``speed`` is recorded time over real time. After each slice the clock is moved to its end,
-    once all of it has been acknowledged. ``on_progress`` is told the moment reached and the
-    messages so far. ValueError unless ``speed`` is above 0.
+    once all of it has been acknowledged; a replay that is stopped stops there, and ``after_us``
+    goes on from there. ``worker_now`` keeps it from running ahead of the worker by days.
+    ValueError unless ``speed`` is above 0.
     """
     if not speed > 0:
         raise ValueError(f"replay: speed is {speed}, expected more than 0")
-    loop = asyncio.get_running_loop()
+    watch = watch or Watch()
+    began_us = reel.start_us if after_us is None else after_us
     sent = 0
     async with AsyncExitStack() as stack:
         clock = target.clock_flood()
         if clock is not None:
             await stack.enter_async_context(clock)
-        flood = await stack.enter_async_context(target.gateway_flood(gateway))
-        began_s, began_us = loop.time(), None
-        for part in _slices(recording, place, gateway, speed):
-            if began_us is None:
-                began_us = _begins_us(recording)
-                await mark(clock, began_us)
-            await asyncio.sleep(
-                began_s + (part.end_us - began_us) / SECOND_US / speed - loop.time()
-            )
-            await flood.publish_all([(m.topic, m.payload) for m in part.messages])
+        floods = [
+            await stack.enter_async_context(target.gateway_flood(gateway))
+            for gateway in reel.gateways
+        ]
+        await mark(clock, began_us)
+        async for part in paced(reel, speed, after_us, watch):
+            await wait_for(worker_now, part.end_us, began_us)
+            await _publish(floods, part)
             await mark(clock, part.end_us)
             sent += len(part.messages)
-            if on_progress is not None:
-                on_progress(part.end_us, sent)
+            watch.on_progress(part.end_us, sent)
     return sent
 
 
-def _begins_us(recording: Recording | Tape) -> int:
-    if isinstance(recording, Tape):
-        return recording.messages[0][2]
-    return int(recording.readings.time_us[0])
+async def paced(
+    reel: Reel, speed: float, after_us: int | None, watch: Watch
+) -> AsyncIterator[Slice]:
+    """Yield the slices that end after this moment, each when its end has come, until stopped."""
+    loop = asyncio.get_running_loop()
+    began_s, began_us = loop.time(), reel.start_us if after_us is None else after_us
+    for part in reel.slices(speed, after_us):
+        due_s = began_s + (part.end_us - began_us) / SECOND_US / speed
+        while not watch.is_stopping() and loop.time() < due_s:  # noqa: ASYNC110 - a moment to come
+            await asyncio.sleep(min(due_s - loop.time(), _PACE_S))
+        if watch.is_stopping():
+            return
+        yield part
 
 
-def _slices(recording: Recording | Tape, place: str, gateway: str, speed: float) -> Iterator[Slice]:
-    if isinstance(recording, Tape):
-        return tape_slices(recording, place, gateway)
-    if math.isinf(speed):
-        return replay_slices(recording, place, gateway)
-    slice_us = max(SECOND_US, min(3600 * SECOND_US, round(speed * _PACE_S * SECOND_US)))
-    return replay_slices(recording, place, gateway, slice_us=slice_us)
-
-
-def tape_slices(tape: Tape, place: str, gateway: str) -> Iterator[Slice]:
-    """Yield recorded messages under the topic of this gateway, moment by moment.
-
-    What a hub published as ``zigbee2mqtt/...`` goes out unchanged below
-    ``stillwell/v1/{place}/{gateway}/``; so does what was recorded below another gateway. An
-    empty slice comes first, so that a payload without a time is received at its own.
-    """
-    root = f"stillwell/v1/{place}/{gateway}/"
-    for at_us, messages in groupby(tape.messages, key=lambda message: message[2]):
-        yield Slice(at_us, ())
-        yield Slice(
-            at_us,
-            [Outgoing(0, root + _rest(topic), payload, at_us) for topic, payload, _ in messages],
-        )
-
-
-def _rest(topic: str) -> str:
-    """Return a topic without the prefix of the gateway that it was recorded from."""
-    levels = topic.split("/", 4)
-    return levels[4] if levels[:2] == ["stillwell", "v1"] and len(levels) > 4 else topic
+async def _publish(floods: Sequence[Flood], part: Slice) -> None:
+    """Publish a slice, grouped by gateway; PublishFailedError tells the first that failed."""
+    failed: PublishFailedError | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            for gateway, messages in groupby(part.messages, key=lambda message: message.gateway):
+                pairs = [(message.topic, message.payload) for message in messages]
+                group.create_task(floods[gateway].publish_all(pairs))
+    except* PublishFailedError as problems:
+        failed = next(e for e in problems.exceptions if isinstance(e, PublishFailedError))
+    if failed is not None:
+        raise failed

@@ -7,18 +7,16 @@ from sqlalchemy import select
 
 from alerts import tables
 from api import wiring
-from api.fast_path import feed, slices_of
+from api.fast_path import feed
 from api.health import beats
-from api.site import create
+from api.site import Site, create
 from config.database import connect
-from sensors_sim.encode import Encoder
-from sensors_sim.fleet import Fleet
-from sensors_sim.publish import BOOT, DAY_US, backfill
+from sensors_sim.reels import of_scenario
+from sensors_sim.replay import Reel, replay
 from sensors_sim.scenario import Scenario
 from tests.e2e.stack import Stack, running, until
 from tests.servers import free_port
 
-END_US = 1_795_348_800_000_000  # 2026-11-22 12:00 UTC
 Alerts = list[tuple[object, ...]]
 
 
@@ -33,37 +31,37 @@ def alerts_of(database_url: str) -> Alerts:
 
 
 def through_the_broker(scenario: Scenario, folder: Path) -> Alerts:
-    """Return the alerts of a back-fill through the NATS server and a worker process."""
-    fleet = Fleet(scenario, END_US)
-    with running(folder, fleet.enrolment, clock="virtual", with_web=False) as stack:
-        asyncio.run(_backfill(scenario, fleet, stack))
-        until(lambda: _has_seen_all(stack), 120, "the engine has not seen everything")
+    """Return the alerts of a replay through the NATS server and a worker process."""
+    reel = of_scenario(scenario)
+    assert reel.enrolment is not None
+    with running(folder, reel.enrolment, clock="virtual", with_web=False) as stack:
+        asyncio.run(replay(reel, stack.site.target()))
+        until(lambda: has_seen_all(stack, reel.end_us), 300, "the engine has not seen everything")
         return alerts_of(stack.site.database_url)
 
 
-async def _backfill(scenario: Scenario, fleet: Fleet, stack: Stack) -> None:
-    start_us = END_US - scenario.days * DAY_US
-    encoder = Encoder(fleet.enrolment, BOOT)
-    await backfill(fleet, encoder, stack.site.target(), start_us, END_US)
-
-
-def _has_seen_all(stack: Stack) -> bool:
+def has_seen_all(stack: Stack, end_us: int) -> bool:
+    """Say whether worker, store and engine have taken everything up to this moment."""
     stack.check()
     with stack.database.connect() as connection:
         worker = beats(connection)["worker"]
     state = worker.state
     is_read = state["engine_seq"] == state["journal_seq"] == state["store_seq"]
-    return is_read and worker.now_us == END_US and state["engine_us"] >= END_US - 180_000_000
+    return is_read and worker.now_us >= end_us and state["engine_us"] >= end_us - 180_000_000
 
 
 def in_process(scenario: Scenario, folder: Path) -> Alerts:
-    """Return the alerts of the same back-fill without a broker."""
-    fleet = Fleet(scenario, END_US)
-    site, _ = create(
-        folder, fleet.enrolment, broker_port=free_port(), web_port=free_port(), clock="virtual"
-    )
-    start_us = END_US - scenario.days * DAY_US
-    encoder = Encoder(fleet.enrolment, BOOT)
-    settings = wiring.read_settings(site.settings)
-    asyncio.run(feed(settings, start_us, slices_of(fleet, encoder, start_us, END_US)))
+    """Return the alerts of the same replay without a broker."""
+    reel = of_scenario(scenario)
+    site = site_of(reel, folder)
+    asyncio.run(feed(wiring.read_settings(site.settings), reel))
     return alerts_of(site.database_url)
+
+
+def site_of(reel: Reel, folder: Path) -> Site:
+    """Return a new installation with the homes of this reel, and no process running."""
+    assert reel.enrolment is not None
+    site, _ = create(
+        folder, reel.enrolment, broker_port=free_port(), web_port=free_port(), clock="virtual"
+    )
+    return site

@@ -12,7 +12,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from api import replaying, wiring
+from api import replay_sources, wiring
 from api.health import beats
 from config import registry
 from config.homes import Enrolment
@@ -21,6 +21,7 @@ from ingest.clock import instant
 from ingest.clock_mark import TOPIC, ClockMark, encode_mark
 from ingest.store.embedded import open_store_readonly
 from sensors_sim.recording import Recording, replay_messages, replay_slices, roster
+from sensors_sim.reels import of_recording
 from sensors_sim.replay import replay
 from tests.brokers import start_mosquitto
 from tests.e2e.stack import Stack, running, until
@@ -39,7 +40,7 @@ Reading = tuple[str, int, float]
 
 
 def _recording(name: str) -> Recording:
-    recording = replaying.read(require_shared_data() / name)
+    recording = replay_sources.read(require_shared_data() / name)
     assert isinstance(recording, Recording)
     return recording
 
@@ -107,7 +108,7 @@ def test_our_publisher_through_the_nats_server(name: str, tmp_path: Path) -> Non
     enrolment = roster(recording, PLACE)
     gateway = enrolment.gateways[0].id
     with running(tmp_path, enrolment, clock="virtual", with_web=False) as stack:
-        sent = asyncio.run(replay(recording, stack.site.target(), PLACE, gateway))
+        sent = asyncio.run(replay(of_recording(recording, PLACE, gateway), stack.site.target()))
         _wait_until_stored(stack, sent)
         _check(stack, recording)
 
