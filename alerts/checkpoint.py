@@ -30,6 +30,7 @@ class Checkpoint:
     """All that the engine needs to go on: what it read, up to when it decided, what it knows.
 
     ``waiting`` are readings that were read but not folded. ``places`` are by code of the state.
+    ``row`` is the last row of the tick log that this memory holds, -1 where none was kept.
     """
 
     position: int
@@ -37,6 +38,7 @@ class Checkpoint:
     places: tuple[str, ...]
     state: State
     waiting: Batch
+    row: int = -1
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -46,6 +48,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "folded_us": checkpoint.folded_us,
         "places": list(checkpoint.places),
         "waiting": len(checkpoint.waiting),
+        "row": checkpoint.row,
     }
     buffer = io.BytesIO()
     arrays = {f"state_{name}": column for name, column in as_arrays(checkpoint.state).items()}
@@ -98,6 +101,7 @@ def _unpacked(arrays: Mapping[str, Any]) -> Checkpoint:
         places=tuple(meta["places"]),
         state=state,
         waiting=unpack(arrays["waiting"].tobytes(), meta["waiting"]),
+        row=meta.get("row", -1),
     )
 
 

@@ -1,5 +1,6 @@
-"""Hands what the detectors decided to the ledger, in order, and forgets what it took."""
+"""Hands what the detectors decided to the ledger, in the order in which it was decided."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from alerts.action import Action, Step
@@ -9,22 +10,19 @@ from alerts.lifecycle import Event
 from ingest.clock import Instant
 
 
-def deliver(ledger: Ledger, actions: list[Action], now: Instant) -> int:
-    """Hand over and remove the actions, oldest first; return how many alerts were raised.
+def deliver(ledger: Ledger, actions: Sequence[Action], now: Instant) -> int:
+    """Hand over the actions, oldest first; return how many alerts were raised.
 
-    When the ledger fails, what it has not taken stays in ``actions``; giving it the same again
-    does no harm.
+    When the ledger fails, giving it the same again does no harm.
     """
     raised = 0
-    while actions:
-        _, run = next(groupby(actions, _sort))
+    for _, run in groupby(actions, _sort):
         first = list(run)
         findings = [action for action in first if isinstance(action, Finding)]
         if findings:
             raised += len(ledger.raise_findings(findings, now))
         else:
             _apply(ledger, [action for action in first if isinstance(action, Step)], now)
-        del actions[: len(first)]
     return raised
 
 

@@ -2,34 +2,32 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import structlog
 
 from alerts import signals
-from alerts.action import Action, Step
-from alerts.alert import Unwatched
+from alerts.action import Action
+from alerts.alert import Finding, Unwatched
 from alerts.checkpoint import Checkpoint, CheckpointDamaged, read_checkpoint, write_checkpoint
 from alerts.deliver import deliver
-from alerts.detect.columns import DAY_US, NEVER, SECOND_US
-from alerts.detect.join import join
-from alerts.detect.local_time import Offsets, build_offsets
-from alerts.detect.roster import build_roster, known
-from alerts.detect.state import State, copied
+from alerts.detect.columns import SECOND_US
+from alerts.detect.roster import known
 from alerts.ledger import Ledger
-from alerts.lifecycle import Event
-from alerts.person import standing_alerts
 from alerts.progress import Progress, Wait
-from alerts.scene import Scene
-from alerts.tick import SLOW_US, run_ticks
-from alerts.unseen import unwatched_rows, watch_link
+from alerts.settings_version import Version
+from alerts.tick_log import KEEP_ROWS, UNKNOWN, TickLog, TickRow, What
 from alerts.uplink import Uplink
 from alerts.waiting import Waiting
+from alerts.watch import OLDEST_US, Memory, Watch
 from config.places import Place
 from config.sensor_table import SensorTable
+from ingest.batch import Batch
 from ingest.clock import Clock, Instant, microseconds
 from ingest.sink import Entry, Tail
 
@@ -38,14 +36,14 @@ _log = structlog.get_logger()
 _READ: Final = 200_000
 _HELD: Final = 4_000_000
 _TICKS: Final = 240
-_OLDEST_US: Final = 3 * DAY_US
 
 
 class Engine:
     """Watches every home; one thread calls ``step``, any thread may look at ``progress``.
 
     ``table`` returns the newest roster. ``is_linked`` says whether our own subscriber is
-    connected. A signal whose place nobody knows goes to ``orphan_place``.
+    connected. A signal whose place nobody knows goes to ``orphan_place``. ``code`` names the
+    code that decides, for the tick log; without one no log is kept.
     """
 
     def __init__(
@@ -61,6 +59,7 @@ class Engine:
         tick_s: int = 60,
         reorder_s: int = 120,
         settle_s: int = 120,
+        code: str | None = None,
     ) -> None:
         self._tail, self._table, self._places = tail, table, places
         self._ledger, self._clock, self._is_linked = ledger, clock, is_linked
@@ -69,15 +68,13 @@ class Engine:
         self._reorder_us = reorder_s * SECOND_US
         self._uplink = Uplink(settle_s * SECOND_US)
         self._settle_us = settle_s * SECOND_US
-        self._roster = build_roster(table(), places)
-        self._offsets: tuple[Offsets, ...] = ()
-        self._state: State | None = None
-        self._state_places: Sequence[str] = ()
+        self._watch = Watch(table(), places)
         self._waiting = Waiting()
-        self._position = 0
-        self._folded_us = NEVER
+        self._position = self._received_us = self._origin = self._link_us = 0
+        version = Version(tick_s, reorder_s, self._orphan_place, places, code or "")
+        self._tick_log = None if code is None else TickLog(version)
+        self._is_started = False
         self._actions: list[Action] = []
-        self._unwatched: tuple[Unwatched, ...] | None = None
         self._told: tuple[Unwatched, ...] | None = None
         self._raised = 0
         self.progress = Progress()
@@ -91,21 +88,22 @@ class Engine:
         """Read what is new, raise signals at once, run the ticks that are due."""
         now = self._clock.now()
         now_us = microseconds(now)
-        self._follow_roster()
+        self._start(now_us)
+        self._follow_roster(now_us)
         readings, received_us = self._read(now)
         is_settled = self._uplink.follow(now_us, is_linked=self._is_linked())
         ticks, is_behind = 0, received_us is not None
         if is_settled:
             until_us = now_us if received_us is None else min(now_us, received_us)
-            ticks, is_short = self._run(until_us)
+            ticks, is_short = self._run(until_us, now_us)
             is_behind |= is_short
         elif (lost_us := self._uplink.lost_us(now_us)) is not None:
-            self._watch_link(lost_us, now_us)
+            self._look_at_link(lost_us, now_us)
         self._deliver(now)
         self.progress = Progress(
             self._position,
             now_us,
-            self._folded_us,
+            self._watch.folded_us,
             ticks,
             readings,
             self._raised,
@@ -143,12 +141,23 @@ class Engine:
 
     def checkpoint(self, path: Path) -> bool:
         """Save all that is known; return whether it did (not while the ledger is behind)."""
-        if self._state is None or self._actions:
+        memory = self._watch.memory
+        if memory is None or self._actions:
             return False
-        waiting = self._waiting.all()
-        places = tuple(self._state_places)
+        if self._tick_log is not None:
+            with self._writing(self._clock.now()):
+                pass
+        row = UNKNOWN if self._tick_log is None else self._tick_log.last_id
         write_checkpoint(
-            path, Checkpoint(self._position, self._folded_us, places, self._state, waiting)
+            path,
+            Checkpoint(
+                self._position,
+                memory.folded_us,
+                memory.places,
+                memory.state,
+                self._waiting.all(),
+                row,
+            ),
         )
         self.saved_position = self._position
         return True
@@ -162,31 +171,32 @@ class Engine:
             return False
         if saved is None or saved.position > self._tail.last_seq():
             return False
-        self._position, self._folded_us = saved.position, saved.folded_us
-        self.saved_position = saved.position
+        self._position = self.saved_position = saved.position
+        self._origin = saved.row
         self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)
-        self._state_places = saved.places
-        self._state = join(saved.state, saved.places, self._roster, saved.folded_us)
-        self._state_places = self._roster.table.places
+        self._watch.resume(Memory(saved.state, saved.places, saved.folded_us))
         self._waiting = Waiting()
-        self._waiting.add(saved.waiting, self._folded_us)
+        self._waiting.add(saved.waiting, saved.folded_us)
+        self._received_us = _newest_us(saved.waiting)
         return True
 
-    def _follow_roster(self) -> None:
-        table = self._table()
-        if table.revision == self._roster.table.revision:
+    def _start(self, now_us: int) -> None:
+        """Tell the log that this engine begins, and with what memory."""
+        if self._is_started:
             return
-        roster = build_roster(table, self._places)
-        if self._state is not None:
-            self._state = join(self._state, self._state_places, roster, self._folded_us)
-            self._state_places = table.places
-        self._roster = roster
+        self._is_started = True
+        self._note(What.START, now_us, self._watch.roster.table, origin=self._origin)
+
+    def _follow_roster(self, now_us: int) -> None:
+        table = self._table()
+        if self._watch.follow(table):
+            self._note(What.ROSTER, now_us, table)
 
     def _read(self, now: Instant) -> tuple[int, int | None]:
         """Read to the end; return (readings, receipt time of the last if more is left)."""
         count, last_us = 0, None
         while entries := self._tail.read(self._position, _READ):
-            self._follow_roster()  # as new as the one that these were decoded with
+            self._follow_roster(microseconds(now))  # as new as the one that these were decoded with
             count += self._take(entries, now)
             if len(self._waiting) >= _HELD:
                 last_us = int(entries[-1].batch.received.view(np.int64).max(initial=0))
@@ -195,103 +205,126 @@ class Engine:
 
     def _take(self, entries: Sequence[Entry], now: Instant) -> int:
         """Raise signals first; only then do these entries count as read."""
-        if any(len(known(entry.batch, self._roster)) < len(entry.batch) for entry in entries):
+        if any(len(known(e.batch, self._watch.roster)) < len(e.batch) for e in entries):
             # Enrolled since this step began: the pipeline had the roster before the commit.
-            self._follow_roster()
-        roster, places = self._roster, self._places
-        found = [
-            finding
-            for entry in entries
-            for finding in signals.find(entry, roster, places, self._orphan_place)
-        ]
-        if found:
-            self._raised += len(self._ledger.raise_findings(found, now))
+            self._follow_roster(microseconds(now))
+        roster, places, orphan = self._watch.roster, self._places, self._orphan_place
+        found = [(entry, signals.find(entry, roster, places, orphan)) for entry in entries]
+        self._raise_signals([one for one in found if one[1]], now)
         for entry in entries:
             batch = known(entry.batch, roster)
             if len(batch) < len(entry.batch):
                 rows = len(entry.batch) - len(batch)
                 _log.warning("engine_unknown_sensor", seq=entry.seq, rows=rows)
-            self._waiting.add(batch, self._folded_us)
+            self._waiting.add(batch, self._watch.folded_us)
+            self._received_us = max(self._received_us, _newest_us(entry.batch))
         self._position = entries[-1].seq
         return sum(len(entry.batch) for entry in entries)
+
+    def _raise_signals(self, found: list[tuple[Entry, list[Finding]]], now: Instant) -> None:
+        if not found:
+            return
+        rows = []
+        for entry, _ in found:
+            of = entry.batch.take(signals.find_rows(entry.batch, self._watch.roster))
+            row = self._row(What.SIGNALS, microseconds(now))
+            strays = tuple(entry.strays)
+            rows.append(replace(row, position=entry.seq, readings=of, strays=strays))
+        findings = [finding for _, of in found for finding in of]
+        with self._writing(now, *rows) as ledger:
+            raised = len(ledger.raise_findings(findings, now))
+        self._raised += raised
 
     def _start_us(self, until_us: int) -> int:
         """Return the grid moment before the oldest reading, or the last one when there is none."""
         first_us = self._waiting.first_us()
-        oldest = until_us if first_us is None else max(first_us, self._oldest_us())
+        oldest = until_us if first_us is None else max(first_us, self._oldest_us() - OLDEST_US)
         return (min(oldest, until_us) - 1) // self._tick_us * self._tick_us
 
     def _oldest_us(self) -> int:
         received = self._waiting.all().received.view(np.int64)
-        return int(received.min()) - _OLDEST_US
+        return int(received.min(initial=microseconds(self._clock.now())))
 
-    def _run(self, now_us: int) -> tuple[int, bool]:
-        """Run the ticks due at ``now_us``, some at a time; return (how many, whether more are)."""
-        until_us = now_us // self._tick_us * self._tick_us - self._reorder_us
-        if self._state is None:
-            self._folded_us = self._start_us(until_us)
-            self._state = join(None, (), self._roster, self._folded_us)
-            self._state_places = self._roster.table.places
-            kept = Waiting()
-            kept.add(self._waiting.all(), self._folded_us)
-            self._waiting = kept
-        due = range(self._folded_us + self._tick_us, until_us + 1, self._tick_us)
+    def _begin(self, until_us: int, now_us: int) -> None:
+        start_us = self._start_us(until_us)
+        self._watch.begin(start_us)
+        self._note(What.BEGIN, now_us, since_us=self._oldest_us())
+        kept = Waiting()
+        kept.add(self._waiting.all(), start_us)
+        self._waiting = kept
+
+    def _run(self, until_us: int, now_us: int) -> tuple[int, bool]:
+        """Run the ticks due by ``until_us``, some at a time; return (how many, if more are)."""
+        until_us = until_us // self._tick_us * self._tick_us - self._reorder_us
+        if self._watch.state is None:
+            self._begin(until_us, now_us)
+        before_us = self._watch.folded_us
+        due = range(before_us + self._tick_us, until_us + 1, self._tick_us)
         if not due:
             return 0, False
-        ticks_us = np.array(due[:_TICKS], np.int64)
-        last_us = int(ticks_us[-1])
-        readings, late, rest = self._waiting.take(last_us)
-        scene = run_ticks(
-            copied(self._state),
-            self._roster,
-            self._places,
-            self._zones(self._folded_us, last_us),
-            before_us=self._folded_us,
-            ticks_us=ticks_us,
-            readings=readings,
-            late=late,
+        ticks_us, is_short = np.array(due[:_TICKS], np.int64), len(due) > _TICKS
+        readings, late, rest = self._waiting.take(int(ticks_us[-1]))
+        self._actions += self._watch.run(ticks_us, readings, late, is_caught_up=not is_short)
+        self._waiting = rest
+        self._note(
+            What.TICKS, now_us, before_us=before_us, readings=late, is_caught_up=not is_short
         )
-        is_regular = last_us // SLOW_US != self._folded_us // SLOW_US
-        self._state, self._waiting, self._folded_us = scene.state, rest, last_us
-        self._actions += scene.actions
-        self._unwatched = unwatched_rows(scene)
-        if is_regular and len(due) <= _TICKS:
-            self._come_back(scene)
-        return len(ticks_us), len(due) > _TICKS
+        return len(ticks_us), is_short
 
-    def _come_back(self, scene: Scene) -> None:
-        alerts = standing_alerts(scene)
-        if alerts:
-            note = "resolved, and nobody has been seen since"
-            self._actions += [Step(Event.COME_BACK, alert, note) for alert in alerts]
-
-    def _watch_link(self, lost_us: int, now_us: int) -> None:
-        if self._state is None:
-            return
-        scene = Scene(
-            copied(self._state),
-            self._roster,
-            self._places,
-            self._zones(self._folded_us, now_us),
-            self._folded_us,
-            now_us,
-        )
-        self._unwatched = watch_link(scene, lost_us)
-        self._state = scene.state
-        self._actions += scene.actions
-
-    def _zones(self, start_us: int, stop_us: int) -> tuple[Offsets, ...]:
-        start_us -= _OLDEST_US
-        names = tuple(table.zone for table in self._offsets)
-        is_good = names == self._roster.zones
-        if not (is_good and all(table.covers(start_us, stop_us) for table in self._offsets)):
-            self._offsets = tuple(
-                build_offsets(zone, start_us, stop_us) for zone in self._roster.zones
-            )
-        return self._offsets
+    def _look_at_link(self, lost_us: int, now_us: int) -> None:
+        """Raise what is due; the log hears of it once a tick, so that others may be stricter."""
+        actions = self._watch.watch_link(lost_us, now_us)
+        self._actions += actions
+        if actions or now_us - self._link_us >= self._tick_us:
+            self._link_us = now_us
+            self._note(What.LINK, now_us, since_us=lost_us)
 
     def _deliver(self, now: Instant) -> None:
-        self._raised += deliver(self._ledger, self._actions, now)
-        if self._unwatched is not None and self._told != self._unwatched:
-            self._ledger.set_unwatched(self._unwatched, now)
-            self._told = self._unwatched
+        if self._actions or (self._tick_log is not None and len(self._tick_log) >= KEEP_ROWS):
+            with self._writing(now) as ledger:
+                raised = deliver(ledger, self._actions, now)
+            self._raised += raised
+            self._actions = []
+        unwatched = self._watch.unwatched
+        if unwatched is not None and self._told != unwatched:
+            self._ledger.set_unwatched(unwatched, now)
+            self._told = unwatched
+
+    @contextmanager
+    def _writing(self, now: Instant, *rows: TickRow) -> Iterator[Ledger]:
+        """Yield the ledger on which the rows of the log and their effects are one transaction."""
+        if self._tick_log is None:
+            yield self._ledger
+            return
+        with self._ledger.together() as (ledger, connection):
+            written = self._tick_log.write(connection, now, *rows)
+            yield ledger
+        written()
+
+    def _note(
+        self,
+        what: What,
+        now_us: int,
+        table: SensorTable | None = None,
+        **values: Any,  # noqa: ANN401  # as replace()
+    ) -> None:
+        if self._tick_log is None:
+            return
+        if table is not None:
+            self._tick_log.follow(table)
+        self._tick_log.add(replace(self._row(what, now_us), **values))
+
+    def _row(self, what: What, now_us: int) -> TickRow:
+        return TickRow(
+            what,
+            now_us,
+            position=self._position,
+            received_us=self._received_us,
+            revision=self._watch.roster.table.revision,
+            before_us=self._watch.folded_us,
+            folded_us=self._watch.folded_us,
+        )
+
+
+def _newest_us(batch: Batch) -> int:
+    return int(batch.received.view(np.int64).max(initial=0))

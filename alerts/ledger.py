@@ -1,9 +1,10 @@
 """The ledger: every alert, what became of it and who must hear, each step one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from alerts import debounce, record, tables
 from alerts.alert import CONTINUING, LIFE_SAFETY, SILENCES, Finding, Outcome, State, Unwatched
@@ -46,11 +47,23 @@ class Ledger:
         self._database = database
         self._channels = tuple(channels)
         self._is_muted = is_muted
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[tuple["Ledger", Connection]]:
+        """Yield a ledger whose steps are one transaction, committed at the end, and what it is on.
+
+        Nothing that it did is there when an error passes through.
+        """
+        with self._begin() as connection:
+            bound = Ledger(self._database, channels=self._channels, is_muted=self._is_muted)
+            bound._connection = connection
+            yield bound, connection
 
     def raise_findings(self, findings: Sequence[Finding], now: Instant) -> list[str]:
         """Raise what is new, in one transaction; return the ids of new alerts, in order."""
         now_us, sending, ids = microseconds(now), self._sending(), []
-        with self._database.begin() as connection:
+        with self._begin() as connection:
             for finding in findings:
                 if finding.kind in LIFE_SAFETY:
                     new = debounce.take(connection, finding, now_us, sending)
@@ -67,7 +80,7 @@ class Ledger:
         """
         now_us = microseconds(now)
         changes = {"acknowledged_by": actor, "acknowledged_us": now_us}
-        with self._database.begin() as connection:
+        with self._begin() as connection:
             row = self._row(connection, alert)
             if row.state == State.ACKNOWLEDGED.value and row.acknowledged_by == actor:
                 return
@@ -87,7 +100,7 @@ class Ledger:
             "outcome": outcome.value,
             "note": note,
         }
-        with self._database.begin() as connection:
+        with self._begin() as connection:
             said = f"{outcome.value}: {note}" if note else outcome.value
             self._by_person(connection, alert, Event.RESOLVE, actor, now_us, said, changes)
 
@@ -112,25 +125,8 @@ class Ledger:
 
     def set_unwatched(self, homes: Sequence[Unwatched], now: Instant) -> None:
         """Replace the list of unwatched homes; the change feed tells of those that differ."""
-        now_us, table = microseconds(now), tables.unwatched
-        new = {h.home: h for h in homes}
-        with self._database.begin() as connection:
-            old = {
-                r.home: Unwatched(r.home, r.place, r.since_us, r.reason)
-                for r in connection.execute(select(table))
-            }
-            changed = [h for key, h in {**old, **new}.items() if old.get(key) != new.get(key)]
-            if not changed:
-                return
-            connection.execute(delete(table).where(table.c.home.in_([h.home for h in changed])))
-            for home in changed:
-                if home.home in new:
-                    connection.execute(insert(table).values(_unwatched_row(home)))
-                connection.execute(
-                    insert(tables.changes).values(
-                        at_us=now_us, place=home.place, home=home.home, what="unwatched"
-                    )
-                )
+        with self._begin() as connection:
+            record.set_unwatched(connection, homes, microseconds(now))
 
     def beat(
         self,
@@ -149,10 +145,18 @@ class Ledger:
             "state": dict(state),
         }
         table = tables.heartbeats
-        with self._database.begin() as connection:
+        with self._begin() as connection:
             statement = update(table).where(table.c.process == process).values(values)
             if connection.execute(statement).rowcount == 0:
                 connection.execute(insert(table).values(process=process, **values))
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        if self._connection is not None:
+            yield self._connection
+            return
+        with self._database.begin() as connection:
+            yield connection
 
     def _sending(self) -> record.Sending:
         return record.Sending(self._channels, self._is_muted())
@@ -204,7 +208,7 @@ class Ledger:
 
     def _by_system(self, alerts: Sequence[str], event: Event, now: Instant, note: str) -> int:
         now_us, count = microseconds(now), 0
-        with self._database.begin() as connection:
+        with self._begin() as connection:
             for id_ in alerts:
                 alert = id_ if record.find(connection, id_) else record.taken_in_by(connection, id_)
                 if alert is not None:
@@ -277,12 +281,3 @@ def _conflict(row: Row[Any]) -> Conflict:
     if state is State.ACKNOWLEDGED:
         return Conflict(row.id, state, row.acknowledged_by or "", row.acknowledged_us or 0)
     return Conflict(row.id, state, row.resolved_by or "", row.resolved_us or row.updated_us)
-
-
-def _unwatched_row(home: Unwatched) -> dict[str, object]:
-    return {
-        "home": home.home,
-        "place": home.place,
-        "since_us": home.since_us,
-        "reason": home.reason,
-    }

@@ -4,13 +4,13 @@ Alert, history row, outbox rows and change-feed row are written together or not 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from alerts import tables
-from alerts.alert import AlertKind, Finding, Priority, State, short_text
+from alerts.alert import AlertKind, Finding, Priority, State, Unwatched, short_text
 from alerts.lifecycle import Event, Standing, Transition
 
 SYSTEM = "system"
@@ -122,6 +122,24 @@ def apply(
         _queue(connection, row.id, text, after.step, now_us, sending)
     _tell(connection, row.place, row.home, row.id, event, now_us)
     return True
+
+
+def set_unwatched(connection: Connection, homes: Sequence[Unwatched], now_us: int) -> None:
+    """Replace the list of unwatched homes, and tell of those that differ."""
+    table, new = tables.unwatched, {home.home: home for home in homes}
+    old = {
+        r.home: Unwatched(r.home, r.place, r.since_us, r.reason)
+        for r in connection.execute(select(table))
+    }
+    changed = [h for key, h in {**old, **new}.items() if old.get(key) != new.get(key)]
+    if not changed:
+        return
+    connection.execute(delete(table).where(table.c.home.in_([h.home for h in changed])))
+    for home in changed:
+        if home.home in new:
+            connection.execute(insert(table).values(asdict(home)))
+        values = {"at_us": now_us, "place": home.place, "home": home.home, "what": "unwatched"}
+        connection.execute(insert(tables.changes).values(values))
 
 
 def _add_history(

@@ -110,6 +110,7 @@ class World:
             self.ledger,
             self.clock,
             is_linked=lambda: self.is_linked,
+            code="tested",
         )
 
     def sensor(self, home: int, kind: Kind, room: str = "") -> int:

@@ -1,0 +1,161 @@
+"""Reads what is kept of the past: the tick log, what it names, what people did and what rose."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from alerts import past_tables, record, tables
+from alerts.detect.columns import Ints
+from alerts.lifecycle import Event
+from alerts.past_readings import PastReadings, Read
+from alerts.rosters import last_fields, table_of
+from alerts.settings_version import Version, read_version
+from alerts.tick_log import TickRow, read_row
+from config.sensor_table import SensorTable
+
+Texts = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did to an alert; ``id`` is its row of the history, ``said`` its note."""
+
+    id: int
+    at_us: int
+    alert: str
+    event: Event
+    actor: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """n alerts as columns, by moment raised and then id; times are microseconds.
+
+    ``subject`` is the home's id, or of what else has the fault. ``returns`` is how often a
+    resolved silence came back.
+    """
+
+    id: Texts
+    subject: Texts
+    kind: Texts
+    priority: Texts
+    onset_us: Ints
+    raised_us: Ints
+    returns: Ints
+    sentence: Texts
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Alerts":
+        """Return the rows picked by a mask or by indices, in that order."""
+        return Alerts(
+            self.id[rows],
+            self.subject[rows],
+            self.kind[rows],
+            self.priority[rows],
+            self.onset_us[rows],
+            self.raised_us[rows],
+            self.returns[rows],
+            self.sentence[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Everything that entered the engine: n rows, and what they name."""
+
+    place: str
+    rows: Sequence[TickRow]
+    tables: Mapping[int, SensorTable]
+    versions: Mapping[str, Version]
+    acts: Sequence[Act]
+    readings: PastReadings
+
+
+def homes_of(tables_: Mapping[int, SensorTable], place: str) -> list[int]:
+    """Return the numbers of all homes that the place had in these rosters."""
+    return sorted(
+        {n for table in tables_.values() for n, home in table.homes.items() if home.place == place}
+    )
+
+
+def read_past(
+    connection: Connection, place: str, before_us: int, reader: Callable[[Sequence[int]], Read]
+) -> Past:
+    """Return what entered the engine, as far as it decided anything of before this moment.
+
+    ``reader`` is given the numbers of the place's homes and returns what reads their past.
+    """
+    rows = read_rows(connection, before_us)
+    rosters = read_rosters(connection, [row.revision for row in rows])
+    read = reader(homes_of(rosters, place))
+    return Past(
+        place,
+        rows,
+        rosters,
+        read_versions(connection),
+        read_acts(connection, before_us),
+        PastReadings(read, rows),
+    )
+
+
+def read_rows(connection: Connection, before_us: int) -> list[TickRow]:
+    """Return the log, oldest first, as far as it decided anything of before this moment."""
+    log = past_tables.ticks
+    query = select(log).where(log.c.before_us < before_us).order_by(log.c.id)
+    return [read_row(row) for row in connection.execute(query).mappings()]
+
+
+def read_versions(connection: Connection) -> dict[str, Version]:
+    """Return every version of the settings by its hash."""
+    rows = connection.execute(select(past_tables.settings))
+    return {row.hash: read_version(row.content) for row in rows}
+
+
+def read_rosters(connection: Connection, revisions: Sequence[int]) -> Mapping[int, SensorTable]:
+    """Return the rosters of these revisions."""
+    return {r: table_of(last_fields(connection, r), r) for r in set(revisions)}
+
+
+def read_acts(connection: Connection, before_us: int) -> list[Act]:
+    """Return what people did to alerts before this moment, in the order in which they did it."""
+    history = tables.history.c
+    query = (
+        select(tables.history)
+        .where(
+            history.actor != record.SYSTEM,
+            history.event.in_([Event.ACKNOWLEDGE.value, Event.RESOLVE.value]),
+            history.at_us < before_us,
+        )
+        .order_by(history.id)
+    )
+    return [
+        Act(row.id, row.at_us, row.alert, Event(row.event), row.actor, row.note)
+        for row in connection.execute(query)
+    ]
+
+
+def read_alerts(connection: Connection, place: str, start_us: int, stop_us: int) -> Alerts:
+    """Return the alerts of a place that were raised from ``start_us`` until ``stop_us``."""
+    a = tables.alerts.c
+    query = (
+        select(tables.alerts)
+        .where(a.place == place, a.raised_us >= start_us, a.raised_us < stop_us)
+        .order_by(a.raised_us, a.id)
+    )
+    rows = connection.execute(query).all()
+    return Alerts(
+        np.array([row.id for row in rows], np.str_),
+        np.array([row.home or row.gateway or row.place for row in rows], np.str_),
+        np.array([row.kind for row in rows], np.str_),
+        np.array([row.priority for row in rows], np.str_),
+        np.array([row.onset_us for row in rows], np.int64),
+        np.array([row.raised_us for row in rows], np.int64),
+        np.array([row.step for row in rows], np.int64),
+        np.array([row.sentence for row in rows], np.str_),
+    )

@@ -1,0 +1,82 @@
+"""Rosters of the past: what changed of a home, gateway or sensor, by the revision it came with.
+
+No label and no address is kept: the first may hold a name, the second only tells devices apart.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from alerts import past_tables
+from config.homes import Gateway, GoesOut, Home, HomeState, Sensor
+from config.kinds import Kind
+from config.sensor_table import SensorTable, build_sensor_table
+
+Fields = str
+"""A home, gateway or sensor as JSON; empty once it is gone."""
+
+Key = tuple[str, int]
+"""(home, gateway or sensor; its number)."""
+
+_HOME, _GATEWAY, _SENSOR = "home", "gateway", "sensor"
+_UNNAMED: Final = ""
+
+
+def fields_of(table: SensorTable) -> dict[Key, Fields]:
+    """Return everything in the roster, by kind and number."""
+    made: dict[Key, Fields] = {}
+    made.update({(_HOME, n): _json(h, label=_UNNAMED) for n, h in table.homes.items()})
+    made.update({(_GATEWAY, n): _json(g) for n, g in table.gateways.items()})
+    made.update({(_SENSOR, n): _json(s, address=_mark(s)) for n, s in table.sensors.items()})
+    return made
+
+
+def changes(
+    before: Mapping[Key, Fields], after: Mapping[Key, Fields], revision: int
+) -> list[dict[str, object]]:
+    """Return the rows that tell one roster from the next."""
+    gone = [(key, "") for key in before if key not in after]
+    new = [(key, value) for key, value in after.items() if before.get(key) != value]
+    return [
+        {"revision": revision, "subject": subject, "number": number, "fields": value}
+        for (subject, number), value in (*gone, *new)
+    ]
+
+
+def last_fields(connection: Connection, revision: int | None = None) -> dict[Key, Fields]:
+    """Return what the roster held at this revision, or at the newest that is known."""
+    table = past_tables.rosters
+    query = select(table.c.subject, table.c.number, table.c.fields).order_by(table.c.id)
+    if revision is not None:
+        query = query.where(table.c.revision <= revision)
+    held = {(row.subject, row.number): row.fields for row in connection.execute(query)}
+    return {key: value for key, value in held.items() if value}
+
+
+def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
+    """Return the roster as columns."""
+    homes = [
+        Home(**{**v, "state": HomeState(v["state"]), "goes_out": GoesOut(v["goes_out"])})
+        for v in _of(held, _HOME)
+    ]
+    gateways = [Gateway(**v) for v in _of(held, _GATEWAY)]
+    sensors = [Sensor(**{**v, "kind": Kind(v["kind"])}) for v in _of(held, _SENSOR)]
+    return build_sensor_table(homes, gateways, sensors, revision=revision)
+
+
+def _of(held: Mapping[Key, Fields], subject: str) -> Iterable[dict[str, Any]]:
+    return (json.loads(value) for (kind, _), value in sorted(held.items()) if kind == subject)
+
+
+def _json(value: Home | Gateway | Sensor, **instead: str) -> Fields:
+    columns = {field.name: getattr(value, field.name) for field in fields(value)}
+    return json.dumps({**columns, **instead}, separators=(",", ":"))
+
+
+def _mark(sensor: Sensor) -> str:
+    """A stand-in for the address: a hub may have given it a person's name."""
+    return hashlib.sha256(f"{sensor.gateway}\x1f{sensor.address}".encode()).hexdigest()[:12]

@@ -1,0 +1,140 @@
+"""What is known of every home, and what follows from it: no clock, no journal, no ledger.
+
+The engine and a rehearsal hold one each, and give it the same things in the same order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.action import Action, Step
+from alerts.alert import Unwatched
+from alerts.detect.columns import DAY_US, NEVER, Ints
+from alerts.detect.join import join
+from alerts.detect.local_time import Offsets, build_offsets
+from alerts.detect.roster import build_roster
+from alerts.detect.state import State, copied
+from alerts.lifecycle import Event
+from alerts.person import standing_alerts
+from alerts.scene import Scene
+from alerts.tick import SLOW_US, run_ticks
+from alerts.unseen import unwatched_rows, watch_link
+from config.places import Place
+from config.sensor_table import SensorTable
+from ingest.batch import Batch
+
+OLDEST_US: Final = 3 * DAY_US
+"""How far before the ticks that run a local time may be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a watch knew after a moment: ``places`` are by code of the state."""
+
+    state: State
+    places: tuple[str, ...]
+    folded_us: int
+
+
+class Watch:
+    """``state`` is None until ``begin`` or ``resume``; ``folded_us`` is the last tick decided."""
+
+    def __init__(self, table: SensorTable, places: Mapping[str, Place]) -> None:
+        self.places = places
+        self.roster = build_roster(table, places)
+        self.state: State | None = None
+        self.folded_us = NEVER
+        self.unwatched: tuple[Unwatched, ...] | None = None
+        """Homes that cannot be seen, None until that was looked at."""
+
+        self._state_places: Sequence[str] = ()
+        self._offsets: tuple[Offsets, ...] = ()
+
+    @property
+    def memory(self) -> Memory | None:
+        """What is known now; it is not changed by what comes later."""
+        if self.state is None:
+            return None
+        return Memory(self.state, tuple(self._state_places), self.folded_us)
+
+    def begin(self, folded_us: int) -> None:
+        """Know nothing of what was before this moment."""
+        self.folded_us = folded_us
+        self.state = join(None, (), self.roster, folded_us)
+        self._state_places = self.roster.table.places
+
+    def resume(self, memory: Memory) -> None:
+        """Go on from what was known."""
+        self.folded_us = memory.folded_us
+        self.state = join(memory.state, memory.places, self.roster, memory.folded_us)
+        self._state_places = self.roster.table.places
+
+    def follow(self, table: SensorTable) -> bool:
+        """Take up another revision of the roster; return whether it is another."""
+        if table.revision == self.roster.table.revision:
+            return False
+        roster = build_roster(table, self.places)
+        if self.state is not None:
+            self.state = join(self.state, self._state_places, roster, self.folded_us)
+            self._state_places = table.places
+        self.roster = roster
+        return True
+
+    def run(
+        self, ticks_us: Ints, readings: Batch, late: Batch, *, is_caught_up: bool
+    ) -> list[Action]:
+        """Run the ticks that end at ``ticks_us``; return what was decided, in order.
+
+        For ``readings`` and ``late`` see ``run_ticks``. ``is_caught_up`` says that the last tick
+        is of now, so that what is still true may come back. An error changes nothing.
+        """
+        if self.state is None:
+            raise RuntimeError("watch: it has not begun")
+        before_us, last_us = self.folded_us, int(ticks_us[-1])
+        scene = run_ticks(
+            copied(self.state),
+            self.roster,
+            self.places,
+            self._zones(before_us, last_us),
+            before_us=before_us,
+            ticks_us=ticks_us,
+            readings=readings,
+            late=late,
+        )
+        unwatched = unwatched_rows(scene)
+        actions = scene.actions
+        if is_caught_up and last_us // SLOW_US != before_us // SLOW_US:
+            actions += _come_back(scene)
+        self.state, self.folded_us, self.unwatched = scene.state, last_us, unwatched
+        return actions
+
+    def watch_link(self, lost_us: int, now_us: int) -> list[Action]:
+        """Look at homes that nobody can see, since our own link was lost."""
+        if self.state is None:
+            return []
+        scene = Scene(
+            copied(self.state),
+            self.roster,
+            self.places,
+            self._zones(self.folded_us, now_us),
+            self.folded_us,
+            now_us,
+        )
+        self.unwatched = watch_link(scene, lost_us)
+        self.state = scene.state
+        return scene.actions
+
+    def _zones(self, start_us: int, stop_us: int) -> tuple[Offsets, ...]:
+        start_us -= OLDEST_US
+        names = tuple(table.zone for table in self._offsets)
+        is_good = names == self.roster.zones
+        if not (is_good and all(table.covers(start_us, stop_us) for table in self._offsets)):
+            self._offsets = tuple(
+                build_offsets(zone, start_us, stop_us) for zone in self.roster.zones
+            )
+        return self._offsets
+
+
+def _come_back(scene: Scene) -> list[Step]:
+    note = "resolved, and nobody has been seen since"
+    return [Step(Event.COME_BACK, alert, note) for alert in standing_alerts(scene)]

@@ -1,0 +1,206 @@
+"""Rehearsing the settings of the time returns what happened: alerts, moments and sentences."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alerts.alert import Outcome
+from alerts.rehearse import Places
+from config.homes import HomeState
+from config.kinds import Kind
+from ingest.clock import instant
+from ingest.message import Stray
+from tests.alerts.rehearsing import deliver, faulty, rehearsed, told
+from tests.alerts.test_engine_order import batch_of, story
+from tests.alerts.world import DAY, HOUR, MINUTE, PLACE, START, World, quiet_life
+
+STOP = START + 2 * DAY
+STRIDES = (7 * MINUTE, MINUTE, 31 * MINUTE, 4 * MINUTE + 17_000_000)
+
+
+def lived(seed: int = 1, stop_us: int = STOP) -> World:
+    """Return a world in which the story was delivered badly."""
+    world = World(homes=4)
+    deliver(world, faulty(batch_of(story(world)), np.random.default_rng(seed)), stop_us, STRIDES)
+    return world
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_was_late_reordered_and_repeated_is_rehearsed_as_it_was(
+    tmp_path: Path, seed: int
+) -> None:
+    world = lived(seed)
+    (again,) = rehearsed(world, tmp_path)
+    assert {row[1] for row in told(world)} >= {"no-sign-of-life", "unwatched-home"}
+    assert told(again) == told(world)
+    assert again.gaps == []
+
+
+@pytest.mark.parametrize("hours", [5, 34, 36, 40])
+def test_a_worker_killed_and_restarted_from_an_older_memory_is_rehearsed_as_it_was(
+    tmp_path: Path, hours: int
+) -> None:
+    world, saved = World(homes=4), tmp_path / "engine.npz"
+    everything = faulty(batch_of(story(world)), np.random.default_rng(hours))
+    deliver(world, everything, START + hours * HOUR, STRIDES)
+    assert world.engine.checkpoint(saved)
+    deliver(world, everything, START + hours * HOUR + 95 * MINUTE, STRIDES)
+    world.engine = world.new_engine()  # killed: what it knew since is lost
+    assert world.engine.restore(saved)
+    deliver(world, everything, STOP, STRIDES)
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+    assert again.gaps == []
+
+
+def test_a_worker_restarted_without_its_memory_is_rehearsed_as_it_was(tmp_path: Path) -> None:
+    world = World(homes=4)
+    everything = faulty(batch_of(story(world)), np.random.default_rng(9))
+    deliver(world, everything, START + 35 * HOUR, STRIDES)
+    world.engine = world.new_engine()
+    deliver(world, everything, STOP, STRIDES)
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+
+
+def test_a_home_paused_and_one_enrolled_meanwhile_are_rehearsed_as_they_were(
+    tmp_path: Path,
+) -> None:
+    world, bigger = World(homes=3), World(homes=4)
+    everything = faulty(batch_of(story(bigger)), np.random.default_rng(4))
+    deliver(world, everything.take(everything.sensor <= 21), START + 6 * HOUR, STRIDES)
+    world.homes, world.gateways, world.sensors = bigger.homes, bigger.gateways, bigger.sensors
+    world.change_home(1, state=HomeState.PAUSED)
+    deliver(world, everything, START + 30 * HOUR, STRIDES)
+    world.change_home(1, state=HomeState.ACTIVE, risk_tier=1)
+    world.change_home(3, state=HomeState.PAUSED)
+    deliver(world, everything, START + 36 * HOUR, STRIDES)
+    world.change_home(3, state=HomeState.ACTIVE)
+    deliver(world, everything, STOP, STRIDES)
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+
+
+def test_settings_changed_meanwhile_are_rehearsed_as_they_were(tmp_path: Path) -> None:
+    world, saved = World(homes=4), tmp_path / "engine.npz"
+    everything = faulty(batch_of(story(world)), np.random.default_rng(5))
+    deliver(world, everything, START + 30 * HOUR, STRIDES)
+    world.engine.checkpoint(saved)
+    stricter = World(homes=4, silence_cap_h=4.0, silence_floor_h=2.0, cold_review_c=21.0)
+    world.places = stricter.places
+    world.engine = world.new_engine()
+    world.engine.restore(saved)
+    deliver(world, everything, STOP, STRIDES)
+    assert len(told(world)) > len(told(lived(5)))
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+
+
+def test_what_people_did_is_done_again_when_they_did_it(tmp_path: Path) -> None:
+    world = lived(6, START + 38 * HOUR)
+    everything = faulty(batch_of(story(world)), np.random.default_rng(6))
+    silence = world.alerts("no-sign-of-life")[-1]
+    now = world.clock.now()
+    world.ledger.acknowledge(silence.id, "worker-000001", now)
+    deliver(world, everything, START + 39 * HOUR, STRIDES)
+    world.ledger.resolve(
+        silence.id, "worker-000001", Outcome.SPOKEN_TO, "by phone", world.clock.now()
+    )
+    deliver(world, everything, STOP, STRIDES)
+    assert world.history(silence.id).count("come-back") == 1
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+
+
+def test_a_link_lost_for_a_while_is_rehearsed_as_it_was(tmp_path: Path) -> None:
+    world = World(homes=4)
+    everything = faulty(batch_of(story(world)), np.random.default_rng(7))
+    deliver(world, everything, START + 20 * HOUR, STRIDES)
+    world.is_linked = False
+    deliver(world, everything.take(everything.sensor < 0), START + 26 * HOUR, [MINUTE])
+    world.is_linked = True
+    deliver(world, everything, STOP, STRIDES)
+    assert sum(row[1] == "unwatched-home" for row in told(world)) > 4
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+
+
+def test_signals_and_strays_are_rehearsed_as_they_were(tmp_path: Path) -> None:
+    world = World(homes=4)
+    smoke, pendant = world.sensor(1, Kind.SMOKE), world.sensor(2, Kind.PENDANT)
+    signals = [(smoke, START + 5 * HOUR + n * MINUTE, 1.0) for n in range(4)]
+    signals += [(pendant, START + 6 * HOUR + n * 50_000_000, 1.0) for n in range(5)]
+    everything = faulty(batch_of([*story(world), *signals]), np.random.default_rng(8))
+    deliver(world, everything, START + 12 * HOUR, STRIDES)
+    stray = Stray(PLACE, "gate-000001", 1, -1, "0x9", "smoke", "unknown-sensor", "7", None, START)
+    world.tail.put([], strays=[stray, replace_gateway(stray, "gate-unheard")])
+    deliver(world, everything, STOP, STRIDES)
+    alerts = world.alerts("smoke", "pendant")
+    assert len(alerts) >= 4
+    world.ledger.resolve(alerts[0].id, "worker-000001", Outcome.TEST, "", world.clock.now())
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+
+
+def replace_gateway(stray: Stray, gateway: str) -> Stray:
+    return Stray(
+        stray.place,
+        gateway,
+        -1,
+        -1,
+        stray.address,
+        stray.kind,
+        "unknown-gateway",
+        stray.key,
+        None,
+        stray.received_us,
+    )
+
+
+def test_another_place_changes_nothing_in_this_one(tmp_path: Path) -> None:
+    world = World(homes=4)
+    world.homes = [replace(h, place="northmoor") if h.number > 2 else h for h in world.homes]
+    world.gateways = [replace(g, place="northmoor") if g.number > 2 else g for g in world.gateways]
+    world.revision += 1
+    world.table = world._table()
+    world.engine = world.new_engine()
+    everything = faulty(batch_of(story(world)), np.random.default_rng(10))
+    deliver(world, everything, STOP, STRIDES)
+    (again,) = rehearsed(world, tmp_path)
+    assert told(again) == told(world)
+    assert told(again, "northmoor") == []
+
+
+def test_stricter_settings_raise_more_and_leave_the_ledger_alone(tmp_path: Path) -> None:
+    world = lived()
+    before = told(world)
+
+    def stricter(places: Places) -> Places:
+        limits = {"silence_cap_h": 4.0, "cold_review_c": 21.0}
+        place = places[PLACE]
+        changed = place.limits.model_copy(update=limits)
+        return {**places, PLACE: place.model_copy(update={"limits": changed})}
+
+    (candidate,) = rehearsed(world, tmp_path, stricter)
+    assert len(candidate.alerts(START, STOP)) > len({row[0] for row in before})
+    assert told(world) == before
+
+
+def test_a_quiet_past_is_a_small_log(tmp_path: Path) -> None:
+    world = World(homes=1)
+    deliver(world, batch_of(quiet_life(world, 1, START, STOP)), STOP, [MINUTE])
+    rows = rehearsed(world, tmp_path)[0]._past.rows
+    assert len(rows) < 1.05 * 2 * 1440
+
+
+def test_a_log_that_was_cut_says_from_when_it_does_not_know(tmp_path: Path) -> None:
+    world = lived()
+    with world.database.begin() as connection:
+        from alerts.tick_log import trim
+
+        assert trim(connection, START + DAY) > 0
+    (again,) = rehearsed(world, tmp_path)
+    assert [gap.at_us >= START + DAY for gap in again.gaps] == [True]
+    assert instant(again.gaps[0].at_us) < world.clock.now()
