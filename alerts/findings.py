@@ -88,7 +88,7 @@ def _of_home(
         "usual_gap_us": usual_us,
         "rule": "cap" if is_cap else "score",
     }
-    return _finding(kind, home, silence.sign_us, found_us, sentence, evidence, verdict)
+    return finding(kind, home, silence.sign_us, found_us, sentence, evidence, verdict)
 
 
 def cold(
@@ -104,7 +104,7 @@ def cold(
     start = clock(onset_us, zone)
     sentence = f"The warmest room is {celsius:.1f} °C; below {limit_c:g} °C since {start}."
     evidence = {"warmest_c": round(celsius, 2), "limit_c": limit_c, "decided_us": found_us}
-    return _finding(kind, home, onset_us, found_us, sentence, evidence, Verdict.PERSON)
+    return finding(kind, home, onset_us, found_us, sentence, evidence, Verdict.PERSON)
 
 
 def unwatched(
@@ -125,10 +125,10 @@ def unwatched(
     }
     verdict = Verdict.UNKNOWN if reason == "link" else Verdict(reason)
     kind = AlertKind.UNWATCHED_HOME
-    return _finding(kind, home, since_us, found_us, sentence, evidence, verdict)
+    return finding(kind, home, since_us, found_us, sentence, evidence, verdict)
 
 
-def _finding(
+def finding(
     kind: AlertKind,
     home: Home,
     onset_us: int,
@@ -137,6 +137,7 @@ def _finding(
     evidence: Mapping[str, object],
     verdict: Verdict,
 ) -> Finding:
+    """Return the finding of this kind of a home; its id depends on home, kind and onset alone."""
     return Finding(
         id=alert_id(home.id, kind, onset_us),
         kind=kind,
@@ -233,26 +234,6 @@ def gateway_silent(
         found_us,
         sentence,
         evidence,
-    )
-
-
-def outage(place: str, *, lost: int, total: int, found_us: int) -> Finding:
-    """Return the finding that most of a place's gateways went at once."""
-    sentence = f"{lost} of {total} gateways of this place are lost at the same time."
-    evidence = {"lost": lost, "total": total, "decided_us": found_us}
-    return Finding(
-        id=alert_id(place, AlertKind.OUTAGE, found_us),
-        kind=AlertKind.OUTAGE,
-        priority=PRIORITY[AlertKind.OUTAGE],
-        verdict=Verdict.OUTAGE,
-        place=place,
-        home="",
-        gateway="",
-        sensor="",
-        onset_us=found_us,
-        found_us=found_us,
-        sentence=sentence,
-        evidence=evidence,
     )
 
 

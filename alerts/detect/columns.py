@@ -10,6 +10,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Bytes = NDArray[np.int8]
+Counts = NDArray[np.uint8]
 Rows = NDArray[np.intp]
 
 NEVER: Final = -(1 << 60)

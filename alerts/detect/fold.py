@@ -34,6 +34,7 @@ class Signs:
 
     time_us: Ints
     home: Ints
+    sensor: Ints
     is_out: Bools
     bin: Ints
 
@@ -70,6 +71,7 @@ def split(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]
     signs = Signs(
         time_us[rows],
         sign_home,
+        sensor[rows],
         is_out & roster.home_is_alone[sign_home],
         local_bins(time_us[rows], sign_home, roster, offsets),
     )
@@ -97,6 +99,7 @@ def split_late(batch: Batch, roster: Roster, state: State, offsets: Sequence[Off
     signs = Signs(
         time_us[rows],
         home[rows],
+        sensor[rows],
         roster.sensor_is_exit[sensor[rows]],
         local_bins(time_us[rows], home[rows], roster, offsets),
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from alerts.detect import parameters
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
+from alerts.detect.rooms import Rooms, build_rooms
 from alerts.detect.technical import UNPACED_US
 from config.homes import GoesOut, HomeState
 from config.kinds import CADENCE_S, CODE, IS_LIFE_SAFETY, IS_PERSON_SIGN, Kind
@@ -27,8 +28,8 @@ _UNPACED_KINDS: Final = np.array([CODE[Kind.MOTION], CODE[Kind.BED]])
 class Roster:
     """Columns by home, sensor, gateway, device and (home, gateway) pair.
 
-    ``home_limit`` holds, by name, one column per limit of the place. ``sensor_lead`` is the
-    first sensor of the same device, under whose number the device's state is kept.
+    ``outage_*`` are by place. ``sensor_lead`` is the first sensor of the same device, under whose
+    number the device's state is kept.
     ``gateway_is_proof`` says that its silence is noticed before a person's would be raised.
     """
 
@@ -43,6 +44,8 @@ class Roster:
     cap_us: Ints
     not_back_us: Ints
     silence_z: Floats
+    outage_share: Floats
+    outage_expected: Floats
     unwatched_limit_us: Ints
     cold_c: Floats
     """float64[2, homes]: below review, below danger."""
@@ -68,6 +71,9 @@ class Roster:
     pair_home: Ints
     pair_gateway: Ints
     home_gateways: Ints
+    rooms: Rooms
+    tuning: Mapping[str, Floats]
+    """float64[places] by name of a parameter; ``tuned`` reads it."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -78,6 +84,10 @@ class Roster:
             "gateway": len(self.gateway_place),
             "place": len(self.table.places),
         }
+
+    def tuned(self, name: str, homes: Rows) -> Floats:
+        """Return a parameter's value, float64[k], for these k homes."""
+        return self.tuning[name][np.maximum(self.home_place[homes], 0)]
 
 
 def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
@@ -126,7 +136,9 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         floor_us=_by_home(limits, "silence_floor_h", place_row),
         cap_us=_by_home(limits, "silence_cap_h", place_row),
         not_back_us=_by_home(limits, "not_back_h", place_row),
-        silence_z=np.array([t["silence_z"] for t in tuned] or [0.0])[place_row],
+        silence_z=_tuned(tuned, "silence_z")[place_row],
+        outage_share=_tuned(tuned, "outage_share"),
+        outage_expected=_tuned(tuned, "outage_expected"),
         unwatched_limit_us=_unwatched_limit(table, limits),
         cold_c=np.stack(
             [
@@ -162,6 +174,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         pair_home=pairs[0],
         pair_gateway=pairs[1],
         home_gateways=np.bincount(pairs[0], minlength=len(home_place)).astype(np.int64),
+        rooms=build_rooms(table),
+        tuning={name: np.array([t[name] for t in tuned]) for name in parameters.values(None)},
     )
 
 
@@ -201,6 +215,10 @@ def _gateway_limit(pace_s: Floats, table: SensorTable, limits: list[Limits]) -> 
 
 def _values(limits: list[Limits], name: str) -> Floats:
     return np.array([getattr(limit, name) for limit in limits] or [0.0], np.float64)
+
+
+def _tuned(tuned: list[dict[str, float]], name: str) -> Floats:
+    return np.array([values[name] for values in tuned] or [0.0], np.float64)
 
 
 def _by_home(limits: list[Limits], name: str, place_row: Ints) -> Ints:
