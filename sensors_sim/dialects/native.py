@@ -21,7 +21,10 @@ class NativeDialect:
         self._sequence = np.zeros(gateways, np.int64)
 
     def __call__(self, said: Deliveries, roster: Roster, gather_us: int, /) -> list[Outgoing]:
-        """Return these readings as messages; life-safety readings name their kind."""
+        """Return these readings as messages.
+
+        A reading names its kind where it is life safety, or others share its address.
+        """
         said, is_first, gateway = by_pack(said, roster.gateway[said.sensor], gather_us)
         starts, stops = spans(is_first)
         place = np.arange(len(said)) - np.repeat(starts, stops - starts)
@@ -58,6 +61,7 @@ def _rows(said: Deliveries, roster: Roster) -> list[tuple[object, ...]]:
         )
     )
     kind = roster.kind[said.sensor]
-    for i in np.flatnonzero(IS_LIFE_SAFETY[kind]).tolist():
+    is_shared = np.bincount(roster.device)[roster.device[said.sensor]] > 1
+    for i in np.flatnonzero(IS_LIFE_SAFETY[kind] | is_shared).tolist():
         rows[i] += (KINDS[kind[i]].kind.value,)
     return rows
