@@ -21,6 +21,7 @@ from alerts.detect.roster import known
 from alerts.ledger import Ledger
 from alerts.progress import Progress, Wait
 from alerts.settings_version import Version
+from alerts.shadow import Shadow
 from alerts.tick_log import KEEP_ROWS, UNKNOWN, TickLog, TickRow, What
 from alerts.uplink import Uplink
 from alerts.waiting import Waiting
@@ -28,7 +29,7 @@ from alerts.watch import OLDEST_US, Memory, Watch
 from config.places import Place
 from config.sensor_table import SensorTable
 from ingest.batch import Batch
-from ingest.clock import Clock, Instant, microseconds
+from ingest.clock import Clock, Instant, instant, microseconds
 from ingest.sink import Entry, Tail
 
 _log = structlog.get_logger()
@@ -36,6 +37,7 @@ _log = structlog.get_logger()
 _READ: Final = 200_000
 _HELD: Final = 4_000_000
 _TICKS: Final = 240
+_FAR_US: Final = 1 << 62
 
 
 class Engine:
@@ -43,7 +45,8 @@ class Engine:
 
     ``table`` returns the newest roster. ``is_linked`` says whether our own subscriber is
     connected. A signal whose place nobody knows goes to ``orphan_place``. ``code`` names the
-    code that decides, for the tick log; without one no log is kept.
+    code that decides, for the tick log; without one no log is kept. Without ``shadow`` every
+    detector is live.
     """
 
     def __init__(
@@ -60,9 +63,11 @@ class Engine:
         reorder_s: int = 120,
         settle_s: int = 120,
         code: str | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self._tail, self._table, self._places = tail, table, places
         self._ledger, self._clock, self._is_linked = ledger, clock, is_linked
+        self._shadow = shadow
         self._orphan_place = orphan_place or min(places, default="")
         self._tick_us = tick_s * SECOND_US
         self._reorder_us = reorder_s * SECOND_US
@@ -100,6 +105,8 @@ class Engine:
         elif (lost_us := self._uplink.lost_us(now_us)) is not None:
             self._look_at_link(lost_us, now_us)
         self._deliver(now)
+        if self._shadow is not None and is_settled and not is_behind:
+            self._raised += self._shadow.settle(self._ledger, now)
         self.progress = Progress(
             self._position,
             now_us,
@@ -145,7 +152,7 @@ class Engine:
         if memory is None or self._actions:
             return False
         if self._tick_log is not None:
-            with self._writing(self._clock.now()):
+            with self._writing(instant(self.progress.now_us)):
                 pass
         row = UNKNOWN if self._tick_log is None else self._tick_log.last_id
         write_checkpoint(
@@ -238,17 +245,18 @@ class Engine:
     def _start_us(self, until_us: int) -> int:
         """Return the grid moment before the oldest reading, or the last one when there is none."""
         first_us = self._waiting.first_us()
-        oldest = until_us if first_us is None else max(first_us, self._oldest_us() - OLDEST_US)
+        oldest = until_us
+        if first_us is not None:
+            oldest = max(first_us, self._received_first_us(_FAR_US) - OLDEST_US)
         return (min(oldest, until_us) - 1) // self._tick_us * self._tick_us
 
-    def _oldest_us(self) -> int:
-        received = self._waiting.all().received.view(np.int64)
-        return int(received.min(initial=microseconds(self._clock.now())))
+    def _received_first_us(self, otherwise_us: int) -> int:
+        return int(self._waiting.all().received.view(np.int64).min(initial=otherwise_us))
 
     def _begin(self, until_us: int, now_us: int) -> None:
         start_us = self._start_us(until_us)
         self._watch.begin(start_us)
-        self._note(What.BEGIN, now_us, since_us=self._oldest_us())
+        self._note(What.BEGIN, now_us, since_us=self._received_first_us(now_us))
         kept = Waiting()
         kept.add(self._waiting.all(), start_us)
         self._waiting = kept
@@ -282,7 +290,7 @@ class Engine:
     def _deliver(self, now: Instant) -> None:
         if self._actions or (self._tick_log is not None and len(self._tick_log) >= KEEP_ROWS):
             with self._writing(now) as ledger:
-                raised = deliver(ledger, self._actions, now)
+                raised = deliver(ledger, self._actions, now, self._shadow)
             self._raised += raised
             self._actions = []
         unwatched = self._watch.unwatched

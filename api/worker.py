@@ -13,6 +13,7 @@ import numpy as np
 import structlog
 from sqlalchemy import Engine as Database
 
+from alerts import tick_log
 from alerts.engine import Engine
 from alerts.ledger import Ledger
 from alerts.notify.console import Console
@@ -111,6 +112,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         tick_s=settings.engine.tick_s,
         reorder_s=settings.engine.reorder_s,
         settle_s=0 if replayed is not None else SETTLE_S,
+        code=wiring.code(),
     )
     engine.restore(where.checkpoint)
     outbox = Outbox(database, {"console": Console()}, SystemClock())
@@ -276,5 +278,8 @@ def _trim(parts: Parts, settings: Settings) -> None:
         while parts.journal.trim(before_us, position):
             continue
         parts.journal.expire_dead_letters(now_us - DEAD_LETTER_DAYS * _DAY_US)
+        keep_us = int(settings.tick_log.keep_days * _DAY_US)
+        with parts.database.begin() as connection:
+            tick_log.trim(connection, parts.engine.progress.now_us - keep_us)
     except Exception as problem:  # noqa: BLE001  # no room or locked: the next minute tries again
         _log.warning("trim_failed", error=f"{type(problem).__name__}: {problem}")

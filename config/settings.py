@@ -88,6 +88,35 @@ class Journal(_Section):
     """Days that committed readings stay in the journal after the store has them."""
 
 
+class TickLog(_Section):
+    """The log of what entered the engine, from which the past is rehearsed."""
+
+    keep_days: float = Field(default=400.0, ge=7, le=3660)
+    """Days that the log is kept; no longer than the places keep readings."""
+
+
+class Costs(_Section):
+    """What an alert costs, for the figures of a rehearsal."""
+
+    minutes_p1: float = Field(default=6.0, ge=0, le=600)
+    """Minutes of staff time that a P1 takes."""
+
+    minutes_p2: float = Field(default=6.0, ge=0, le=600)
+    """Minutes of staff time that a P2 takes."""
+
+    minutes_p3: float = Field(default=6.0, ge=0, le=600)
+    """Minutes of staff time that a P3 takes."""
+
+    minutes_t: float = Field(default=6.0, ge=0, le=600)
+    """Minutes of staff time that a technical alert takes."""
+
+    sms_pence: float = Field(default=2.4, ge=0, le=100)
+    """Price of one SMS after the free allowance, in pence."""
+
+    sms_free_a_year: int = Field(default=10_000, ge=0, le=10_000_000)
+    """SMS a year that cost nothing."""
+
+
 class Outbox(_Section):
     """Delivery of alerts."""
 
@@ -114,6 +143,8 @@ class Settings(_Section):
     web: Web = Web()
     engine: Engine = Engine()
     journal: Journal = Journal()
+    tick_log: TickLog = TickLog()
+    costs: Costs = Costs()
     outbox: Outbox = Outbox()
 
     @property
