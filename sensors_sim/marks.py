@@ -56,7 +56,8 @@ def taking_turns(marks: list[Marks]) -> list[Marks]:
     before = level - np.where(value > 0, 1, -1)
     # Every home ends with as many offs as ons, so the level starts each home at nought.
     turns = ((value > 0) & (before == 0)) | ((value == 0) & (level == 0))
-    at = marks[0].slot[:1] if len(marks[0].slot) else np.zeros(1, np.int32)
+    # Of several marks any may be without a row.
+    at = np.concatenate([m.slot for m in marks])[:1]
     return [
         Marks(home[turns], np.repeat(at, int(turns.sum())), time_s[turns], value[turns]),
     ]

@@ -9,10 +9,19 @@ from numpy.typing import NDArray
 from config.kinds import Kind
 from sensors_sim import chance, readings, schedule
 from sensors_sim.dialects.zigbee2mqtt import FULL_LINK
+from sensors_sim.hysteresis import reports
 from sensors_sim.kit import DEVICES, GATEWAY, SLOTS, slot
 from sensors_sim.readings import Readings
 
 EVERY_S: Final = 8 * 3600.0
+"""Charge and signal are told after this long at the latest."""
+
+LOOKS: Final = 2
+CHARGE_BAND: Final = 1.0
+SIGNAL_BAND: Final = 8.0
+"""What has to change for another report, in percent."""
+
+JITTER_S: Final = 60.0
 HEARTBEAT_S: Final = 600.0
 
 
@@ -36,39 +45,42 @@ def sense_upkeep(
     end_us: int,
     in_dbm: NDArray[np.bool_] | None = None,
 ) -> Readings:
-    """Return battery (%), signal (%) and gateway status of these homes, ordered by time.
+    """Return battery (%), signal (%) and gateway status of these homes, in no order.
 
     ``sensor`` is the row of the home * SLOTS + slot. A battery lasts for years and is
     replaced at 30 %. ``in_dbm`` bool[homes] marks hubs that tell signal in whole dBm, not as
     Zigbee's link quality.
     """
     own = chance.key(seed, _Stream.DEVICE, homes[:, None], np.arange(len(DEVICES))).reshape(-1)
-    at = schedule.beats(own, EVERY_S, 60.0, start_us, end_us)
+    at = schedule.looks(own, EVERY_S, LOOKS, JITTER_S, start_us, end_us)
     home, device = np.divmod(at.device, len(DEVICES))
-    base = home.astype(np.int32) * np.int32(SLOTS)
     used = (
         at.time_us
         / (86_400.0 * schedule.SECOND_US)
         * (0.03 + 0.1 * chance.uniform(own, 20))[at.device]
         + 70 * chance.uniform(own, 21)[at.device]
     )
-    link = 90 + 150 * chance.uniform(own, 22)[at.device] + 6 * chance.normal(at.key, 1)
+    link = 90 + 150 * chance.uniform(own, 22)[at.device] + 30 * (chance.uniform(at.key, 1) - 0.5)
     link = np.clip(link, 20, FULL_LINK) / FULL_LINK
     signal = np.rint(link * FULL_LINK) / FULL_LINK * 100
     if in_dbm is not None:
         # A dBm is two percent.
         signal = np.where(in_dbm[home], 2 * np.rint(link * 50), signal)
-    charged, linked = _BATTERY_SLOT[device], _SIGNAL_SLOT[device]
-    parts = [
-        Readings(
-            (base + charged)[charged >= 0],
-            at.time_us[charged >= 0],
-            np.rint(100 - used % 70)[charged >= 0],
-        ),
-        Readings((base + linked)[linked >= 0], at.time_us[linked >= 0], signal[linked >= 0]),
-        _heartbeats(seed, homes, start_us, end_us),
-    ]
-    return readings.ordered(readings.concat(parts))
+    inside = (at.time_us >= start_us) & (at.time_us < end_us)
+    told = (
+        (_BATTERY_SLOT[device], np.rint(100 - used % 70), CHARGE_BAND),
+        (_SIGNAL_SLOT[device], signal, SIGNAL_BAND),
+    )
+    parts = [_heartbeats(seed, homes, start_us, end_us)]
+    for at_slot, value, band in told:
+        spoken = reports(value, band) & inside & (at_slot >= 0)
+        sensor = home.astype(np.int32) * np.int32(SLOTS) + at_slot
+        parts.append(
+            Readings(
+                np.broadcast_to(sensor, spoken.shape)[spoken], at.time_us[spoken], value[spoken]
+            )
+        )
+    return readings.concat(parts)
 
 
 def _heartbeats(seed: int, homes: NDArray[np.int32], start_us: int, end_us: int) -> Readings:

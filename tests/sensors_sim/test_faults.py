@@ -100,7 +100,8 @@ def test_a_sensor_stays_stuck_at_the_same_value_from_day_to_day(device: str) -> 
     made = Fleet(scenario(stuck, incident=(smoke,)), END_US).deliveries(*ALL)
     before = Fleet(scenario(), END_US).deliveries(START_US - 48 * HOUR_US, onset_us)
     inside = (made.time_us >= onset_us) & (made.time_us < END_US - 10 * HOUR_US)
-    of_device = [d.name for d in DEVICES].index(device) == SLOT_DEVICE[made.sensor % SLOTS]
+    row = [d.name for d in DEVICES].index(device)
+    of_device = SLOT_DEVICE[made.sensor % SLOTS] == row
     for sensor in np.unique(made.sensor[of_device]):
         said = before.value[before.sensor == sensor]
         # What has never said a thing is at rest.
