@@ -30,6 +30,8 @@ def open_reel(
     source: str, *, place: str, gateway: str, home: str, places: tuple[str, ...], stretch: Stretch
 ) -> Reel:
     """Return the reel that these words of a command mean; ConfigProblem says what is wrong."""
+    if place:
+        require_place(place, places)
     if stretch.store is not None:
         if source:
             raise ConfigProblem(f"replay: {source} and --store are both given, expected one")
@@ -44,7 +46,7 @@ def open_reel(
         )
     if _is_scenario(source):
         return _of_scenario(source, places, is_whole=not (place or gateway or home))
-    return _of_file(Path(source), place, gateway, home, places)
+    return _of_file(Path(source), place, gateway, home)
 
 
 def _is_scenario(source: str) -> bool:
@@ -67,10 +69,9 @@ def _of_scenario(source: str, places: tuple[str, ...], *, is_whole: bool) -> Ree
     return reels.of_scenario(loaded, Path(source).stem)
 
 
-def _of_file(file: Path, place: str, gateway: str, home: str, places: tuple[str, ...]) -> Reel:
+def _of_file(file: Path, place: str, gateway: str, home: str) -> Reel:
     if not place:
         raise ConfigProblem(f"replay: {file.name} names no place; say where it goes with --place")
-    require_place(place, places)
     said = read(file, home)
     digest = hashlib.sha256(f"{home} ".encode() + file.read_bytes()).hexdigest()
     try:

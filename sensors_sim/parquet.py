@@ -136,12 +136,16 @@ class ParquetWriter:
         self._pa = arrow()
         self._path = path
         home = {home.number: home.id for home in enrolment.homes}
-        self._texts = {
+        texts = {
             "home": [home.get(s.home or 0, "") for s in enrolment.sensors],
             "sensor": [s.id for s in enrolment.sensors],
             "kind": [s.kind.value for s in enrolment.sensors],
             "room": [s.room for s in enrolment.sensors],
             "exit": ["1" if s.is_exit else "" for s in enrolment.sensors],
+        }
+        self._texts = {
+            name: np.unique(np.array(column, np.str_), return_inverse=True)
+            for name, column in texts.items()
         }
         self._writer: Any = None
 
@@ -172,6 +176,7 @@ class ParquetWriter:
         pa = self._pa
         for time_us in (made.time_us, made.sent_us):
             yield pa.array(time_us.view("datetime64[us]"), pa.timestamp("us", tz="UTC"))
-        for texts in self._texts.values():
-            yield pa.DictionaryArray.from_arrays(pa.array(made.sensor), pa.array(texts))
+        for words, word in self._texts.values():
+            rows = word[made.sensor].astype(np.int32)
+            yield pa.DictionaryArray.from_arrays(pa.array(rows), pa.array(words.tolist()))
         yield pa.array(made.value)

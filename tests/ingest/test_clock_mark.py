@@ -1,4 +1,6 @@
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from config.sensor_table import SensorTable
 from ingest.batch import Batch
 from ingest.clock import Instant, VirtualClock, instant
 from ingest.clock_mark import SLICE_US, TOPIC
-from ingest.journal import Journal, JournalTail
+from ingest.journal import Journal, JournalFull, JournalTail
 from ingest.message import Message, Reason
 from tests.ingest.test_pipeline import (
     MINUTE_US,
@@ -108,3 +110,44 @@ async def test_in_a_replay_the_hour_after_a_mark_is_not_the_future(
     await pipeline.handle([message("1", 1)])
     await pipeline.handle([mark(30), message("2", 2)])
     assert judged_at == [instant(T_US + SLICE_US), instant(T_US + 30 * MINUTE_US + SLICE_US)]
+
+
+@pytest.mark.parametrize("cuts", [[], [1, 2, 3, 4, 5], [2, 4], [3, 5]])
+async def test_no_commit_holds_both_sides_of_a_mark_however_it_was_cut(
+    make_pipeline: MakePipeline, tmp_path: Path, cuts: list[int]
+) -> None:
+    told = [mark(0), message("1", 1), message("2", 2), mark(30), message("3", 3), mark(60)]
+    marks: list[tuple[int, list[float]]] = []
+
+    def note(now_us: int, seq: int) -> None:
+        entries = JournalTail.open(tmp_path / "journal.db").read(0, 100)
+        values = [v for e in entries if e.seq <= seq for v in e.batch.value.tolist()]
+        marks.append(((now_us - T_US) // MINUTE_US, values))
+
+    pipeline = make_pipeline(clock=VirtualClock(instant(0)), on_mark=note)
+    for start, stop in pairwise([0, *cuts, len(told)]):
+        await pipeline.handle(told[start:stop])
+    assert marks == [(0, []), (30, [1.0, 2.0]), (60, [1.0, 2.0, 3.0])]
+
+
+async def test_a_chunk_that_failed_half_way_is_not_told_twice(
+    make_pipeline: MakePipeline, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = make_pipeline(clock=VirtualClock(instant(T_US)))
+    chunk = [message("1", 1), mark(30), message("2", 2), mark(60)]
+    append = journal.append
+
+    def fail_after_the_first(*parts: Any) -> int:  # noqa: ANN401 - passes them on
+        if journal.last_seq():
+            raise JournalFull("no room")
+        return append(*parts)
+
+    monkeypatch.setattr(journal, "append", fail_after_the_first)
+    with pytest.raises(JournalFull):
+        await pipeline.handle(chunk)
+    with pytest.raises(JournalFull):
+        await pipeline.handle(chunk)
+    monkeypatch.undo()
+    await pipeline.handle([*chunk, message("3", 3)])
+    entries = JournalTail.open(tmp_path / "journal.db").read(0, 100)
+    assert [v for e in entries for v in e.batch.value.tolist()] == [1.0, 2.0, 3.0]

@@ -1,10 +1,12 @@
+import gzip
 from pathlib import Path
 
 import pytest
 
 from config.kinds import Kind
 from sensors_sim.recorded_files import open_recording, read_csv, read_jsonl
-from sensors_sim.recording import BadRecording, Tape
+from sensors_sim.recording import BadRecording, RecordedSensor, Recording, Tape, roster
+from tests.shared_data import require_shared_data
 
 HEAD = "time,sensor,value\n"
 GOOD = "2026-11-22T07:30:00Z,kitchen motion,1\n"
@@ -69,6 +71,130 @@ def test_a_bad_line_is_told_with_its_number_and_what_was_expected(
 def test_a_missing_column_is_told(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadRecording, match=r"line 1 has no column .* expected time,sensor,value"):
         read_csv(csv_file(tmp_path, text))
+
+
+def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadRecording, match="line 1 has more than one column 'value'"):
+        read_csv(csv_file(tmp_path, "time,sensor,value,value\n"))
+
+
+def test_rows_out_of_order_and_repeated_are_put_right_and_counted(tmp_path: Path) -> None:
+    later = GOOD.replace("07:30", "08:30")
+    made = read_csv(csv_file(tmp_path, HEAD + later + GOOD + GOOD + later))
+    assert made.notes == (
+        "1 rows were earlier than the row before: sorted",
+        "2 rows repeat another one: each counts once",
+    )
+    assert len(made.readings) == 4
+
+
+def test_columns_say_home_room_exit_and_arrival(tmp_path: Path) -> None:
+    text = (
+        "time,arrived,home,sensor,kind,room,exit,value\n"
+        "2026-11-22T07:30:00Z,2026-11-22T07:45:00Z,h-1,s-1,contact,porch,1,1\n"
+        "2026-11-22T07:40:00Z,2026-11-22T07:40:00Z,h-2,s-1,motion,,,1\n"
+        "2026-11-22T07:40:00Z,2026-11-22T07:46:00Z,h-2,own,gateway-status,,,1\n"
+    )
+    path = csv_file(tmp_path, text)
+    made = read_csv(path)
+    assert made.sensors[:2] == (
+        RecordedSensor("s-1", Kind.CONTACT, "porch", is_exit=True, home="h-1"),
+        RecordedSensor("s-1", Kind.MOTION, "", is_exit=False, home="h-2"),
+    )
+    assert made.deliveries.sensor.tolist() == [1, 0, 2]
+    assert made.notes == ("1 rows were earlier than the row before: sorted",)
+    homes = roster(made, "fenbridge", gateway="replayed-gateway")
+    assert [g.id for g in homes.gateways] == ["replayed-gateway-0001", "replayed-gateway-0002"]
+    own = [
+        (s.gateway, s.dialect, s.address) for s in homes.sensors if s.kind is Kind.GATEWAY_STATUS
+    ]
+    assert own == [(2, "status", ""), (1, "status", "")]
+    only = open_recording(path, "h-2")
+    assert isinstance(only, Recording)
+    assert [sensor.home for sensor in only.sensors] == ["h-2", "h-2"]
+    assert only.deliveries.sensor.tolist() == [0, 1]
+
+
+def test_a_home_has_one_gateway(tmp_path: Path) -> None:
+    row = "2026-11-22T07:30:00Z,{},1,gateway-status\n"
+    text = "time,sensor,value,kind\n" + row.format("a") + row.format("b")
+    with pytest.raises(BadRecording, match="a home has several sensors of kind gateway-status"):
+        read_csv(csv_file(tmp_path, text))
+
+
+def test_an_arrival_without_a_zone_is_told(tmp_path: Path) -> None:
+    text = "time,arrived,sensor,value\n2026-11-22T07:30:00Z,2026-11-22T07:30:00,hall motion,1\n"
+    with pytest.raises(BadRecording, match="line 2 has arrived '2026-11-22T07:30:00', expected"):
+        read_csv(csv_file(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", ["tihm.csv", "tihm.csv.gz"])
+def test_a_tihm_file_is_known_by_its_heading_and_holds_a_home_each(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    rows = (
+        b"home,local_time,place\n"
+        b"b,2019-06-28 13:03:29,kitchen\n"
+        b"a,2019-06-28 13:03:30,front-door\n"
+        b"a,2019-06-28 13:03:30,front-door\n"
+        b"a,2019-06-28 13:00:00,lounge\n"
+        b"a,2019-06-28 13:00:00,attic\n"
+    )
+    path.write_bytes(gzip.compress(rows) if name.endswith("gz") else rows)
+    whole = open_recording(path)
+    assert isinstance(whole, Recording)
+    assert sorted({sensor.home for sensor in whole.sensors}) == ["a", "b"]
+    told = [whole.sensors[i] for i in whole.readings.sensor.tolist()]
+    assert [(s.home, s.address) for s in told] == [
+        ("a", "lounge"),
+        ("b", "kitchen"),
+        ("a", "front-door"),
+        ("a", "front-door"),
+    ]
+    assert [note.split(",")[0] for note in whole.notes] == [
+        "1 rows were earlier than the row before of their home: sorted",
+        "1 rows repeat another one: each counts once",
+        "1 rows left out",
+    ]
+    one = open_recording(path, "a")
+    assert isinstance(one, Recording)
+    assert {sensor.home for sensor in one.sensors} == {"a"}
+    assert len(one.readings) == 3
+    with pytest.raises(BadRecording, match="has no home 'z', expected one of a, b"):
+        open_recording(path, "z")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("home,place\na,kitchen\n", "line 1 has no column 'local_time'"),
+        ("home,local_time,place\na,28.06.2019 13:03,kitchen\n", "line 2 has local_time '28.06"),
+        ("home,local_time,place\na,NaN,kitchen\n", "line 2 has local_time 'NaN', expected a"),
+        ("home,local_time,place\na,2019-06-28 13:03:29,attic\n", "holds nothing that is known"),
+    ],
+)
+def test_a_bad_tihm_file_is_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(BadRecording) as caught:
+        open_recording(csv_file(tmp_path, text))
+    assert told in str(caught.value)
+
+
+def test_the_real_tihm_homes_are_all_there() -> None:
+    made = open_recording(require_shared_data() / "tihm_activity.csv.gz")
+    assert isinstance(made, Recording)
+    assert len({sensor.home for sensor in made.sensors}) == 28
+    assert len(made.deliveries) > 467_000
+
+
+def test_messages_name_no_home_and_their_order_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    line = '{"topic": "z/b", "payload": "OFF", "time": "2026-11-22T07:30:0%dZ"}\n'
+    path.write_text(line % 3 + line % 2)
+    tape = open_recording(path)
+    assert tape.notes == ("1 rows were earlier than the row before: sorted",)
+    with pytest.raises(BadRecording, match=r"r.jsonl holds messages, which name no home"):
+        open_recording(path, "a")
 
 
 def test_an_unknown_kind_is_told(tmp_path: Path) -> None:
