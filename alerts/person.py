@@ -6,6 +6,7 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, Verdict, alert_id
+from alerts.detect import hush
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.local_time import days, to_local
@@ -28,6 +29,8 @@ def pass_time(scene: Scene) -> None:
     """Let one tick pass: expected events are missed where the home can be seen."""
     state, span_us = scene.state, scene.now_us - scene.before_us
     state.score += scene.pace * span_us
+    if scene.now_us // hush.SLOT_US != scene.before_us // hush.SLOT_US:
+        state.recent = hush.aged(state.recent)
     is_blind = state.reason > 0
     if is_blind.any():
         state.unseen_us[is_blind] += span_us
@@ -40,6 +43,7 @@ def take_signs(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     _ease(scene, home)
     _learn_quiet(scene, home, time_us)
     state.has_sign[signs.bin[start:stop], home] = True
+    state.recent[home] |= 1
     state.sign_us[home] = time_us
     state.is_seen[home] = True
     state.score[home] = scene.pace[home] * (scene.now_us - time_us)

@@ -9,8 +9,9 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
 from alerts.detect.columns import MINUTE_US, NEVER, UNHEARD, Bools, Ints
-from alerts.findings import gateway_silent, outage, sensor_silent
+from alerts.findings import gateway_silent, sensor_silent
 from alerts.lifecycle import Event
+from alerts.outages import is_outage, watch_outages
 from alerts.scene import Scene
 
 _OUTAGE_FIRST_US: Final = 10 * MINUTE_US
@@ -44,7 +45,7 @@ def watch_gateways(scene: Scene) -> Gateways:
         state.gateway_lost_us[lost & ~was_lost] = now_us
         state.gateway_lost_us[~lost] = NEVER
         _close_gateways(scene, lost)
-        _watch_outages(scene, lost, heard != NEVER)
+    watch_outages(scene, lost, has_changed=has_changed)
     if lost.any():
         _raise_gateways(scene, lost, off)
     return Gateways(
@@ -110,37 +111,11 @@ def _homes_of(scene: Scene, is_gone: Bools) -> Bools:
     return has_none
 
 
-def _watch_outages(scene: Scene, lost: Bools, was_heard: Bools) -> None:
-    state, roster = scene.state, scene.roster
-    is_counted = roster.gateway_is_used & was_heard
-    size = len(state.outage_peak)
-    total = technical.count_by(roster.gateway_place, is_counted, size)
-    gone = technical.count_by(roster.gateway_place, is_counted & lost, size)
-    before = state.outage_peak > 0
-    state.outage_peak = technical.outages(total, gone, state.outage_peak)
-    after = state.outage_peak > 0
-    for code in np.flatnonzero(after & ~before).tolist():
-        state.outage_us[code] = scene.now_us
-        scene.actions.append(
-            outage(
-                roster.table.places[code],
-                lost=int(gone[code]),
-                total=int(total[code]),
-                found_us=scene.now_us,
-            )
-        )
-    for code in np.flatnonzero(before & ~after).tolist():
-        onset = int(state.outage_us[code])
-        id_ = alert_id(roster.table.places[code], AlertKind.OUTAGE, onset)
-        scene.actions.append(Step(Event.WORK_AGAIN, id_, "half of the gateways are back"))
-        state.outage_us[code] = NEVER
-
-
 def _raise_gateways(scene: Scene, lost: Bools, off: Bools) -> None:
     state, roster = scene.state, scene.roster
     due = lost & (state.gateway_silent_us == NEVER) & roster.gateway_is_used
     due &= scene.now_us - state.gateway_lost_us >= _OUTAGE_FIRST_US
-    due &= state.outage_peak[roster.gateway_place] == 0
+    due &= ~is_outage(scene)[roster.gateway_place]
     for number in np.flatnonzero(due).tolist():
         gateway = roster.table.gateways[number]
         home = None if gateway.home is None else roster.table.homes.get(gateway.home)

@@ -9,6 +9,7 @@ from alerts.detect.silence import expected
 from alerts.detect.watched import REASONS, Reason, reasons, since
 from alerts.findings import unwatched
 from alerts.lifecycle import Event
+from alerts.outages import is_hushed, is_outage, last_words
 from alerts.plant import Gateways
 from alerts.scene import Scene
 
@@ -17,12 +18,14 @@ def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
     """Note which homes cannot be seen, stop and start their clocks, raise those past a limit."""
     state, roster = scene.state, scene.roster
     is_known = roster.home_is_active & roster.home_has_signs
-    is_outage = state.outage_peak[roster.home_place] > 0
-    reason = reasons(is_blind, gateways.is_home_lost, is_outage, is_known)
+    word_us = last_words(scene)
+    hushed = is_hushed(scene, word_us)
+    is_out = is_outage(scene)[roster.home_place]
+    reason = reasons(is_blind, gateways.is_home_lost | hushed, is_out, is_known)
     if (reason != state.reason).any() or reason.any():
         before = state.reason
         state.reason = reason
-        state.blind_us = since(state.blind_us, reason, _last_heard(scene))
+        state.blind_us = since(state.blind_us, reason, _last_heard(scene, word_us, hushed))
         _stop_clocks(scene, np.flatnonzero((reason > 0) & (before == 0)))
         scene.recount()
     _ease(scene)
@@ -55,11 +58,10 @@ def watch_link(scene: Scene, lost_us: int) -> tuple[Unwatched, ...]:
     return tuple(rows)
 
 
-def _last_heard(scene: Scene) -> Ints:
+def _last_heard(scene: Scene, word_us: Ints, hushed: Bools) -> Ints:
+    """Since when each home that cannot be seen could be; a silence before a hush stays one."""
     roster, state = scene.roster, scene.state
-    last = state.home_known_us.copy()
-    heard = state.gateway_heard_us[roster.pair_gateway]
-    np.maximum.at(last, roster.pair_home, heard)
+    last = np.where(hushed, np.maximum(word_us, state.hush_us[roster.home_place]), word_us)
     is_blind = state.reason == REASONS.index(Reason.SENSOR)
     if is_blind.any():
         device = np.full(len(last), NEVER, np.int64)

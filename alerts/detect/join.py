@@ -42,9 +42,10 @@ def _follow_places(state: State, before: Sequence[str], after: Sequence[str]) ->
     """Move what is known of a place to its new code: codes follow the alphabet."""
     if tuple(before) == tuple(after):
         return
-    peak, since = state.outage_peak.copy(), state.outage_us.copy()
-    state.outage_peak[:], state.outage_us[:] = 0, NEVER
+    peak, since, hush = state.outage_peak.copy(), state.outage_us.copy(), state.hush_us.copy()
+    state.outage_peak[:], state.outage_us[:], state.hush_us[:] = 0, NEVER, NEVER
     for old, key in enumerate(before):
         if key in after:
             new = list(after).index(key)
             state.outage_peak[new], state.outage_us[new] = peak[old], since[old]
+            state.hush_us[new] = hush[old]

@@ -33,6 +33,24 @@ PARAMETERS: Final = (
         "How far beyond a home's usual longest silences a silence must be before it is told; "
         "larger is quieter and slower.",
     ),
+    Parameter(
+        "outage_share",
+        "share",
+        0.05,
+        0.5,
+        0.25,
+        "An outage of the place is told when fewer than this share of the homes that should be "
+        "heard in an hour are; larger tells it sooner, and wrongly more often.",
+    ),
+    Parameter(
+        "outage_expected",
+        "homes",
+        3.0,
+        1000.0,
+        5.0,
+        "An outage is told by silent homes only while at least so many should be heard in an "
+        "hour; smaller finds it at night and in small places, and wrongly more often.",
+    ),
 )
 _BY_NAME: Final = {parameter.name: parameter for parameter in PARAMETERS}
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from alerts.detect.columns import BINS, NEVER, Bools, Bytes, Floats, Ints, Singles
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Number of this layout; a checkpoint of another one is not read."""
 
 
@@ -64,6 +64,7 @@ class State:
     peak_total: Annotated[Floats, _Column("home", *_NUMBER)]
     peak_squares: Annotated[Floats, _Column("home", *_NUMBER)]
     limit: Annotated[Floats, _Column("home", "f8", np.nan)]
+    recent: Annotated[Ints, _Column("home", *_COUNT)]  # bit i: a sign i slots of 10 min ago
     # a sensor; of a device, the row of its first sensor
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]
@@ -84,6 +85,7 @@ class State:
     # a place
     outage_peak: Annotated[Ints, _Column("place", *_COUNT)]
     outage_us: Annotated[Ints, _Column("place", *_TIME)]
+    hush_us: Annotated[Ints, _Column("place", *_TIME)]  # last word before a hush over the place
 
 
 _COLUMNS: Final[Mapping[str, _Column]] = {

@@ -1,0 +1,114 @@
+"""Outages of places: most gateways lost at once, or a hush over homes that should be heard."""
+
+import numpy as np
+
+from alerts.action import Step
+from alerts.alert import AlertKind, Finding, alert_id
+from alerts.detect import hush, technical
+from alerts.detect.columns import NEVER, Bools, Floats, Ints
+from alerts.lifecycle import Event
+from alerts.place_findings import hushed, outage
+from alerts.scene import Scene
+
+
+def watch_outages(scene: Scene, lost: Bools, *, has_changed: bool) -> None:
+    """Raise outages that began at this tick, close those that are over; one a place.
+
+    ``lost`` is by gateway; ``has_changed`` says that it differs from the last tick's.
+    """
+    state = scene.state
+    if has_changed:
+        _count_gateways(scene, lost)
+    counts = _listen(scene) if scene.is_regular else None
+    is_out = is_outage(scene)
+    for code in np.flatnonzero(is_out & (state.outage_us == NEVER)).tolist():
+        state.outage_us[code] = scene.now_us
+        if counts is not None and state.hush_us[code] != NEVER:
+            scene.actions.append(_by_hush(scene, code, *counts))
+        else:
+            scene.actions.append(_by_gateways(scene, lost, code))
+    for code in np.flatnonzero(~is_out & (state.outage_us != NEVER)).tolist():
+        onset = int(state.outage_us[code])
+        id_ = alert_id(scene.roster.table.places[code], AlertKind.OUTAGE, onset)
+        scene.actions.append(Step(Event.WORK_AGAIN, id_, "half of what was lost is back"))
+        state.outage_us[code] = NEVER
+
+
+def is_outage(scene: Scene) -> Bools:
+    """Return, by place, whether it has an outage now."""
+    state = scene.state
+    has_one: Bools = (state.outage_peak > 0) | (state.hush_us != NEVER)
+    return has_one
+
+
+def last_words(scene: Scene) -> Ints:
+    """Return, by home, when a gateway of it was last heard, or since when the home is known."""
+    last = scene.state.home_known_us.copy()
+    heard = scene.state.gateway_heard_us[scene.roster.pair_gateway]
+    np.maximum.at(last, scene.roster.pair_home, heard)
+    return last
+
+
+def is_hushed(scene: Scene, word_us: Ints) -> Bools:
+    """Return the homes that a hush over their place hides: not heard for an hour."""
+    begun = scene.state.hush_us[scene.roster.home_place]
+    is_silent: Bools = (begun != NEVER) & (word_us <= scene.now_us - hush.HEARD_US)
+    return is_silent
+
+
+def _count_gateways(scene: Scene, lost: Bools) -> None:
+    state = scene.state
+    total, gone = _gateways(scene, lost)
+    state.outage_peak = technical.outages(total, gone, state.outage_peak)
+
+
+def _gateways(scene: Scene, lost: Bools) -> tuple[Ints, Ints]:
+    state, roster = scene.state, scene.roster
+    is_counted = roster.gateway_is_used & (state.gateway_heard_us != NEVER)
+    size = len(state.outage_peak)
+    total = technical.count_by(roster.gateway_place, is_counted, size)
+    return total, technical.count_by(roster.gateway_place, is_counted & lost, size)
+
+
+def _listen(scene: Scene) -> tuple[Floats, Floats]:
+    """Begin and end hushes; return, by place, how many homes were heard and how many expected."""
+    state, roster = scene.state, scene.roster
+    place, size = roster.home_place, len(state.hush_us)
+    is_known = roster.home_is_active & roster.home_has_signs
+    word_us = last_words(scene)
+    is_heard = word_us > scene.now_us - hush.HEARD_US
+    missed = hush.expected_in_hour(state.rate, roster.home_zone, scene.offsets, scene.now_us)
+    awake = is_known & hush.was_heard_earlier(state.recent)
+    heard, expected = hush.heard_and_expected(is_heard, missed, awake, place, size)
+    begins = hush.begins(heard, expected, roster.outage_share, roster.outage_expected)
+    begins &= state.hush_us == NEVER
+    if begins.any():
+        last = hush.last_heard(word_us, is_known, place, size, scene.now_us)
+        state.hush_us[begins] = last[begins]
+    runs = (state.hush_us != NEVER) & ~begins
+    if runs.any():
+        all_ = hush.heard_and_expected(is_heard, missed, is_known, place, size)
+        state.hush_us[runs & hush.is_over(*all_)] = NEVER
+    return heard, expected
+
+
+def _by_gateways(scene: Scene, lost: Bools, code: int) -> Finding:
+    total, gone = _gateways(scene, lost)
+    return outage(
+        scene.roster.table.places[code],
+        lost=int(gone[code]),
+        total=int(total[code]),
+        found_us=scene.now_us,
+    )
+
+
+def _by_hush(scene: Scene, code: int, heard: Floats, expected: Floats) -> Finding:
+    place = scene.roster.table.places[code]
+    return hushed(
+        place,
+        scene.zone(place),
+        heard=int(heard[code]),
+        expected=float(expected[code]),
+        since_us=int(scene.state.hush_us[code]),
+        found_us=scene.now_us,
+    )
