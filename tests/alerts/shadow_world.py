@@ -1,15 +1,19 @@
 """Switches, findings in shadow and what people say of them, for tests."""
 
-from sqlalchemy import Connection, insert
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
 
 from alerts import tables
 from alerts.adjudications import Adjudication, adjudicate
 from alerts.alert import PRIORITY, AlertKind, Finding, Verdict, alert_id
+from alerts.engine import Engine
 from alerts.modes import DETECTORS, Mode
-from alerts.precision import Precision, Said
+from alerts.precision import Said
+from alerts.shadow import Shadow
 from alerts.shadow_rows import ShadowState, to_row
 from alerts.switches import Switch, switch
-from tests.alerts.world import PLACE, START
+from tests.alerts.world import PLACE, START, World
 
 ACCOUNT = "account-sam"
 
@@ -65,5 +69,35 @@ def say(connection: Connection, found: str, said: Said, *, at_us: int = START) -
     adjudicate(connection, found, Adjudication(said, ACCOUNT, at_us, ""))
 
 
-def judged(true: int = 0, false: int = 0, unclear: int = 0) -> Precision:
-    return Precision(true, false, unclear)
+class ShadowWorld(World):
+    """A world whose engine asks for modes, as a worker's does; every detector is in shadow."""
+
+    shadow: Shadow
+
+    def new_engine(self) -> Engine:
+        self.shadow = Shadow(self.database, lambda: self.table, self.places)
+        return Engine(
+            self.tail,
+            lambda: self.table,
+            self.places,
+            self.ledger,
+            self.clock,
+            is_linked=lambda: self.is_linked,
+            shadow=self.shadow,
+        )
+
+    def switch(self, mode: Mode, detector: str = "inactivity") -> None:
+        """Switch a detector now, and let the worker hear of it as its beat does."""
+        now_us = int(self.clock.now().astype("int64"))
+        with self.database.begin() as connection:
+            set_mode(connection, mode, detector, since_us=now_us)
+        assert self.shadow.refresh()
+
+    def found(self) -> list[Row[Any]]:
+        f = tables.shadow_findings
+        with self.database.connect() as connection:
+            return list(connection.execute(select(f).order_by(f.c.found_us, f.c.id)))
+
+    def count(self, table: str) -> int:
+        with self.database.connect() as connection:
+            return len(list(connection.execute(select(tables.metadata.tables[table]))))
