@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from alerts import past_tables, record, tables
 from alerts.detect.columns import Ints
@@ -13,7 +13,7 @@ from alerts.lifecycle import Event
 from alerts.past_readings import PastReadings, Read
 from alerts.rosters import last_fields, table_of
 from alerts.settings_version import Version, read_version
-from alerts.tick_log import TickRow, read_row
+from alerts.tick_log import TickRow, What, read_row
 from config.sensor_table import SensorTable
 
 Texts = NDArray[np.str_]
@@ -67,7 +67,10 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Everything that entered the engine: n rows, and what they name."""
+    """Everything that entered the engine: n rows, and what they name.
+
+    ``is_even`` says that the rows are not those of a log: signals are then in the readings.
+    """
 
     place: str
     rows: Sequence[TickRow]
@@ -75,6 +78,7 @@ class Past:
     versions: Mapping[str, Version]
     acts: Sequence[Act]
     readings: PastReadings
+    is_even: bool = False
 
 
 def homes_of(tables_: Mapping[int, SensorTable], place: str) -> list[int]:
@@ -102,6 +106,16 @@ def read_past(
         read_acts(connection, before_us),
         PastReadings(read, rows),
     )
+
+
+def kept(connection: Connection) -> tuple[int, int] | None:
+    """Return from when until when the log tells what was decided, None when it is empty."""
+    log = past_tables.ticks.c
+    query = select(func.min(log.before_us), func.max(log.folded_us)).where(
+        log.what == What.TICKS.value
+    )
+    first_us, last_us = connection.execute(query).one()
+    return None if first_us is None else (int(first_us), int(last_us))
 
 
 def read_rows(connection: Connection, before_us: int) -> list[TickRow]:
@@ -142,9 +156,14 @@ def read_acts(connection: Connection, before_us: int) -> list[Act]:
 
 def read_alerts(connection: Connection, place: str, start_us: int, stop_us: int) -> Alerts:
     """Return the alerts of a place that were raised from ``start_us`` until ``stop_us``."""
-    a = tables.alerts.c
+    a, h = tables.alerts.c, tables.history.c
+    returns = (
+        select(func.count())
+        .where(h.alert == a.id, h.event == Event.COME_BACK.value, h.at_us < stop_us)
+        .scalar_subquery()
+    )
     query = (
-        select(tables.alerts)
+        select(tables.alerts, returns.label("returns"))
         .where(a.place == place, a.raised_us >= start_us, a.raised_us < stop_us)
         .order_by(a.raised_us, a.id)
     )
@@ -156,6 +175,6 @@ def read_alerts(connection: Connection, place: str, start_us: int, stop_us: int)
         np.array([row.priority for row in rows], np.str_),
         np.array([row.onset_us for row in rows], np.int64),
         np.array([row.raised_us for row in rows], np.int64),
-        np.array([row.step for row in rows], np.int64),
+        np.array([row.returns for row in rows], np.int64),
         np.array([row.sentence for row in rows], np.str_),
     )

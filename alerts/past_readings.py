@@ -39,7 +39,7 @@ class PastReadings:
     """
 
     def __init__(self, read: Read, rows: Sequence[TickRow]) -> None:
-        self._read = read
+        self.read = read
         self._late = _late_by_run(rows)
         self._run = 0
         self._since_us = NEVER
@@ -69,7 +69,7 @@ class PastReadings:
             return
         self._start_us, self._stop_us = start_us, max(stop_us, start_us + WINDOW_US)
         self._window_run = self._run
-        batch = ordered(self._read(self._start_us, self._stop_us))
+        batch = ordered(self.read(self._start_us, self._stop_us))
         late = self._late.get(self._run)
         if late is not None and len(late):
             batch = batch.take(~np.isin(marks(batch), late))

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api import replay_commands
+from api import rehearsal_command, replay_commands
 from api.exits import told_plainly
 
 EPILOG: Final = (
@@ -148,6 +148,7 @@ def account(
 
 app.command()(replay_commands.simulate)
 app.command()(replay_commands.replay)
+app.command()(rehearsal_command.rehearse)
 
 
 @app.command()

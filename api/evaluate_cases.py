@@ -1,122 +1,166 @@
-"""Everything but the plain collapse that is injected into real days, and what each brings about."""
+"""Everything but the collapse for a day that is injected into real days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.alert import PRIORITY, AlertKind, Priority
 from api.evaluate_engine import Status
 from api.evaluate_floors import BATHROOM, FRONT_DOOR
-from api.evaluate_worlds import LONGEST_US, Draws, Edit, copies, describe, window
+from api.evaluate_worlds import LONGEST_US, Draws, Edit, copies, describe, join, window
 from sensors_sim import inject, tihm
-from sensors_sim.score import DAY_US, HOUR_US, Alerts, Bools, Ints
+from sensors_sim.score import DAY_US, HOUR_US, Ints
 
 WEEK_US: Final = 7 * DAY_US
-_SAME_US: Final = 600_000_000
-_TECHNICAL: Final = frozenset(kind.value for kind in AlertKind if PRIORITY[kind] is Priority.T)
 _HALL: Final = tihm.PLACES.index("hallway")
 _KITCHEN: Final = tihm.PLACES.index("kitchen")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One injection: what it is, what a verdict on it should be, and when it may be found.
+    """One injection: what it is, what should be said of it, and until when it may be found.
 
-    ``truth`` is empty for a change of habits, which is no silence and has no verdict.
-    ``at_hour`` is the local hour at which it begins, None for any moment of the waking day.
-    ``needs_us`` is how much of the recording must follow it.
+    ``truth`` is the verdict that it should get, empty for a change of habits, which is no silence
+    and has no verdict. ``kinds`` are those of alerts that count as finding it, none where the
+    case only shows what else is raised. ``needs_us`` is how much of the recording must follow it,
+    and how long it may take to be found. ``at_hour`` is the local hour at which it begins, None
+    for any moment. ``draws`` are made in each home.
     """
 
     name: str
     truth: str
+    kinds: tuple[str, ...]
     edit: Edit
     needs_us: int
     at_hour: int | None = None
+    draws: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What one case added to the alerts of ``count`` copies of homes that were left alone.
+SILENCE: Final = ("no-sign-of-life", "not-back")
+BATHROOM_AT_NIGHT: Final = "bathroom-at-night"
+OUT_AT_NIGHT: Final = "out-at-night"
+SLEEP_SHIFT: Final = "sleep-shift"
+LESS_MOVEMENT: Final = "less-movement"
+SENSOR_SILENT: Final = "sensor-silent"
+"""Kinds of alert by name: a kind that no detector raises yet is simply never found."""
 
-    ``share`` of the copies by kind of alert, with its median delay; ``about_person`` is how many
-    got any alert that is not technical.
-    """
+COLLAPSE_6H: Final = "collapse for 6 h"
+COLLAPSE_12H: Final = "collapse for 12 h"
+VISITS_3X1: Final = "+3 night visits, 1 night"
+VISITS_3X3: Final = "+3 night visits, 3 nights"
+VISITS_6X1: Final = "+6 night visits, 1 night"
+OUT_NO_RETURN: Final = "door at 03:00, no return"
+OUT_AND_BACK: Final = "door at 03:00, back in 5 min (control)"
+THINNING: Final = "thinning, 1 % a day"
+SLEEP_LATER: Final = "sleep 2 h later, 14 nights"
+SENSOR_DEAD: Final = "sensor dead"
+GATEWAY_SILENT: Final = "gateway silent"
 
-    case: str
-    count: int
-    share: Mapping[str, float]
-    delay_h: Mapping[str, float]
-    about_person: int
 
-
-def _nights(count: int, nights: int) -> Edit:
+def _nights(count: int, nights: int) -> Case:
     def edit(stream: inject.Stream, at_us: int, rng: np.random.Generator) -> inject.Stream:
         starts = at_us + DAY_US * np.arange(nights)
         return inject.more_night_visits(stream, starts, BATHROOM, count, rng)
 
-    return edit
+    name = f"+{count} night visits, {nights} night{'s' if nights > 1 else ''}"
+    return Case(name, "", (BATHROOM_AT_NIGHT,), edit, nights * DAY_US, 23, 3)
+
+
+def _collapse(name: str, hours: int) -> Case:
+    def edit(stream: inject.Stream, at_us: int, _: np.random.Generator) -> inject.Stream:
+        return inject.collapse(stream, at_us, hours=hours)
+
+    return Case(name, "", SILENCE, edit, hours * HOUR_US, None, 3)
+
+
+def _dead(stream: inject.Stream, at_us: int, _: np.random.Generator) -> inject.Stream:
+    return inject.dead_sensor(stream, sensor_at(stream, at_us), at_us)
+
+
+def sensor_at(stream: inject.Stream, at_us: int) -> int:
+    """Return which sensor dies: any one that fired on at least seven of the 14 days before.
+
+    The kitchen's in a home that has none. The moment chooses, so that the judge can ask again.
+    """
+    is_past = (stream.time_us < at_us) & (stream.time_us >= at_us - 14 * DAY_US)
+    day = (at_us - stream.time_us[is_past]) // DAY_US
+    fired = np.unique(stream.place[is_past].astype(np.int64) * 14 + day)
+    places, days = np.unique(fired // 14, return_counts=True)
+    busy = places[days >= 7]
+    return int(busy[at_us // 1_000_000 % len(busy)]) if len(busy) else _KITCHEN
 
 
 CASES: Final[Sequence[Case]] = (
     Case(
         "collapse, one sensor still fires",
         "person",
+        SILENCE,
         lambda s, at, rng: inject.collapse_in_room(s, at, BATHROOM, rng),
         DAY_US,
+        draws=3,
     ),
-    *(
-        Case(f"+{count} night visits, {nights} nights", "", _nights(count, nights),
-             nights * DAY_US, 23)
-        for count in (3, 6)
-        for nights in (1, 2, 3)
-    ),
+    _collapse(COLLAPSE_6H, 6),
+    _collapse(COLLAPSE_12H, 12),
+    *(_nights(count, nights) for count in (3, 6) for nights in (1, 2, 3)),
     Case(
-        "door at 03:00, no return",
+        OUT_NO_RETURN,
         "away",
+        (OUT_AT_NIGHT,),
         lambda s, at, _: inject.leave_at_night(s, at, FRONT_DOOR),
         6 * HOUR_US,
         3,
+        3,
     ),
     Case(
-        "door at 03:00, back in 5 min (control)",
+        OUT_AND_BACK,
         "none",
+        (OUT_AT_NIGHT,),
         lambda s, at, _: inject.look_out_at_night(s, at, FRONT_DOOR, _HALL),
         6 * HOUR_US,
         3,
+        3,
     ),
-    Case("thinning, 1 % a day", "", inject.thin, 42 * DAY_US, 12),
+    Case(THINNING, "", (LESS_MOVEMENT,), inject.thin, 42 * DAY_US, 12),
     Case(
-        "sleep 2 h later, 14 nights",
+        SLEEP_LATER,
         "",
+        (SLEEP_SHIFT,),
         lambda s, at, _: inject.shift_sleep(s, at, at + 14 * DAY_US),
         14 * DAY_US,
         12,
     ),
-    Case("sensor dead", "sensor", lambda s, at, _: inject.dead_sensor(s, _KITCHEN, at), WEEK_US),
+    Case(SENSOR_DEAD, "sensor", (SENSOR_SILENT,), _dead, WEEK_US, None, 3),
     Case(
         "sensor stuck",
         "sensor",
+        (),
         lambda s, at, _: inject.stuck_sensor(s, _KITCHEN, at, at + WEEK_US),
         WEEK_US,
     ),
     Case(
         "sensor says everything twice",
         "sensor",
+        (),
         lambda s, at, _: inject.doubled_sensor(s, _KITCHEN, at, at + WEEK_US),
         WEEK_US,
     ),
     Case(
         "sensor's clock an hour off",
         "sensor",
+        (),
         lambda s, at, _: inject.wrong_clock(s, _KITCHEN, at, at + WEEK_US),
         WEEK_US,
     ),
-    Case("gateway silent", "gateway", lambda s, at, _: inject.collapse(s, at), DAY_US),
-)  # fmt: skip
-GATEWAY_SILENT: Final = CASES[-1].name
+    Case(
+        GATEWAY_SILENT,
+        "gateway",
+        ("gateway-silent",),
+        lambda s, at, _: inject.collapse(s, at),
+        DAY_US,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,63 +187,7 @@ def build_cases(trace: tihm.Activations, rng: np.random.Generator) -> CaseWorld:
         codes.append(np.full(len(home), code))
     draws = describe(trace, np.concatenate(homes), np.concatenate(moments))
     case_code = np.concatenate(codes)
-    joined = _joined(parts)
-    return CaseWorld(joined, _last_wills(draws, case_code), draws, case_code)
-
-
-def added(
-    world: CaseWorld, alerts: Alerts, untouched: Alerts
-) -> tuple[list[Added], list[tuple[str, str]]]:
-    """Return what each case added, and by copy (the truth, the verdict of its first alert)."""
-    result, sayings = [], []
-    source = np.where(alerts.home >= 0, world.draws.home[alerts.home], -1)
-    is_new = ~_is_among(alerts, source, untouched) & (alerts.home >= 0)
-    order = np.argsort(alerts.found_us, kind="stable")
-    fresh = alerts.take(order[is_new[order]])
-    for code, case in enumerate(CASES):
-        copy = np.flatnonzero(world.case == code)
-        first = _first(fresh, copy, world.draws.at_us, _until(case))
-        kinds = sorted({kind for by_kind in first for kind in by_kind})
-        delays = {k: [by_kind[k][0] for by_kind in first if k in by_kind] for k in kinds}
-        result.append(
-            Added(
-                case.name,
-                len(copy),
-                {kind: len(found) / max(len(copy), 1) for kind, found in delays.items()},
-                {kind: float(np.median(found)) for kind, found in delays.items()},
-                sum(any(is_about_person(kind) for kind in by_kind) for by_kind in first),
-            )
-        )
-        if case.truth:
-            sayings += [(case.truth, _said(by_kind)) for by_kind in first]
-    return result, sayings
-
-
-def is_about_person(kind: str) -> bool:
-    """Return whether alerts of this kind go to those who care for the person: all but faults."""
-    return kind not in _TECHNICAL
-
-
-def fleet_silent(trace: tihm.Activations, rng: np.random.Generator) -> tuple[tihm.Activations, int]:
-    """Return the homes with nothing heard of any for a day, and when that day begins.
-
-    The moment lies where most homes are recorded and well before what is left out.
-    """
-    judged = window(trace)
-    first, last = np.quantile(judged.start_us, 0.5), np.quantile(judged.stop_us, 0.5)
-    out = judged.left_out_us
-    day_us = np.arange(int(first), int(last) - 2 * LONGEST_US, HOUR_US)
-    clear = (day_us + 4 * LONGEST_US < out[0]) | (day_us > out[1] + 2 * LONGEST_US)
-    at_us = int(rng.choice(day_us[clear] if clear.any() else np.array([int(first)])))
-    quiet = (trace.time_us >= at_us) & (trace.time_us < at_us + LONGEST_US)
-    kept = ~quiet
-    kept[np.searchsorted(trace.home, np.arange(len(trace.homes)))] = True
-    return (
-        tihm.Activations(
-            trace.homes, trace.home[kept], trace.time_us[kept], trace.place[kept], trace.dirt
-        ),
-        at_us,
-    )
+    return CaseWorld(join(parts), _last_wills(draws, case_code), draws, case_code)
 
 
 def _moments(
@@ -214,22 +202,21 @@ def _moments(
             continue
         if case.needs_us > WEEK_US:
             # What lasts for weeks begins with the test: no other moment leaves enough of it.
-            candidates = np.array([start])
+            chosen = np.array([start])
         else:
-            candidates = _at_hour(rng.integers(start, stop - DAY_US + 1, 40), case, rng)
-            clear = (candidates + case.needs_us <= first) | (candidates >= last)
-            candidates = candidates[clear]
-        if len(candidates):
-            homes.append(home)
-            moments.append(int(candidates[0]))
+            chosen = _at_hour(rng.integers(start, stop - DAY_US + 1, 40), case)
+            chosen = chosen[(chosen + case.needs_us <= first) | (chosen >= last)][: case.draws]
+        homes += [home] * len(chosen)
+        moments += chosen.tolist()
     return np.array(homes, np.int32), np.array(moments, np.int64)
 
 
-def _at_hour(time_us: Ints, case: Case, rng: np.random.Generator) -> Ints:
-    """Return the moments moved forward to the case's hour, or to one of the waking day."""
+def _at_hour(time_us: Ints, case: Case) -> Ints:
+    """Return the moments moved forward to the case's hour, where it has one."""
+    if case.at_hour is None:
+        return time_us
     local, offset = tihm.to_local(time_us)
-    hour = rng.integers(8, 21, len(time_us)) if case.at_hour is None else case.at_hour
-    at = local // DAY_US * DAY_US + hour * HOUR_US
+    at = local // DAY_US * DAY_US + case.at_hour * HOUR_US
     moved: Ints = np.where(at < local, at + DAY_US, at) - offset
     return moved
 
@@ -243,63 +230,3 @@ def _last_wills(draws: Draws, case: Ints) -> Status:
         np.concatenate([at_us, at_us + LONGEST_US]),
         np.concatenate([np.zeros(len(gone)), np.ones(len(gone))]),
     )
-
-
-def _joined(parts: Sequence[tihm.Activations]) -> tihm.Activations:
-    before = np.cumsum([0] + [len(part.homes) for part in parts])
-    return tihm.Activations(
-        tuple(f"{name}-{code}" for code, part in enumerate(parts) for name in part.homes),
-        np.concatenate([p.home + n for p, n in zip(parts, before.tolist(), strict=False)]).astype(
-            np.int32
-        ),
-        np.concatenate([part.time_us for part in parts]),
-        np.concatenate([part.place for part in parts]),
-    )
-
-
-def _is_among(alerts: Alerts, source: NDArray[np.integer], untouched: Alerts) -> Bools:
-    """Return which alerts the source homes got too when left alone, ten minutes more or less."""
-    known: dict[tuple[int, str], list[int]] = {}
-    for home, kind, found_us in zip(*_keys(untouched), strict=True):
-        known.setdefault((home, kind), []).append(found_us)
-    keys = zip(source.tolist(), alerts.kind.tolist(), alerts.found_us.tolist(), strict=True)
-    return np.array(
-        [
-            any(abs(found_us - other) <= _SAME_US for other in known.get((home, kind), ()))
-            for home, kind, found_us in keys
-        ],
-        np.bool_,
-    )
-
-
-def _keys(alerts: Alerts) -> tuple[list[int], list[str], list[int]]:
-    return alerts.home.tolist(), alerts.kind.tolist(), alerts.found_us.tolist()
-
-
-def _until(case: Case) -> int:
-    return max(case.needs_us, DAY_US) + (2 * DAY_US if case.truth in {"sensor", "gateway"} else 0)
-
-
-_First = dict[str, tuple[float, str]]
-
-
-def _first(alerts: Alerts, copy: NDArray[np.intp], at_us: Ints, until_us: int) -> list[_First]:
-    """Return, by copy, the first new alert of each kind: (delay in hours, verdict)."""
-    result = []
-    for number in copy.tolist():
-        mine = alerts.take(
-            (alerts.home == number)
-            & (alerts.found_us >= at_us[number])
-            & (alerts.found_us < at_us[number] + until_us)
-        )
-        found: _First = {}
-        for kind, verdict, found_us in zip(
-            mine.kind.tolist(), mine.verdict.tolist(), mine.found_us.tolist(), strict=True
-        ):
-            found.setdefault(kind, ((found_us - int(at_us[number])) / HOUR_US, verdict))
-        result.append(found)
-    return result
-
-
-def _said(found: _First) -> str:
-    return min(found.values())[1] if found else "none"

@@ -1,173 +1,114 @@
-"""What an evaluation found, as rows and as JSON, beside the figures that were published."""
+"""What an evaluation found: the engine under each setting, the rules and peers beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from api import rows
-from api.evaluate_cases import Added
-from api.evaluate_floors import Rule, longest_gap, night_door, night_visits, silence
-from api.evaluate_judge import Judged
+import numpy as np
+
+from api.evaluate_added import Added, added
+from api.evaluate_against import Difference
+from api.evaluate_fleet import FailureFound, FleetFound, failure_found, fleet_found, together
+from api.evaluate_judge import INACTIVITY, Judged, judge
+from api.evaluate_kinds import Found, KindFigures, false_by_kind, found_by_case
+from api.evaluate_load import Budgeted, loads
+from api.evaluate_stage import Raised, Stage
+from api.evaluate_worlds import LONGEST_US
+from api.rows import Row
 from sensors_sim import score
+from sensors_sim.score import Bools
 
 ENGINE: Final = "inactivity"
-FLOORS: Final[dict[str, tuple[Rule, float]]] = {
-    "floor.silence_4h": (silence(4), 3.18),
-    "floor.silence_8h": (silence(8), 0.77),
-    "floor.silence_12h": (silence(12), 0.26),
-    "floor.longest_gap_1_25": (longest_gap(1.25), 0.44),
-    "floor.longest_gap_1_5": (longest_gap(1.5), 0.33),
-    "floor.longest_gap_1_25_away": (longest_gap(1.25, cap_h=1000, is_away_quiet=True), 0.21),
-}
-"""Rules about silence, and the false alerts a home-week published for all 56 TIHM homes."""
 
-PUBLISHED: Final[Mapping[str, tuple[float, float, float]]] = {
-    "floor.silence_4h": (1.00, 1.00, 3.8),
-    "floor.silence_8h": (1.00, 1.00, 7.8),
-    "floor.silence_12h": (0.06, 1.00, 11.8),
-    "floor.longest_gap_1_25": (0.60, 1.00, 6.7),
-    "floor.longest_gap_1_5": (0.51, 1.00, 7.9),
-    "floor.longest_gap_1_25_away": (0.47, 0.59, 7.7),
-}
-"""Published beside it: recall within 8 h, within 12 h, median delay in hours."""
 
-NIGHT: Final[dict[str, tuple[Rule, float]]] = {
-    "floor.night_visits_3sd": (night_visits(), 0.07),
-    "floor.night_door": (night_door(), 0.60),
-}
-NIGHT_FOUND: Final[Mapping[str, tuple[str, float]]] = {
-    "floor.night_visits_3sd.recall_plus_3": ("+3 night visits, 1 nights", 0.32),
-    "floor.night_visits_3sd.recall_plus_6": ("+6 night visits, 1 nights", 0.87),
-}
-"""Rows of what the rule about night visits finds: (case, share published)."""
+@dataclass(frozen=True, slots=True)
+class EngineFigures:
+    """The engine under one setting, on some homes.
 
-_GOALS: Final = (("raw_false_per_hw", 0.20), ("home_false_per_hw", 0.08))
-_DELAY_BAR_H: Final = 4.0
-_RECALL_BAR: Final = 0.99
+    ``load`` are all alerts and notices on untouched days, ``verdicts`` the table of truth by
+    what was said; ``failure`` is None where the file holds no failure of the whole fleet.
+    """
+
+    silences: Judged
+    kinds: Sequence[KindFigures]
+    found: Sequence[Found]
+    load: Mapping[str, score.FalseRate]
+    failure: FailureFound | None
+    added: Sequence[Added]
+    verdicts: Mapping[str, Mapping[str, int]]
+    fleet: FleetFound
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that was found; ``judged`` holds the engine first, then the rules about silence.
+    """All that was found. ``settings`` are the limits and parameters that were judged.
 
-    ``night`` are the false alerts of the rules about nights, ``load`` all P2 and P3 alerts and
-    notices of the engine, ``verdicts`` the table of truth by what was said, ``fleet`` how many
-    homes got which kind of alert while nothing was heard of any.
+    ``halves`` are the engine on each half of the homes and ``curves`` its figures along the
+    threshold for silences: of all homes, and of each half. ``floors`` and ``peers`` are other
+    detectors; ``night`` are the false alerts of the rules about nights.
     """
 
     homes: int
     tested: int
     weeks: float
     dirt: Sequence[str]
-    judged: Sequence[Judged]
+    settings: Mapping[str, object]
+    engine: EngineFigures
+    halves: Mapping[str, EngineFigures]
+    curves: Mapping[str, Sequence[Judged]]
+    budgets: Sequence[Budgeted]
+    floors: Sequence[Judged]
     night: Mapping[str, score.FalseRate]
-    load: Mapping[str, score.FalseRate]
-    cases: Sequence[Added]
-    verdicts: Mapping[str, Mapping[str, int]]
-    fleet: Mapping[str, int]
-    rows: Sequence[rows.Row]
+    night_found: Mapping[str, float]
+    peers: Sequence[Judged] = ()
+    peer_notes: Sequence[str] = ()
+    against_settings: Mapping[str, object] = field(default_factory=dict)
+    against: EngineFigures | None = None
+    differences: Sequence[Difference] = ()
+    rows: Sequence[Row] = ()
 
 
-def beside_rows(result: Evaluation) -> dict[str, object]:
-    """Return what ``evaluation.json`` holds beside its rows."""
-    return {
-        "homes": result.homes,
-        "homes_tested": result.tested,
-        "home_weeks": round(result.weeks, 2),
-        "dirt": list(result.dirt),
-        "detectors": [_detector(judged) for judged in result.judged],
-        "night_false_per_hw": {k: _figure(v.mean) for k, v in result.night.items()},
-        "load_per_100_homes_week": {k: v.per_100_homes for k, v in result.load.items()},
-        "cases": [
-            {
-                "name": case.case,
-                "copies": case.count,
-                "share_by_kind": case.share,
-                "median_delay_h": case.delay_h,
-                "copies_with_person_alert": case.about_person,
-            }
-            for case in result.cases
-        ],
-        "verdicts": result.verdicts,
-        "fleet_silent_alerts": result.fleet,
-    }
-
-
-def _detector(judged: Judged) -> dict[str, object]:
-    return {
-        "name": judged.name,
-        "raw_false_per_hw": _figure(judged.raw.mean),
-        "raw_false_per_hw_p90_home": _figure(judged.raw.p90),
-        "home_false_per_hw": _figure(judged.home.mean),
-        "home_false_per_hw_p90_home": _figure(judged.home.p90),
-        "raw_false_by_day": _figure(judged.by_day.mean),
-        "raw_false_by_night": _figure(judged.by_night.mean),
-        "found": {
-            kind: {
-                "draws": delays.count,
-                "recall_within_h": {str(h): _figure(f) for h, f in delays.within.items()},
-                "median_h": _figure(delays.median_h),
-                "p90_h": _figure(delays.p90_h),
-            }
-            for kind, delays in judged.found.items()
-        },
-    }
-
-
-def _figure(figure: score.Figure) -> dict[str, float]:
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
-
-
-def make_rows(
-    found: Sequence[Judged],
-    night: Mapping[str, score.FalseRate],
-    night_found: Mapping[str, float],
-) -> list[rows.Row]:
-    """Return the figures of the engine, which comes first, and of the rules beside published."""
-    engine, floors = found[0], found[1:]
-    figures = {"raw_false_per_hw": engine.raw, "home_false_per_hw": engine.home}
-    day, all_ = engine.found["waking-day"], engine.found["all"]
-    made = [
-        rows.at_most(f"{ENGINE}.{name}", figures[name].mean.value, "per hw", bar)
-        for name, bar in _GOALS
-    ]
-    made += [
-        rows.at_most(f"{ENGINE}.delay_day_median_h", day.median_h.value, "h", _DELAY_BAR_H),
-        _plain(f"{ENGINE}.delay_night_median_h", engine.found["night"].median_h.value, "h"),
-        rows.at_least(f"{ENGINE}.recall_12h", all_.within[12].value, "share", _RECALL_BAR),
-    ]
-    for floor in floors:
-        delays, (recall_8h, recall_12h, median_h) = floor.found["all"], PUBLISHED[floor.name]
-        made += [
-            _published(f"{floor.name}.raw_false_per_hw", floor.raw.mean, FLOORS[floor.name][1]),
-            _plain(f"{floor.name}.home_false_per_hw", floor.home.mean.value, "per hw"),
-            rows.beside(f"{floor.name}.recall_8h", delays.within[8].value, "share", recall_8h),
-            rows.beside(f"{floor.name}.recall_12h", delays.within[12].value, "share", recall_12h),
-            rows.beside(f"{floor.name}.delay_median_h", delays.median_h.value, "h", median_h),
-            _plain(
-                f"{floor.name}.delay_day_median_h",
-                floor.found["waking-day"].median_h.value,
-                "h",
-            ),
+def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
+    """Return what the engine raised and found on these homes."""
+    untouched, person = raised.untouched, sorted(INACTIVITY)
+    silences = judge(
+        ENGINE,
+        untouched.take(np.isin(untouched.kind, person)),
+        raised.fallen.take(np.isin(raised.fallen.kind, person)),
+        stage.trace,
+        stage.judged,
+        stage.draws,
+        homes,
+    )
+    more, sayings = added(stage.cases, raised.cases, untouched, homes)
+    fleet = together(
+        [
+            fleet_found(alerts, at_us, trace)
+            for alerts, (trace, at_us) in zip(raised.fleets, stage.fleets, strict=True)
         ]
-    made += [
-        _published(f"{name}.raw_false_per_hw", rate.mean, NIGHT[name][1])
-        for name, rate in night.items()
-    ]
-    made += [
-        rows.beside(name, share, "share", NIGHT_FOUND[name][1])
-        for name, share in night_found.items()
-    ]
-    return made
+    )
+    sayings = [*sayings, *_collapse_sayings(raised.fallen, stage, homes), *fleet.sayings]
+    return EngineFigures(
+        silences,
+        false_by_kind(untouched, stage.judged, homes),
+        found_by_case(stage.cases, raised.cases, untouched, stage.trace, homes),
+        loads(untouched, stage.judged, homes),
+        None if stage.failure is None else failure_found(untouched, stage.failure, homes),
+        more,
+        score.confusion([truth for truth, _ in sayings], [said for _, said in sayings]),
+        fleet,
+    )
 
 
-def _plain(name: str, value: float, unit: str) -> rows.Row:
-    return rows.Row(name, round(value, 3), unit)
-
-
-def _published(name: str, figure: score.Figure, reference: float) -> rows.Row:
-    """Return a row that holds when the published figure lies within our interval."""
-    holds = figure.low <= reference <= figure.high
-    bar = f"{figure.low:.2f}-{figure.high:.2f}"
-    ratio = round(figure.value / reference, 3)
-    return rows.Row(name, round(figure.value, 3), "per hw", reference, ratio, bar, holds)
+def _collapse_sayings(fallen: score.Alerts, stage: Stage, homes: Bools) -> list[tuple[str, str]]:
+    """Return the verdict on collapses of the waking day and after a door: person, away."""
+    sayings, draws = [], stage.draws
+    person = fallen.take(np.isin(fallen.kind, sorted(INACTIVITY)))
+    chosen = (draws.is_day | draws.is_after_door) & homes[draws.home]
+    for copy in np.flatnonzero(chosen).tolist():
+        at_us = int(draws.at_us[copy])
+        mine = (person.home == copy) & (person.onset_us >= draws.last_us[copy])
+        mine &= person.found_us <= at_us + LONGEST_US
+        truth = "away" if draws.is_after_door[copy] else "person"
+        sayings.append((truth, str(person.verdict[mine][0]) if mine.any() else "none"))
+    return sayings

@@ -31,7 +31,7 @@ def silence(hours: float) -> Rule:
         limit_us = int(hours * HOUR_US)
         rows = np.flatnonzero(_gaps(trace) > limit_us)
         onset = trace.time_us[rows]
-        return _columns(trace.home[rows], onset, onset + limit_us, f"silence-{hours:g}h")
+        return person_alerts(trace.home[rows], onset, onset + limit_us, f"silence-{hours:g}h")
 
     return rule
 
@@ -62,7 +62,9 @@ def longest_gap(factor: float, *, cap_h: float = 12, is_away_quiet: bool = False
         if is_away_quiet:
             is_raised &= ~tihm.IS_EXIT[trace.place[rows]]
         onset = start[is_raised]
-        return _columns(home[is_raised], onset, onset + limit[is_raised], f"longest-gap-{factor:g}")
+        return person_alerts(
+            home[is_raised], onset, onset + limit[is_raised], f"longest-gap-{factor:g}"
+        )
 
     return rule
 
@@ -96,7 +98,7 @@ def night_visits(deviations: float = 3.0) -> Rule:
         limit = np.repeat(_night_limits(trace, nights, count, deviations), count)
         over = number > limit
         over[1:] &= ~over[:-1] | (key[1:] != key[:-1])
-        return _columns(home[over], time_us[over], time_us[over], "night-visits")
+        return person_alerts(home[over], time_us[over], time_us[over], "night-visits")
 
     return rule
 
@@ -113,7 +115,7 @@ def night_door() -> Rule:
         )
         rows = rows[first]
         time_us = trace.time_us[rows]
-        return _columns(trace.home[rows], time_us, time_us, "night-door")
+        return person_alerts(trace.home[rows], time_us, time_us, "night-door")
 
     return rule
 
@@ -160,8 +162,14 @@ def _night_limits(
     return limits
 
 
-def _columns(home: NDArray[np.integer], onset_us: Ints, found_us: Ints, kind: str) -> Alerts:
+def person_alerts(home: NDArray[np.integer], onset_us: Ints, found_us: Ints, kind: str) -> Alerts:
+    """Return alerts about the person, one a row, all of one kind."""
     size = len(home)
     return Alerts(
-        home.astype(np.int32), onset_us, found_us, np.full(size, kind), np.full(size, "person")
+        home.astype(np.int32),
+        onset_us,
+        found_us,
+        np.full(size, kind),
+        np.full(size, "person"),
+        np.full(size, -1, np.int8),
     )

@@ -1,5 +1,7 @@
 """Nobody sees the future: what was raised up to a moment must not depend on what came later."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from api.evaluate_floors import Rule
@@ -22,14 +24,34 @@ def refuse_peeker(
     there a foreknown silence has not yet shown itself. The others are any moments.
     """
     honest = rule(trace)
-    for number, at_us in enumerate(_moments(honest, trace, peeks, rng).tolist()):
-        other = rule(scrambled(trace, at_us, np.random.default_rng(number)))
-        before, after = _up_to(honest, at_us), _up_to(other, at_us)
+    at_us, others = other_futures(honest, trace, peeks, rng)
+    refuse_difference(name, trace, honest, at_us, [rule(other) for other in others])
+
+
+def other_futures(
+    honest: Alerts, trace: tihm.Activations, peeks: int, rng: np.random.Generator
+) -> tuple[Ints, list[tihm.Activations]]:
+    """Return moments, and for each the homes as they might have gone on after it."""
+    at_us = _moments(honest, trace, peeks, rng)
+    others = [
+        scrambled(trace, moment, np.random.default_rng(number))
+        for number, moment in enumerate(at_us.tolist())
+    ]
+    return at_us, others
+
+
+def refuse_difference(
+    name: str, trace: tihm.Activations, honest: Alerts, at_us: Ints, others: Sequence[Alerts]
+) -> None:
+    """Raise Peeked when what was raised with another future differs before that future began."""
+    for moment, other in zip(at_us.tolist(), others, strict=True):
+        before, after = _up_to(honest, moment), _up_to(other, moment)
         if before != after:
             home, kind, onset_us, found_us = min(before ^ after)
+            whose = f"home {trace.homes[home]}" if home >= 0 else "the place"
             raise Peeked(
                 f"evaluate: {name} looked ahead: with another future after "
-                f"{np.datetime64(at_us, 'us')} UTC, its {kind} of home {trace.homes[home]} "
+                f"{np.datetime64(moment, 'us')} UTC, its {kind} of {whose} "
                 f"(since {np.datetime64(onset_us, 'us')}, raised {np.datetime64(found_us, 'us')}) "
                 "differs; expected the same alerts up to then"
             )

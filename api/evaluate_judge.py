@@ -16,6 +16,7 @@ from sensors_sim.score import (
     Bools,
     Delays,
     FalseRate,
+    Floats,
     delays,
     false_rate,
     first_delay_h,
@@ -50,22 +51,25 @@ def judge(
     trace: tihm.Activations,
     judged: Window,
     draws: Draws,
+    homes: Bools | None = None,
 ) -> Judged:
     """Return the figures of a detector from what it raised on real homes and on copies.
 
-    ``injected`` numbers homes by draw; both hold only alerts about the person.
+    ``injected`` numbers homes by draw; both hold only alerts about the person. With ``homes``
+    only these count.
     """
-    false = alerts.take(judged.holds(alerts.home, alerts.found_us))
-    weeks = judged.weeks
+    counts = np.ones(len(trace.homes), np.bool_) if homes is None else homes
+    false = alerts.take(judged.holds(alerts.home, alerts.found_us) & counts[alerts.home])
+    weeks = np.where(counts, judged.weeks, 0.0)
     at_home = (false.kind != NOTICE) & ~in_empty_day(false, trace)
     is_day = by_day(false)
-    copy = np.arange(len(draws), dtype=np.int32)
-    delay = first_delay_h(injected, copy, draws.at_us, draws.last_us, draws.at_us + LONGEST_US)
+    delay = collapse_delay_h(injected, draws)
+    mine = counts[draws.home]
     classes = {
-        "all": np.ones(len(draws), np.bool_),
-        "waking-day": draws.is_day,
-        "night": draws.is_night,
-        "after-door": draws.is_after_door,
+        "all": mine,
+        "waking-day": mine & draws.is_day,
+        "night": mine & draws.is_night,
+        "after-door": mine & draws.is_after_door,
     }
     return Judged(
         name,
@@ -75,6 +79,12 @@ def judge(
         false_rate(false.home[~is_day], weeks),
         {key: delays(delay[rows], draws.home[rows]) for key, rows in classes.items()},
     )
+
+
+def collapse_delay_h(injected: Alerts, draws: Draws) -> Floats:
+    """Return, by draw, hours until the silence of its copy was raised; inf where never."""
+    copy = np.arange(len(draws), dtype=np.int32)
+    return first_delay_h(injected, copy, draws.at_us, draws.last_us, draws.at_us + LONGEST_US)
 
 
 def by_day(alerts: Alerts) -> Bools:

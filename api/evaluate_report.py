@@ -1,17 +1,19 @@
 """The report of an evaluation: one HTML file with its pictures inside, no network."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from api.evaluate_figures import Evaluation
+from api import rows
+from api.evaluate_figures import EngineFigures, Evaluation
 from api.evaluate_judge import Judged
-from sensors_sim.score import WITHIN_H, Delays, Figure
+from api.evaluate_kinds import ALWAYS
+from api.evaluate_load import BUDGETS, EVERYTHING
+from api.evaluate_pictures import curves, intervals, trade_off
+from api.evaluate_rows import engine_rows
+from api.evaluate_settings import SWEPT
+from api.evaluate_tables import number, section, table, words
+from sensors_sim.score import WITHIN_H
 
-_WIDTH, _BAR, _LEFT = 760, 24, 240
-_HOURS: Final = 24
-_BUDGETS: Final = (6, 12)
 _STYLE: Final = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}
@@ -21,17 +23,27 @@ svg{max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif}
 """
 
 
+_DELAYS: Final = (*(f"in {hours} h" for hours in WITHIN_H), "median h", "90th percentile h")
+
+
 def page(result: Evaluation) -> str:
     """Return the whole report."""
-    sections = (
-        _section("What was measured", _about(result)),
-        _section("Goals and floors", _rows(result)),
-        _section("False alerts", _false(result)),
-        _section("Simulated silences found", _found(result)),
-        _section("Load on a team", _load(result)),
-        _section("What other injections brought about", _cases(result)),
-        _section("Verdicts", _verdicts(result)),
-    )
+    detectors = [result.engine.silences, *result.floors, *result.peers]
+    sections = [
+        section("What was measured", _about(result)),
+        section("Goals, floors and peers", _rows(result.rows)),
+        section("False alerts of silences", intervals(detectors) + _false(detectors)),
+        section("Simulated silences found", curves(detectors) + _found(detectors)),
+        section("What another threshold would give", _curve(result)),
+        section("False alerts by kind", _kinds(result.engine)),
+        section("Injections found, by day and night", _cases(result.engine)),
+        section("The two halves of the homes", _halves(result)),
+        section("Load on a team", _load(result)),
+        section("What other injections brought about", _added(result.engine)),
+        section("Verdicts", _verdicts(result.engine)),
+    ]
+    if result.against is not None:
+        sections.insert(2, section("Against the other settings", _against(result, result.against)))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -40,49 +52,31 @@ def page(result: Evaluation) -> str:
     )
 
 
-def _section(title: str, body: str) -> str:
-    return f"<h2>{escape(title)}</h2>{body}"
-
-
-def _table(head: Sequence[str], body: Iterable[Sequence[object]]) -> str:
-    top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    lines = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in body)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, int | float):
-        return f'<td class="n">{_number(value)}</td>'
-    return f"<td>{escape(str(value))}</td>"
-
-
-def _number(value: float) -> str:
-    if math.isinf(value):
-        return "never"
-    return "-" if math.isnan(value) else f"{value:.4g}"
-
-
-def _range(figure: Figure) -> str:
-    return f"{_number(figure.value)} [{_number(figure.low)}, {_number(figure.high)}]"
-
-
 def _about(result: Evaluation) -> str:
     dirt = "; ".join(result.dirt) or "nothing had to be put right"
+    settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
     return (
-        f"<p>{result.homes} homes, {result.tested} of them tested, over {result.weeks:.1f} "
-        f"home-weeks. In the file: {escape(dirt)}. Each home teaches for 21 days and is tested "
-        "on the rest, by the code that runs live, on event time. Brackets are 95&nbsp;% intervals "
-        "from a bootstrap over homes. Every detector was refused if another future changed what "
-        "it had said.</p><p>A false alert is any alert or notice about the person on untouched "
-        "data, real absences and dead sensors included. <em>Home</em> leaves out &ldquo;not "
-        "back&rdquo; notices and silences that hold an empty calendar day. A simulated silence "
-        "removes every activation of a home for 24 hours.</p>"
+        words(
+            f"{result.homes} homes, {result.tested} of them tested, over {result.weeks:.1f} "
+            f"home-weeks. In the file: {dirt}. Each home teaches for 21 days and is tested on "
+            "the rest, by the code that runs live, on event time. Brackets are 95 % intervals "
+            "from a bootstrap over homes. Every detector was refused if another future changed "
+            "what it had said."
+        )
+        + words(
+            "A false alert is any alert or notice about the person on untouched data, real "
+            "absences and dead sensors included. Home leaves out \u201cnot back\u201d notices "
+            "and silences that hold an empty calendar day. A simulated silence removes every "
+            "activation of a home for 24 hours."
+        )
+        + words(f"Settings: {settings}.")
+        + "".join(words(note) for note in result.peer_notes)
     )
 
 
-def _rows(result: Evaluation) -> str:
-    return _table(
-        ("figure", "value", "published", "unit", "bar", "holds"),
+def _rows(made: Sequence[rows.Row]) -> str:
+    return table(
+        ("figure", "value", "published", "unit", "bar or interval", "holds"),
         (
             (
                 row.name,
@@ -92,62 +86,179 @@ def _rows(result: Evaluation) -> str:
                 row.bar,
                 "-" if row.holds is None else ("yes" if row.holds else "NO"),
             )
-            for row in result.rows
+            for row in made
+            if not row.name.startswith(("half_", "against.", "difference."))
         ),
     )
 
 
-def _false(result: Evaluation) -> str:
+def _false(detectors: Sequence[Judged]) -> str:
     head = ("detector", "raw a home-week", "home", "90th percentile home", "by day", "by night")
-    body = (
+    return table(
+        head,
         (
-            judged.name,
-            _range(judged.raw.mean),
-            _range(judged.home.mean),
-            _range(judged.raw.p90),
-            _range(judged.by_day.mean),
-            _range(judged.by_night.mean),
-        )
-        for judged in result.judged
+            (
+                one.name,
+                one.raw.mean,
+                one.home.mean,
+                one.raw.p90,
+                one.by_day.mean,
+                one.by_night.mean,
+            )
+            for one in detectors
+        ),
     )
-    return _intervals(result.judged) + _table(head, body)
 
 
-def _found(result: Evaluation) -> str:
-    head = ("detector", "draws of", "draws", *(f"in {h} h" for h in WITHIN_H), "median h", "p90 h")
+def _found(detectors: Sequence[Judged]) -> str:
+    return table(
+        ("detector", "draws of", "draws", *_DELAYS),
+        (
+            (
+                one.name,
+                kind,
+                delays.count,
+                *(delays.within[hours] for hours in WITHIN_H),
+                delays.median_h,
+                delays.p90_h,
+            )
+            for one in detectors
+            for kind, delays in one.found.items()
+        ),
+    )
+
+
+def _curve(result: Evaluation) -> str:
+    head = (SWEPT, "homes", "raw a home-week", "home", "median h by day", "by night", "in 12 h")
     body = (
         (
-            judged.name,
-            kind,
-            delays.count,
-            *(_range(delays.within[hours]) for hours in WITHIN_H),
-            _range(delays.median_h),
-            _range(delays.p90_h),
+            one.name,
+            name,
+            one.raw.mean,
+            one.home.mean,
+            one.found["waking-day"].median_h,
+            one.found["night"].median_h,
+            one.found["all"].within[12],
         )
-        for judged in result.judged
-        for kind, delays in judged.found.items()
+        for name, line in result.curves.items()
+        for one in line
     )
-    return _curves(result.judged) + _table(head, body)
+    said = words("All other limits and parameters as they are; from one collapse in three.")
+    return said + trade_off(result.curves, [*result.floors, *result.peers]) + table(head, body)
+
+
+def _kinds(figures: EngineFigures) -> str:
+    head = ("kind", "a home-week", "90th percentile home", "by day", "by night", "")
+    return table(
+        head,
+        (
+            (one.kind, one.raw.mean, one.raw.p90, one.by_day.mean, one.by_night.mean, one.note)
+            for one in figures.kinds
+        ),
+    )
+
+
+def _cases(figures: EngineFigures) -> str:
+    head = ("injection", "begun", "copies", *_DELAYS, "in its time", "raised anyway")
+    return table(
+        head,
+        (
+            (
+                one.case,
+                time,
+                delays.count,
+                *(delays.within[hours] for hours in WITHIN_H),
+                delays.median_h,
+                delays.p90_h,
+                delays.within[one.window_h],
+                one.anyway if time == ALWAYS else "",
+            )
+            for one in figures.found
+            for time, delays in one.by_time.items()
+        ),
+    )
+
+
+def _halves(result: Evaluation) -> str:
+    said = words(
+        "Homes in order of name, alternately: what is chosen on one half is confirmed on the other."
+    )
+    made = {half: engine_rows(figures) for half, figures in result.halves.items()}
+    return said + _beside(made)
+
+
+def _beside(made: Mapping[str, Sequence[rows.Row]]) -> str:
+    """Return the rows of several runs side by side, by name."""
+    by_name = {name: {row.name: row for row in column} for name, column in made.items()}
+    names = list(dict.fromkeys(name for column in by_name.values() for name in column))
+    return table(
+        ("figure", *made, "bar"),
+        (
+            (
+                name,
+                *(column[name].value if name in column else "-" for column in by_name.values()),
+                next(column[name].bar for column in by_name.values() if name in column),
+            )
+            for name in names
+        ),
+    )
+
+
+def _against(result: Evaluation, against: EngineFigures) -> str:
+    changed = [
+        f"{name} {result.settings.get(name)} against {value}"
+        for name, value in result.against_settings.items()
+        if result.settings.get(name) != value
+    ]
+    said = words(
+        "Same homes, days and draws. " + ("; ".join(changed) or "No setting differs") + "."
+    )
+    made = {"these": engine_rows(result.engine), "the other": engine_rows(against)}
+    differences = table(
+        ("these minus the other", "difference", "unit"),
+        ((one.name, one.figure, one.unit) for one in result.differences),
+    )
+    return said + _beside(made) + differences
 
 
 def _load(result: Evaluation) -> str:
-    loads = {name: rate.per_100_homes for name, rate in result.load.items()}
-    total = next(iter(loads.values()), math.nan)
+    loads = {name: rate.per_100_homes for name, rate in result.engine.load.items()}
+    total = loads[EVERYTHING]
     said = "; ".join(
-        f"a budget of {budget} is {'kept' if total <= budget else 'exceeded'}"
-        for budget in _BUDGETS
+        f"a budget of {budget} is {'kept' if total <= budget else 'exceeded'}" for budget in BUDGETS
     )
-    words = f"<p>Alerts and notices per 100 homes a week on untouched days: {said}.</p>"
-    return words + _table(("kind", "per 100 homes a week"), loads.items())
+    chosen = table(
+        ("budget", "came to", "found in 12 h", "median h by day", "by night", "threshold by week"),
+        (
+            (
+                one.budget,
+                one.load.per_100_homes,
+                one.found["all"].within[12],
+                one.found["waking-day"].median_h,
+                one.found["night"].median_h,
+                " ".join(number(value) for value in one.chosen),
+            )
+            for one in result.budgets
+        ),
+    )
+    return (
+        words(f"Alerts and notices per 100 homes a week on untouched days: {said}.")
+        + table(("kind", "per 100 homes a week"), loads.items())
+        + words(
+            "Within a budget: each week's threshold is the quickest that kept the budget in all "
+            "weeks before, the most patient one where none did."
+        )
+        + chosen
+    )
 
 
-def _cases(result: Evaluation) -> str:
+def _added(figures: EngineFigures) -> str:
     head = ("injection", "copies", "alerts added: share of copies, median delay", "about person")
-    return _table(
+    return table(
         head,
         (
             (case.case, case.count, _shares(case.share, case.delay_h), case.about_person)
-            for case in result.cases
+            for case in figures.added
         ),
     )
 
@@ -156,63 +267,15 @@ def _shares(share: Mapping[str, float], delay_h: Mapping[str, float]) -> str:
     return "; ".join(f"{k} {v:.2f}, {delay_h[k]:.1f} h" for k, v in share.items()) or "none"
 
 
-def _verdicts(result: Evaluation) -> str:
-    said = list(next(iter(result.verdicts.values()), {}))
-    table = _table(
+def _verdicts(figures: EngineFigures) -> str:
+    said = list(next(iter(figures.verdicts.values()), {}))
+    confusion = table(
         ("truth", *(f"said {name}" for name in said)),
-        ((truth, *counts.values()) for truth, counts in result.verdicts.items()),
+        ((truth, *counts.values()) for truth, counts in figures.verdicts.items()),
     )
-    fleet = ", ".join(f"{count} {kind}" for kind, count in result.fleet.items()) or "none"
-    return f"{table}<p>Alerts on a day on which no home is heard: {escape(fleet)}.</p>"
-
-
-def _intervals(judged: Sequence[Judged]) -> str:
-    """Draw the raw false alerts of each detector with their interval."""
-    top = max((j.raw.mean.high for j in judged if math.isfinite(j.raw.mean.high)), default=1.0)
-    scale = (_WIDTH - _LEFT - 60) / max(top, 1e-9)
-    marks = []
-    for row, one in enumerate(judged):
-        y, figure = _BAR * row + 16, one.raw.mean
-        marks.append(f'<text x="0" y="{y + 4}">{escape(one.name)}</text>')
-        if math.isfinite(figure.value):
-            x1, x2 = (_LEFT + scale * edge for edge in (figure.low, figure.high))
-            x = _LEFT + scale * figure.value
-            marks.append(f'<path d="M{x1:.1f} {y}H{x2:.1f}" stroke="#1d5b79" stroke-width="2"/>')
-            marks.append(f'<circle cx="{x:.1f}" cy="{y}" r="5" fill="#1d5b79"/>')
-            marks.append(f'<text x="{x2 + 8:.1f}" y="{y + 4}">{figure.value:.2f}</text>')
-    return _svg("Raw false alerts a home-week, with 95 % intervals", len(judged) * _BAR + 16, marks)
-
-
-def _curves(judged: Sequence[Judged]) -> str:
-    """Draw the share found by hours since a collapse of the waking day."""
-    height, marks = 260, []
-    across = (_WIDTH - _LEFT - 20) / _HOURS
-    for hours in (0, *WITHIN_H):
-        x = _LEFT + across * hours
-        marks.append(f'<path d="M{x:.1f} 10V{height - 30}" stroke="#b1b4b6"/>')
-        marks.append(f'<text x="{x:.1f}" y="{height - 12}" text-anchor="middle">{hours} h</text>')
-    for row, one in enumerate(judged):
-        colour = f"hsl({int(360 * row / max(len(judged), 1))} 70% 35%)"
-        points = _points(one.found["waking-day"], across, height - 30)
-        marks.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        )
-        label = f'<text x="0" y="{_BAR * row + 20}" fill="{colour}">{escape(one.name)}</text>'
-        marks.append(label)
-    return _svg("Share of waking-day silences found, by hours", height, marks)
-
-
-def _points(delays: Delays, across: float, bottom: float) -> str:
-    places = [(0.0, 0.0)] + [(float(h), delays.within[h].value) for h in WITHIN_H]
-    return " ".join(
-        f"{_LEFT + across * hours:.1f},{bottom - (bottom - 10) * share:.1f}"
-        for hours, share in places
-        if math.isfinite(share)
-    )
-
-
-def _svg(title: str, height: float, marks: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" role="img" '
-        f'aria-label="{escape(title)}"><title>{escape(title)}</title>{"".join(marks)}</svg>'
+    kinds = ", ".join(f"{count} {kind}" for kind, count in figures.fleet.kinds.items()) or "none"
+    late = ", ".join(number(minutes) for minutes in figures.fleet.delay_min)
+    days = len(figures.fleet.delay_min)
+    return confusion + words(
+        f"Alerts on {days} days on which no home is heard: {kinds}; minutes to an outage: {late}."
     )

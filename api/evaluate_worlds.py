@@ -72,6 +72,16 @@ class Draws:
     def __len__(self) -> int:
         return len(self.home)
 
+    def take(self, rows: Bools | NDArray[np.intp]) -> "Draws":
+        """Return the draws picked by a mask or by indices."""
+        return Draws(
+            self.home[rows],
+            self.at_us[rows],
+            self.last_us[rows],
+            self.is_after_door[rows],
+            self.hour[rows],
+        )
+
     @property
     def is_day(self) -> Bools:
         """From 07 to 22 local, the last activation inside: a person who is up and at home."""
@@ -160,4 +170,17 @@ def assemble(names: Sequence[str], streams: Sequence[Stream]) -> tihm.Activation
         np.repeat(np.arange(len(streams)), [len(s) for s in streams]).astype(np.int32),
         np.concatenate([s.time_us for s in streams]),
         np.concatenate([s.place for s in streams]),
+    )
+
+
+def join(parts: Sequence[tihm.Activations]) -> tihm.Activations:
+    """Return the homes of all parts, one part after the other."""
+    before = np.cumsum([0] + [len(part.homes) for part in parts])
+    return tihm.Activations(
+        tuple(f"{name}-{code}" for code, part in enumerate(parts) for name in part.homes),
+        np.concatenate([p.home + n for p, n in zip(parts, before.tolist(), strict=False)]).astype(
+            np.int32
+        ),
+        np.concatenate([part.time_us for part in parts]),
+        np.concatenate([part.place for part in parts]),
     )

@@ -28,13 +28,17 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """n alerts: whose (-1: of no home), since when, when raised, of what kind, what was said."""
+    """n alerts: whose (-1: of no home), since when, when raised, of what kind, what was said.
+
+    ``place`` int8[n] is the sensor that it is about, by the code of its place; -1 for none.
+    """
 
     home: NDArray[np.int32]
     onset_us: Ints
     found_us: Ints
     kind: NDArray[np.str_]
     verdict: NDArray[np.str_]
+    place: NDArray[np.int8]
 
     def __len__(self) -> int:
         return len(self.home)
@@ -47,6 +51,7 @@ class Alerts:
             self.found_us[rows],
             self.kind[rows],
             self.verdict[rows],
+            self.place[rows],
         )
 
 
@@ -99,29 +104,35 @@ def false_rate(home: NDArray[np.int32], weeks: Floats, *, seed: int = 1) -> Fals
     counts, weeks = counts[tested], weeks[tested]
     if not len(weeks):
         return FalseRate(_NOTHING, _NOTHING)
-    times = _resampled(len(weeks), seed)
-    mean = _figure(counts.sum() / weeks.sum(), (times @ counts) / (times @ weeks))
+    times = resampled(len(weeks), seed)
+    mean = figure(counts.sum() / weeks.sum(), (times @ counts) / (times @ weeks))
     rate = counts / weeks
-    p90 = _figure(quantile(rate, 0.9), _quantiles(rate, times, 0.9))
+    p90 = figure(quantile(rate, 0.9), quantiles(rate, times, 0.9))
     return FalseRate(mean, p90)
 
 
-def delays(delay_h: Floats, home: NDArray[np.int32], *, seed: int = 1) -> Delays:
+def delays(
+    delay_h: Floats,
+    home: NDArray[np.int32],
+    *,
+    within_h: Sequence[int] = WITHIN_H,
+    seed: int = 1,
+) -> Delays:
     """Return how soon conditions were found; ``delay_h`` is inf where never, ``home`` whose."""
     if not len(delay_h):
-        return Delays(0, dict.fromkeys(WITHIN_H, _NOTHING), _NOTHING, _NOTHING)
+        return Delays(0, dict.fromkeys(within_h, _NOTHING), _NOTHING, _NOTHING)
     _, row = np.unique(home, return_inverse=True)
-    times = _resampled(int(row.max()) + 1, seed)[:, row]
+    times = resampled(int(row.max()) + 1, seed)[:, row]
     total = times.sum(axis=1)
     within = {}
-    for hours in WITHIN_H:
+    for hours in within_h:
         is_found = delay_h <= hours + TICK_H
-        within[hours] = _figure(float(is_found.mean()), (times @ is_found) / total)
+        within[hours] = figure(float(is_found.mean()), (times @ is_found) / total)
     return Delays(
         len(delay_h),
         within,
-        _figure(quantile(delay_h, 0.5), _quantiles(delay_h, times, 0.5)),
-        _figure(quantile(delay_h, 0.9), _quantiles(delay_h, times, 0.9)),
+        figure(quantile(delay_h, 0.5), quantiles(delay_h, times, 0.5)),
+        figure(quantile(delay_h, 0.9), quantiles(delay_h, times, 0.9)),
     )
 
 
@@ -176,13 +187,17 @@ def confusion(truth: Sequence[str], said: Sequence[str]) -> dict[str, dict[str, 
 _NOTHING: Final = Figure(np.nan, np.nan, np.nan)
 
 
-def _resampled(homes: int, seed: int) -> Floats:
-    """Return float64[resamples, homes]: how often each home was drawn, with replacement."""
+def resampled(homes: int, seed: int) -> Floats:
+    """Return float64[resamples, homes]: how often each home was drawn, with replacement.
+
+    The same for the same number of homes and seed, so that differences can be paired.
+    """
     rng = np.random.default_rng(seed)
     return rng.multinomial(homes, np.full(homes, 1 / homes), RESAMPLES).astype(np.float64)
 
 
-def _quantiles(values: Floats, times: Floats, share: float) -> Floats:
+def quantiles(values: Floats, times: Floats, share: float) -> Floats:
+    """Return float64[resamples]: the quantile of values that were drawn so many ``times``."""
     order = np.argsort(values, kind="stable")
     total = np.cumsum(times[:, order], axis=1)
     at = (total < share * total[:, -1:] - 1e-9).sum(axis=1)
@@ -190,6 +205,7 @@ def _quantiles(values: Floats, times: Floats, share: float) -> Floats:
     return picked
 
 
-def _figure(value: float, resampled: Floats) -> Figure:
-    edges = np.quantile(resampled, np.array(_EDGES) / 100, method="inverted_cdf")
+def figure(value: float, again: Floats) -> Figure:
+    """Return a value with the 95 % interval of what it is when homes are drawn again."""
+    edges = np.quantile(again, np.array(_EDGES) / 100, method="inverted_cdf")
     return Figure(float(value), float(edges[0]), float(edges[1]))

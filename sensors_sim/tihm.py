@@ -7,6 +7,7 @@ time) is taken; of the hour that March leaves out, the time an hour later. Both 
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,8 @@ PULSE_US: Final = 1_000_000
 """A door's activation is told as open and, a second later, closed: the file says no more."""
 
 _SECOND_US: Final = 1_000_000
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?", re.ASCII)
-_EXPECTED_TIME: Final = "local time without an offset, such as 2019-06-28 13:03:29"
+_TIME: Final = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?", re.ASCII)
+_EXPECTED_TIME: Final = "local time of this century without an offset, such as 2019-06-28 13:03:29"
 _MISSING: Final = ("", "nan", "null", "none", "nat")
 
 
@@ -92,7 +93,7 @@ def read_tihm(path: Path) -> Activations:
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
             return _columns(csv.reader(file), path.name)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as problem:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as problem:
         raise BadRecording(f"recording: {path.name} cannot be read: {problem}") from problem
 
 
@@ -107,6 +108,20 @@ def to_utc(local_s: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bo
             said = moment.replace(tzinfo=zone, fold=fold).utcoffset()
             column[at] = said.total_seconds()
     return local_s - offset[row], (offset > other)[row]
+
+
+def only(activations: Activations, homes: NDArray[np.bool_]) -> Activations:
+    """Return these homes alone, numbered anew in the same order."""
+    number = np.cumsum(homes) - 1
+    rows = homes[activations.home]
+    names = tuple(name for name, kept in zip(activations.homes, homes, strict=True) if kept)
+    return Activations(
+        names,
+        number[activations.home[rows]].astype(np.int32),
+        activations.time_us[rows],
+        activations.place[rows],
+        activations.dirt,
+    )
 
 
 def recording(activations: Activations, home: int) -> Recording:

@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from api import evaluate
 from api.evaluate_engine import run_engine
-from api.evaluate_figures import FLOORS, NIGHT
 from api.evaluate_floors import Rule, silence
 from api.evaluate_guard import Peeked, refuse_peeker, scrambled
+from api.evaluate_published import FLOORS, NIGHT
 from api.exits import CommandFailed
 from sensors_sim import tihm
 from sensors_sim.inject import DAY_US, HOUR_US
@@ -19,7 +21,7 @@ from tests.api.town import (
 def peeker(trace: tihm.Activations) -> Alerts:
     """Knows at once which silences will last for four hours."""
     late = silence(4)(trace)
-    return Alerts(late.home, late.onset_us, late.onset_us + HOUR_US, late.kind, late.verdict)
+    return replace(late, found_us=late.onset_us + HOUR_US)
 
 
 @pytest.mark.parametrize("name", [*FLOORS, *NIGHT])
@@ -51,8 +53,9 @@ def test_who_keeps_quiet_because_a_silence_will_end_is_refused() -> None:
 
 def test_a_peeker_fails_the_whole_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FLOORS, "floor.silence_4h", (peeker, 1.0))
+    request = evaluate.Request(a_home=1, tick_s=300)
     with pytest.raises(CommandFailed, match=r"floor\.silence_4h looked ahead"):
-        evaluate.evaluate(small_town(), tell=lambda _: None, a_home=1, tick_s=300)
+        evaluate.evaluate(small_town(), request, tell=lambda _: None)
 
 
 def test_scrambling_keeps_the_past_and_changes_the_future() -> None:

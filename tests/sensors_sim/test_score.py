@@ -22,7 +22,8 @@ def alerts(*rows: tuple[int, int, int]) -> Alerts:
     """Rows of (home, onset hour, found hour)."""
     home, onset, found = np.array(rows, np.int64).reshape(-1, 3).T
     names = np.full(len(home), "silence")
-    return Alerts(home.astype(np.int32), onset * HOUR_US, found * HOUR_US, names, names)
+    place = np.full(len(home), -1, np.int8)
+    return Alerts(home.astype(np.int32), onset * HOUR_US, found * HOUR_US, names, names, place)
 
 
 def homes(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:

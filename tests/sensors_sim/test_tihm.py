@@ -48,8 +48,9 @@ def test_a_packed_file_reads_as_an_unpacked_one(tmp_path: Path) -> None:
         (HEADER + ",2019-06-28 13:03:29,kitchen\n", "line 2 has home ''"),
         (
             HEADER + "h1,2019-06-28 13:03:29,kitchen\nh1,2019-06-28T13:03:29+01:00,kitchen\n",
-            "line 3 has local_time '2019-06-28T13:03:29+01:00', expected local time without",
+            "line 3 has local_time '2019-06-28T13:03:29+01:00', expected local time of this",
         ),
+        (HEADER + "h1,1970-01-01 00:00:00,kitchen\n", "line 2 has local_time '1970-01-01"),
         (HEADER + "h1,2019-02-30 13:03:29,kitchen\n", "line 2 has local_time '2019-02-30"),
         (HEADER, "holds nothing that is known: it has no rows"),
         (HEADER + "h1,2019-06-28 13:03:29,attic\n", "first 'attic' in line 2, expected one of"),
@@ -68,6 +69,9 @@ def test_a_file_that_is_not_there_or_cut_short_is_refused(tmp_path: Path) -> Non
         read_tihm(tmp_path / "none.csv")
     cut = tmp_path / "cut.csv.gz"
     cut.write_bytes(gzip.compress((HEADER + "h1,2019-06-28 13:03:29,kitchen\n").encode())[:-9])
+    with pytest.raises(BadRecording, match="cannot be read"):
+        read_tihm(cut)
+    cut.write_bytes(gzip.compress(HEADER.encode())[:12] + b"\xff" * 40)
     with pytest.raises(BadRecording, match="cannot be read"):
         read_tihm(cut)
 

@@ -1,0 +1,204 @@
+"""A rehearsal: what other settings would have alerted in a place's own past. Nothing is sent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from alerts.alert import Priority
+from alerts.bill import Bill, Rates, bill
+from alerts.detect.columns import DAY_US
+from alerts.difference import Changes, compare, is_identical
+from alerts.past import Alerts, Past, kept, read_alerts, read_past
+from alerts.past_readings import of_homes
+from alerts.perfect import perfect
+from alerts.rehearse import Change, Gap, Places, as_it_was, rehearse
+from api import wiring
+from api.candidate import read_candidate, settings_of
+from api.delivery import Delivery
+from api.exits import CommandFailed
+from config.places import Place
+from config.problems import ConfigProblem
+from config.settings import Costs, Settings
+from ingest.clock import instant
+from ingest.store.embedded import EmbeddedStore, open_store_readonly
+from ingest.store.pieces import StoreDamaged
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to rehearse; a file that is None stands for the settings of the time.
+
+    ``start_us`` and ``stop_us`` bound the moment raised. ``warm_up_days`` are learned from
+    before; None is all that is kept.
+    """
+
+    place: str
+    start_us: int
+    stop_us: int
+    candidate: Path | None = None
+    against: Path | None = None
+    delivery: Delivery = Delivery.RECEIVED
+    warm_up_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What came of it. ``happened`` is what is in the ledger.
+
+    ``is_identical`` says whether the settings of the time gave just that, None where they were
+    not rehearsed as received.
+    """
+
+    request: Request
+    before: Alerts
+    after: Alerts
+    happened: Alerts
+    is_identical: bool | None
+    changes: Changes
+    bills: tuple[Bill, Bill]
+    settings: Mapping[str, tuple[object, object]]
+    """By name, what differs: before and after."""
+
+    learned_from_us: int
+    gaps: Sequence[Gap]
+    other_code: int
+    """Steps of the log that another version of the code decided."""
+
+    @property
+    def days(self) -> float:
+        """Length of the range."""
+        return (self.request.stop_us - self.request.start_us) / DAY_US
+
+
+def rehearse_place(
+    settings: Settings,
+    request: Request,
+    *,
+    on_progress: Callable[[float], None] = lambda _: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Rehearsed:
+    """Return what the settings would have alerted, and what they are held against.
+
+    ConfigProblem says what is wrong with the request, CommandFailed what is missing of the past;
+    Cancelled passes through.
+    """
+    place = _place(settings, request)
+    changes = [_change(file, place) for file in (request.against, request.candidate)]
+    database = wiring.open_database(settings)
+    store = open_store_readonly(wiring.files(settings).store)
+    try:
+        with database.connect() as connection:
+            past = _past(connection, store, request)
+            happened = read_alerts(connection, place.key, request.start_us, request.stop_us)
+        if request.delivery is Delivery.ORDERED:
+            past = perfect(past)
+        made = rehearse(past, changes, on_progress=on_progress, is_cancelled=is_cancelled)
+    except StoreDamaged as problem:
+        raise CommandFailed(f"rehearse: {problem}") from problem
+    finally:
+        store.close()
+    before, after = (one.alerts(request.start_us, request.stop_us) for one in made)
+    is_checked = request.against is None and request.delivery is Delivery.RECEIVED
+    days = (request.stop_us - request.start_us) / DAY_US
+    rates = rates_of(settings.costs)
+    return Rehearsed(
+        request=request,
+        before=before,
+        after=after,
+        happened=happened,
+        is_identical=is_identical(before, happened) if is_checked else None,
+        changes=compare(before, after),
+        bills=(bill(before, days, rates), bill(after, days, rates)),
+        settings=_differing(past, changes, place.key),
+        learned_from_us=past.rows[0].before_us if past.is_even else past.rows[0].now_us,
+        gaps=made[1].gaps,
+        other_code=_other_code(past),
+    )
+
+
+def rates_of(costs: Costs) -> Rates:
+    """Return what alerts cost by the settings."""
+    minutes = (costs.minutes_p1, costs.minutes_p2, costs.minutes_p3, costs.minutes_t)
+    names = [priority.value for priority in Priority]
+    return Rates(dict(zip(names, minutes, strict=True)), costs.sms_pence, costs.sms_free_a_year)
+
+
+def _place(settings: Settings, request: Request) -> Place:
+    places = wiring.places(settings)
+    if request.place not in places:
+        raise ConfigProblem(
+            f"rehearse: there is no place {request.place!r}, expected one of {', '.join(places)}"
+        )
+    if request.start_us >= request.stop_us:
+        raise ConfigProblem("rehearse: --from is not before --to; swap them")
+    return places[request.place]
+
+
+def _change(file: Path | None, place: Place) -> Change:
+    if file is None:
+        return as_it_was
+    return partial(_with, read_candidate(file, place, command="rehearse"))
+
+
+def _with(candidate: Place, places: Places) -> Places:
+    """Return the places of the time, one of them with the limits that somebody considers."""
+    then = places.get(candidate.key, candidate)
+    limits = {"limits": candidate.limits, "detectors": candidate.detectors}
+    return {**places, candidate.key: then.model_copy(update=limits)}
+
+
+def _past(connection: Connection, store: EmbeddedStore, request: Request) -> Past:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    span = kept(connection)
+    if span is None:
+        raise CommandFailed(
+            "rehearse: nothing is kept of what the engine has done; run `stillwell worker` with "
+            "this version, and rehearse what it has seen"
+        )
+    first_us, last_us = span
+    if request.start_us < first_us or request.stop_us > last_us:
+        raise ConfigProblem(
+            f"rehearse: what is kept reaches from {moment(first_us)} to {moment(last_us)}; choose "
+            "--from and --to within it"
+        )
+    past = read_past(
+        connection, request.place, request.stop_us, lambda homes: of_homes(store, homes)
+    )
+    need = max(row.position for row in past.rows)
+    if store.position() < need:
+        raise CommandFailed(
+            f"rehearse: the store has taken journal rows up to {store.position()}, the engine had "
+            f"read {need}; wait until `stillwell check` says that the store is up to date"
+        )
+    return _warmed(past, request)
+
+
+def _warmed(past: Past, request: Request) -> Past:
+    if request.warm_up_days is None:
+        return past
+    from_us = request.start_us - int(request.warm_up_days * DAY_US)
+    rows = [row for row in past.rows if row.now_us >= from_us]
+    return replace(past, rows=rows)
+
+
+def moment(us: int) -> str:
+    """Return a moment of UTC as the options take it."""
+    return f"{instant(us).astype('datetime64[s]')}Z"
+
+
+def _differing(
+    past: Past, changes: Sequence[Change], place: str
+) -> Mapping[str, tuple[object, object]]:
+    """Return the settings that differ at the end of the range."""
+    version = past.versions[past.rows[-1].settings]
+    before, after = (settings_of(change(version.places)[place]) for change in changes)
+    return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+
+
+def _other_code(past: Past) -> int:
+    code = wiring.code()
+    return sum(past.versions[row.settings].code != code for row in past.rows)
