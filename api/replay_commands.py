@@ -100,7 +100,9 @@ def replay(
     stops after the slice in hand, says where, and exits with 130; --resume goes on.
 
       stillwell replay rough-month --in-process
+
       stillwell replay tihm_activity.csv.gz --place fenbridge --home ID --in-process
+
       stillwell replay --store ../live/data --from 2026-11-01 --to 2026-11-08 --speed 3600
     """
     from api import replay_sources, replaying, wiring
