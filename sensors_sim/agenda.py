@@ -71,17 +71,16 @@ class Errand:
     minutes: float
     sigma: float
     chance: float
-    longest: float = 240.0
+    longest: float = 235.0
 
 
 def _spread(
     purpose: Purpose, room: Room, times: int, minutes: float, sigma: float, chance: float
 ) -> list[Errand]:
-    """Return ``times`` errands over the waking day, one in each equal part of it."""
-    part = 1.0 / times
+    """Return ``times`` errands anywhere in the waking day: some together, some far apart."""
     return [
-        Errand(purpose, room, Anchor.DAYTIME, part * (i + 0.5), part, minutes, sigma, chance)
-        for i in range(times)
+        Errand(purpose, room, Anchor.DAYTIME, 0.5, 1.0, minutes, sigma, chance)
+        for _ in range(times)
     ]
 
 
@@ -91,15 +90,15 @@ AGENDA: Final[tuple[Errand, ...]] = (
     Errand(Purpose.CHORE, Room.BEDROOM, Anchor.WAKE, 15, 0, 8, 0.4, 1.0),
     Errand(Purpose.BREAKFAST, Room.KITCHEN, Anchor.WAKE, 30, 0, 20, 0.25, 0.97),
     Errand(Purpose.LUNCH, Room.KITCHEN, Anchor.CLOCK, 12.6, 0.4, 25, 0.3, 0.95),
-    Errand(Purpose.SUPPER, Room.KITCHEN, Anchor.CLOCK, 17.7, 0.5, 30, 0.3, 0.97),
+    Errand(Purpose.SUPPER, Room.KITCHEN, Anchor.CLOCK, 17.7, 0.5, 26, 0.3, 0.97),
     *_spread(Purpose.DRINK, Room.KITCHEN, 8, 5, 0.4, 0.95),
     *_spread(Purpose.TOILET, Room.BATHROOM, 9, 3.5, 0.4, 1.0),
     *_spread(Purpose.CHORE, Room.KITCHEN, 11, 6, 0.6, 0.9),
     *_spread(Purpose.CHORE, Room.BEDROOM, 8, 5, 0.7, 0.9),
-    *_spread(Purpose.CHORE, Room.HALL, 12, 1.2, 0.5, 0.9),
+    *_spread(Purpose.CHORE, Room.HALL, 11, 2.0, 0.6, 0.9),
     *_spread(Purpose.DOORSTEP, Room.HALL, 2, 2, 0.4, 0.6),
-    Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 10.6, 0.9, 70, 0.5, 1.0),
-    Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 14.6, 0.9, 60, 0.5, 0.7),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 10.6, 0.9, 90, 0.7, 1.0),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 14.6, 0.9, 100, 0.7, 0.8),
     Errand(Purpose.WASH, Room.BATHROOM, Anchor.BED, 0, 0, 8, 0.3, 1.0, longest=15),
     Errand(Purpose.TOILET, Room.BATHROOM, Anchor.NIGHT, 0.3, 0.5, 3, 0.3, 0.8),
     Errand(Purpose.TOILET, Room.BATHROOM, Anchor.NIGHT, 0.8, 0.3, 3, 0.3, 0.5),
@@ -111,5 +110,7 @@ AGENDA: Final[tuple[Errand, ...]] = (
     Errand(Purpose.RESTLESS, Room.KITCHEN, Anchor.NIGHT, 0.6, 0.3, 8, 0.5, 0.8),
     Errand(Purpose.RESTLESS, Room.BATHROOM, Anchor.EARLY, 0.2, 0.3, 4, 0.4, 0.5),
     Errand(Purpose.RESTLESS, Room.LIVING_ROOM, Anchor.EARLY, 0.5, 0.5, 15, 0.5, 0.7),
+    Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 17.9, 1.2, 120, 0.6, 0.35),
+    Errand(Purpose.TOILET, Room.BATHROOM, Anchor.EARLY, 0.8, 0.4, 3, 0.3, 0.5),
 )
 """Every errand of a day; its row names its chance, so rows are only ever appended."""

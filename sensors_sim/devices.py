@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from config.kinds import Kind
 from sensors_sim import chance, readings
 from sensors_sim.agenda import Purpose, Room
-from sensors_sim.doors import open_fridge, open_front_door
+from sensors_sim.doors import handling, open_back_door, open_fridge, open_front_door
 from sensors_sim.kit import SLOTS, slot
 from sensors_sim.marks import Marks, Stream, mark, taking_turns
-from sensors_sim.movement import sense_movement
+from sensors_sim.movement import layout, look, sense_movement
 from sensors_sim.readings import Readings
 from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, Stays, Who
 
@@ -38,12 +38,15 @@ def sense_day(
     own = stays.take(stays.person == Who.RESIDENT)
     is_bed = (own.room == Room.BEDROOM) & np.isin(own.purpose, (Purpose.SLEEP, Purpose.REST))
     is_chair = (own.room == Room.LIVING_ROOM) & (own.purpose == Purpose.REST)
+    built, often = layout(seed, homes), handling(seed, homes)
+    seen = look(stays, built)
     marks = [
-        *sense_movement(seed, homes, stays),
+        *sense_movement(seen, built),
         *_seat(own.take(is_chair), slot("living-room/chair", Kind.CHAIR), 300.0, 0.85),
         *_seat(own.take(is_bed), slot("bedroom/bed", Kind.BED), 180.0, 1.0),
-        *taking_turns(open_front_door(stays)),
-        *taking_turns(open_fridge(stays)),
+        *taking_turns(open_front_door(stays, seen, often)),
+        *taking_turns(open_back_door(seen, often)),
+        *taking_turns(open_fridge(seen, often)),
         *taking_turns(_kettle(seed, homes, stays)),
         *_doses(own),
     ]

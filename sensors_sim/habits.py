@@ -38,7 +38,8 @@ class Habits:
     """What stays with the people of a home: a row a home, float64 unless it is a claim.
 
     Hours are local. ``vigour_from`` and ``vigour_to`` scale activity from ``since_day`` on,
-    over ``vigour_days``. ``shift_h`` moves getting up and going to bed.
+    over ``vigour_days``. ``shift_h`` moves getting up and going to bed, ``meals_later_h`` meals and
+    outings. ``trips`` is the chance of some days away in ten days.
     """
 
     wake_h: Floats
@@ -56,11 +57,14 @@ class Habits:
     vigour_to: Floats
     vigour_days: Floats
     shift_h: Floats
+    meals_later_h: Floats
+    trips: Floats
     goes_out: Flags
     is_accompanied: Flags
     is_bed_bound: Flags
     is_couple: Flags
     has_pets: Flags
+    has_unseen_bathroom: Flags
     since_day: NDArray[np.int64]
     visits: Bookings
     outings: Bookings
@@ -99,7 +103,9 @@ def habits(
 
     differs_h = each(lambda r: r.differs_h)
     wake_h = each(lambda r: r.wake_h) + differs_h * chance.normal(own, 0)
-    bed_h = each(lambda r: r.bed_h) + differs_h * chance.normal(own, 1)
+    # Who rises early goes to bed early.
+    later = 0.6 * chance.normal(own, 0) + 0.8 * chance.normal(own, 1)
+    bed_h = each(lambda r: r.bed_h) + differs_h * later
     return Habits(
         wake_h=np.clip(wake_h, 5.0, 10.0),
         bed_h=np.clip(bed_h, 19.5, 25.0),
@@ -116,10 +122,13 @@ def habits(
         vigour_to=each(lambda r: r.vigour[1]),
         vigour_days=each(lambda r: r.vigour_days),
         shift_h=np.zeros(len(homes)),
+        meals_later_h=each(lambda r: r.meals_differ_h) * chance.normal(own, 2),
+        trips=between(lambda r: r.trips, 28),
         goes_out=chance.uniform(own, 25) > 1 - each(lambda r: r.goes_out_share),
         is_accompanied=each(lambda r: r.is_accompanied) > 0,
         is_bed_bound=each(lambda r: r.is_bed_bound) > 0,
         is_couple=each(lambda r: r.people) > 1,
+        has_unseen_bathroom=chance.uniform(own, 29) < each(lambda r: r.unseen_bathroom_share),
         has_pets=each(lambda r: r.has_pets) > 0,
         since_day=np.full(len(homes), since_day, np.int64),
         visits=_bookings([r.visit for r in residents], row),

@@ -20,6 +20,9 @@ class Stream(IntEnum):
     KETTLE = 6
     DOSE = 7
     KIT = 8
+    LAYOUT = 9
+    HANDLING = 10
+    GARDEN = 11
 
 
 @dataclass(frozen=True, slots=True)

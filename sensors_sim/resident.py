@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sensors_sim import chance
 from sensors_sim.agenda import AGENDA, Anchor, Errand, Purpose, Room
 from sensors_sim.habits import Habits, habits, vigour, winter
+from sensors_sim.trips import away_h
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +29,12 @@ DAY_ENDS_S: Final = 28 * HOUR
 NIGHT_ENDS_S: Final = DAY_ENDS_S - 10 * MINUTE
 """By now everybody is back in bed."""
 
+NOON_S: Final = 12 * HOUR
 EVENING_S: Final = 19.5 * HOUR
 """From here on a person is quieter."""
+
+TOGETHER: Final = 0.75
+"""Share of outings on which two who live together go together."""
 
 WALK_S: Final = 8.0
 """Time from one room to the next."""
@@ -83,17 +88,21 @@ class _Frame:
     wake_s: Floats
     bed_s: Floats
     own: chance.Key
+    shared: chance.Key
+    later_h: Floats
+    mood: Floats
 
 
 def _frame(seed: int, homes: NDArray[np.int32], day: int, who: Habits, person: Who) -> _Frame:
-    own = chance.key(seed, _Stream.DAY, homes, day)
+    own = shared = chance.key(seed, _Stream.DAY, homes, day)
     if person is not Who.RESIDENT:
         own = chance.split(chance.split(own, _Stream.PERSON), person)
     later_h = who.shift_h + (who.lie_in_h if is_weekend(day) else 0.0)
     rises_h = who.wake_h + later_h + 0.1 * who.season * winter(day)
     wake_h = np.clip(rises_h + who.spread_h * chance.normal(own, 0), 4.8, 11.5)
     bed_h = np.clip(who.bed_h + later_h + who.spread_h * chance.normal(own, 1), 19.0, 26.0)
-    return _Frame(wake_h * HOUR, bed_h * HOUR, own)
+    mood = np.exp(0.45 * chance.normal(shared, 2) - 0.1)
+    return _Frame(wake_h * HOUR, bed_h * HOUR, own, shared, who.meals_later_h, mood)
 
 
 def weekday(day: int) -> int:
@@ -125,7 +134,34 @@ def spend_day(
     start, end, errand = _settle(*_plan(frame, who, may_leave, day))
     made = _fill(frame, start, end, errand, person)
     in_bed = who.is_bed_bound[made.home]
-    return replace(made, room=np.where(in_bed, Room.BEDROOM, made.room).astype(np.int8))
+    late = (made.purpose == Purpose.WASH) & (made.start_s > EVENING_S)
+    in_bed |= late & who.has_unseen_bathroom[made.home]
+    made = replace(made, room=np.where(in_bed, Room.BEDROOM, made.room).astype(np.int8))
+    from_h, to_h = away_h(seed, homes, day, who)
+    is_away = may_leave & np.isfinite(from_h)
+    return _desert(made, is_away, from_h * HOUR, to_h * HOUR) if is_away.any() else made
+
+
+def _desert(made: Stays, is_away: NDArray[np.bool_], from_s: Floats, to_s: Floats) -> Stays:
+    """Return the stays cut where a home is deserted; who leaves does so through the door."""
+    since, until = from_s[made.home], to_s[made.home]
+    touched = is_away[made.home] & (made.start_s < until) & (made.end_s > since)
+    starts = np.where(touched & (made.start_s >= since), until + WALK_S, made.start_s)
+    ends = np.where(touched & (made.start_s < since), since - WALK_S, made.end_s)
+    rest = replace(made, start_s=starts, end_s=ends).take(ends - starts > 1)
+    home = np.flatnonzero(is_away).astype(np.int32)
+    first = np.searchsorted(made.home, home)
+    gone = Stays(
+        home,
+        np.full(len(home), Room.OUT, np.int8),
+        np.full(len(home), Purpose.OUTING, np.int8),
+        from_s[home],
+        to_s[home],
+        chance.split(made.key[first], 98),
+        made.person[first],
+    )
+    whole = join([rest, gone])
+    return whole.take(np.lexsort((whole.start_s, whole.home)))
 
 
 def _plan(
@@ -136,6 +172,10 @@ def _plan(
     start, length, limit = np.empty(shape), np.empty(shape), np.empty(shape)
     for row, errand in enumerate(AGENDA):
         own = chance.split(frame.own, row)
+        if errand.purpose is Purpose.OUTING:
+            # Two who live together mostly go out together.
+            shared = chance.split(frame.shared, row)
+            own = np.where(chance.uniform(shared, 8) < TOGETHER, shared, own)
         if errand.anchor is Anchor.BOOKED:
             booked = _booked(who, int(errand.at), own, may_leave, day)
             start[:, row], length[:, row], limit[:, row] = booked
@@ -144,8 +184,11 @@ def _plan(
         length[:, row] = np.minimum(drawn, errand.longest * MINUTE)
         begins, limit[:, row] = _when(errand, own, frame, length[:, row])
         likely: Floats = errand.chance * _inclination(errand, who, may_leave, day)
+        if errand.purpose in (Purpose.CHORE, Purpose.DRINK):
+            likely = likely * frame.mood
         if errand.anchor is Anchor.DAYTIME:
-            likely = np.where(begins > EVENING_S, 0.5 * likely, likely)
+            likely = np.where(begins > EVENING_S, 0.85 * likely, likely)
+            likely = np.where(begins < NOON_S, 1.5 * likely, likely)
         start[:, row] = np.where(chance.uniform(own, 6) < likely, begins, np.nan)
     return start, length, limit
 
@@ -174,7 +217,7 @@ def _when(errand: Errand, own: chance.Key, frame: _Frame, length: Floats) -> tup
             # A second more, for what rounding adds to the sum of the two.
             return bed - length, bed + 1
         case Anchor.CLOCK:
-            start = HOUR * (errand.at + errand.spread * chance.normal(own, 1))
+            start = HOUR * (errand.at + frame.later_h + errand.spread * chance.normal(own, 1))
             return np.maximum(start, wake + 30 * MINUTE), evening
         case Anchor.DAYTIME:
             return wake + 40 * MINUTE + share * (bed - wake - 90 * MINUTE), evening
@@ -193,7 +236,7 @@ def _inclination(errand: Errand, who: Habits, may_leave: NDArray[np.bool_], day:
         case Purpose.DRINK:
             likely = who.thirst * strength
         case Purpose.TOILET if errand.anchor in (Anchor.NIGHT, Anchor.EARLY):
-            likely = who.bladder * who.night_bladder
+            likely = np.where(who.has_unseen_bathroom, 0.0, who.bladder * who.night_bladder)
         case Purpose.TOILET:
             likely = who.bladder
         case Purpose.RESTLESS:

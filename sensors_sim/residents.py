@@ -49,23 +49,29 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What is usual for a kind of person; every key has a default, which is the usual person.
 
     Hours are local. ``differs_h`` is the standard deviation between homes of when they get up
-    and go to bed, ``spread_h`` that from day to day. ``vigour`` changes evenly from its first
-    to its second value over ``vigour_days`` from the start of the scenario.
+    and go to bed, ``spread_h`` that from day to day; ``meals_differ_h`` is the same between homes
+    for meals and outings. ``trips`` is the chance of some days away in ten days. Of
+    ``unseen_bathroom_share`` of them the bathroom used by night is another one, without a sensor.
+    ``vigour`` changes evenly from its first to its second value over ``vigour_days`` from the
+    start of the scenario.
     """
 
     summary: str = ""
     wake_h: Annotated[float, msgspec.Meta(ge=5, le=11)] = 7.2
-    bed_h: Annotated[float, msgspec.Meta(ge=19, le=26)] = 22.6
-    differs_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.8
+    bed_h: Annotated[float, msgspec.Meta(ge=19, le=26)] = 23.2
+    differs_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.7
     spread_h: Span = (0.2, 0.55)
     lie_in_h: Annotated[float, msgspec.Meta(ge=0, le=3)] = 0.5
     season: Factor = 1.0
-    thirst: Span = (0.5, 0.9)
+    meals_differ_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.6
+    trips: tuple[Share, Share] = (0.0, 0.0)
+    thirst: Span = (0.6, 0.9)
     bladder: Span = (0.55, 0.9)
-    night_bladder: Span = (1.0, 1.0)
+    night_bladder: Span = (0.05, 1.4)
+    unseen_bathroom_share: Share = 0.2
     restlessness: Span = (0.0, 0.0)
     wanderlust: Span = (0.15, 0.75)
-    energy: Span = (0.5, 1.3)
+    energy: Span = (0.65, 1.15)
     goes_out_share: Share = 0.9
     is_accompanied: bool = False
     is_bed_bound: bool = False

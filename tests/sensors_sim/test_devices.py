@@ -65,6 +65,7 @@ def test_every_device_that_a_person_moves_is_moved() -> None:
     assert moved == {
         *(f"{room}/motion" for room in ("hall", "kitchen", "living-room", "bedroom", "bathroom")),
         "hall/front-door",
+        "kitchen/back-door",
         "kitchen/fridge",
         "kitchen/kettle",
         "kitchen/medication",

@@ -30,7 +30,7 @@ def _of(stays: Stays, home: int) -> list[tuple[int, int, float, float]]:
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1 << 40), st.integers(0, 40_000), st.integers(0, 59))
 def test_a_home_lives_the_same_day_whatever_others_are_asked_for(
     seed: int, day: int, home: int
@@ -46,7 +46,7 @@ def test_another_seed_or_day_is_another_life() -> None:
         assert day.start_s.tolist() != other.start_s.tolist()
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1 << 40), st.integers(0, 40_000))
 def test_nobody_is_in_two_rooms_and_everybody_sleeps_at_four(seed: int, day: int) -> None:
     stays = spend_day(seed, HOMES, day)
