@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from api.evaluate_hours import Hours, surprise
-from sensors_sim.score import Floats
+from sensors_sim.score import Bools, Floats
 
 _SHINGLE: Final = 4
 _DEEPEST: Final = 3.0
@@ -91,19 +91,19 @@ def fork_scores(hours: Hours, make: Callable[[], Forest]) -> Floats:
         row, homes, forest = waiting.pop()
         while homes:
             homes = [home for home in homes if row < last[home]]
-            homes, *others = _alike(lack, row, homes)
+            homes, *others = _alike(lack, hours.is_on, row, homes)
             waiting += [(row, other, copy.deepcopy(forest)) for other in others]
-            if homes:
+            if homes and hours.is_on[row, homes[0]]:
                 score[row, homes] = forest.take(_point(lack, row, homes[0]))
-                row += 1
+            row += 1
     return score
 
 
-def _alike(lack: Floats, row: int, homes: Sequence[int]) -> list[list[int]]:
+def _alike(lack: Floats, is_on: Bools, row: int, homes: Sequence[int]) -> list[list[int]]:
     """Return the homes by this hour's value, the largest group first; one empty group for none."""
-    groups: dict[float, list[int]] = {}
+    groups: dict[tuple[bool, float], list[int]] = {}
     for home in homes:
-        groups.setdefault(float(lack[row, home]), []).append(home)
+        groups.setdefault((bool(is_on[row, home]), float(lack[row, home])), []).append(home)
     return sorted(groups.values(), key=len, reverse=True) or [[]]
 
 

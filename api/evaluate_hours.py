@@ -18,8 +18,8 @@ from sensors_sim import tihm
 from sensors_sim.score import DAY_US, HOUR_US, Alerts, Bools, Floats, Ints
 
 _SETTLING_US: Final = 7 * DAY_US
-_AFTER_US: Final = 26 * HOUR_US
-"""A home is judged that long after its last activation: then it is no longer recorded."""
+_LAPSE_H: Final = 26
+"""A home of which that long nothing was heard is not judged until it is heard again."""
 
 _MILD: Final = 0.25
 """Variance of the square root of a Poisson count (Anscombe 1948)."""
@@ -32,7 +32,7 @@ class Hours:
     """Activations by hour and home: ``count`` float64[hours, homes].
 
     Hour t ends at ``end_us[t]``; ``of_day`` and ``of_week`` are local. ``is_on`` bool[hours,
-    homes] is true while a home is recorded.
+    homes] is true where a home was heard in that hour or the 25 before it.
     """
 
     count: Floats
@@ -48,20 +48,20 @@ Scorer = Callable[[Hours], Floats]
 
 def hours_of(trace: tihm.Activations) -> Hours:
     """Return the counts of all hours from the first activation to a day after the last."""
-    start, stop = bounds(trace)
     zero = int(trace.time_us.min()) // HOUR_US
-    total = (int(trace.time_us.max()) + _AFTER_US) // HOUR_US - zero + 1
+    total = int(trace.time_us.max()) // HOUR_US - zero + 1 + _LAPSE_H
     cell = (trace.time_us // HOUR_US - zero) * len(trace.homes) + trace.home
-    count = np.bincount(cell, minlength=total * len(trace.homes)).astype(np.float64)
+    count = np.bincount(cell, minlength=total * len(trace.homes)).reshape(total, -1)
+    so_far = np.cumsum(count, axis=0)
+    earlier = np.concatenate([np.zeros((_LAPSE_H, count.shape[1])), so_far[:-_LAPSE_H]])
     begin_us = (zero + np.arange(total)) * HOUR_US
     local, _ = tihm.to_local(begin_us)
-    first, last = trace.time_us[start] // HOUR_US * HOUR_US, trace.time_us[stop - 1] + _AFTER_US
     return Hours(
-        count.reshape(total, len(trace.homes)),
+        count.astype(np.float64),
         begin_us + HOUR_US,
         local // HOUR_US % 24,
         local // HOUR_US % 168,
-        (begin_us[:, None] >= first) & (begin_us[:, None] <= last),
+        so_far > earlier,
     )
 
 
