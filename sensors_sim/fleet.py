@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sensors_sim import faults, incidents, plights, readings
+from config.kinds import Kind
+from sensors_sim import chance, faults, incidents, plights, readings
 from sensors_sim.climate import Window, sense_climate
 from sensors_sim.company import keep_company
 from sensors_sim.deliveries import Deliveries, at_once, in_order, join
@@ -17,7 +20,7 @@ from sensors_sim.devices import sense_day
 from sensors_sim.dialects.dialect import CHIRPSTACK, SENML
 from sensors_sim.faults import Fault, FaultKind
 from sensors_sim.household import tenants
-from sensors_sim.kit import DEVICES, hub_of, roster
+from sensors_sim.kit import DEVICES, GATEWAY, SLOTS, hub_of, roster, slot
 from sensors_sim.readings import Readings
 from sensors_sim.resident import spend_day
 from sensors_sim.scenario import Scenario
@@ -30,6 +33,20 @@ _DAY_US: Final = 86_400 * SECOND_US
 _LATE: Final = timedelta(hours=4)
 _LATE_US: Final = 4 * 3600 * SECOND_US
 _KEPT_DAYS: Final = 2
+_STATUS: Final = slot(GATEWAY.name, Kind.GATEWAY_STATUS)
+MOST_OFF: Final = 3.0
+"""A gateway's clock is at most this many standard deviations off."""
+
+
+class _Stream(IntEnum):
+    CLOCK = 90
+
+
+def clock_offsets_us(seed: int, homes: NDArray[np.int32], typical_s: float) -> NDArray[np.int64]:
+    """Return how far the clock of each home's gateway is ahead, int64[homes], whole ms."""
+    drawn = chance.normal(chance.key(seed, _Stream.CLOCK, homes))
+    off_s = typical_s * np.clip(drawn, -MOST_OFF, MOST_OFF)
+    return np.rint(off_s * 1000).astype(np.int64) * 1000
 
 
 def malfunctions(scenario: Scenario, end_us: int) -> tuple[Fault, ...]:
@@ -74,7 +91,11 @@ class Fleet:
         self._zone = ZoneInfo(scenario.time_zone)
         hubs = [hub_of(scenario, row % scenario.homes_per_place) for row in range(count)]
         self._in_dbm = np.isin(hubs, (CHIRPSTACK, SENML))
+        # A LoRaWAN network server stamps what it hears, and keeps network time.
+        stamps = np.array(hubs) != CHIRPSTACK
         self._homes = np.array([home.number for home in self.enrolment.homes], np.int32)
+        off_us = clock_offsets_us(scenario.seed, self._homes, scenario.clock_offset_s)
+        self._ahead_us = np.where(stamps, off_us, 0)
         first_day = self._day_of(end_us - scenario.days * _DAY_US)
         self._who = tenants(scenario, self._homes, first_day)
         self._fails_us = incidents.heating_fails_us(self.onsets, len(self._homes))
@@ -90,7 +111,7 @@ class Fleet:
     def between(self, start_us: int, end_us: int) -> Readings:
         """Return what arrives in start <= moment < end, in that order.
 
-        Without faults that is what is reported then, ordered by time.
+        Without faults that is what is reported then; times are those of the gateways' clocks.
         """
         return self.deliveries(start_us, end_us).readings
 
@@ -121,8 +142,15 @@ class Fleet:
             start_us, end_us = self._starts_us(day), self._starts_us(day + 1)
             made = at_once(self._make_day(day))
             seed = self.scenario.seed
-            self._days[day] = faults.suffer(made, self._faults, seed, start_us, end_us)
+            made = faults.suffer(made, self._faults, seed, start_us, end_us)
+            self._days[day] = self._stamped(made)
         return self._days[day]
+
+    def _stamped(self, made: Deliveries) -> Deliveries:
+        """Return what gateways make of these times; of itself a gateway tells none."""
+        ahead_us = self._ahead_us[made.sensor // SLOTS]
+        ahead_us[made.sensor % SLOTS == _STATUS] = 0
+        return replace(made, time_us=made.time_us + ahead_us)
 
     def _informed(self, fault: Fault) -> Fault:
         """Return a fault that knows what a stuck sensor said last, up to two days before."""

@@ -95,7 +95,8 @@ class Tenancy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a scenario file says; every key but the seed and the places has a default.
 
-    ``end`` is where a file of it ends; what is published ends now.
+    ``end`` is where a file of it ends; what is published ends now. ``clock_offset_s`` is the
+    standard deviation of how far the clocks of gateways are off, each by the same all along.
     """
 
     seed: int
@@ -105,6 +106,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     zigbee_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 6
     chirpstack_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
     senml_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
+    clock_offset_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 1.0
     time_zone: str = "Europe/London"
     end: datetime = datetime(2026, 11, 22, tzinfo=UTC)
     residents: tuple[Tenancy, ...] = ()

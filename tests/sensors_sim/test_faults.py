@@ -27,6 +27,7 @@ def scenario(*faults: Malfunction, incident: tuple[Mishap, ...] = ()) -> Scenari
         places=("fenbridge",),
         homes_per_place=3,
         zigbee_homes_per_place=1,
+        clock_offset_s=0.0,
         fault=faults,
         incident=incident,
     )
@@ -178,11 +179,13 @@ def test_late_and_reordered_readings_arrive_later_in_another_order() -> None:
 
 
 def test_a_share_of_readings_comes_twice() -> None:
-    one = fault(FaultKind.DUPLICATED, share=0.25)
+    share = 0.25
+    one = fault(FaultKind.DUPLICATED, share=share)
     inside, _ = struck(one)
     rows = list(zip(inside.sensor.tolist(), inside.time_us.tolist(), strict=True))
     again = len(rows) - len(set(rows))
-    assert 0.2 < again / len(set(rows)) < 0.3
+    spread = 4 * (share * (1 - share) / len(set(rows))) ** 0.5
+    assert abs(again / len(set(rows)) - share) < spread
 
 
 def test_parts_of_a_past_with_faults_are_the_whole() -> None:

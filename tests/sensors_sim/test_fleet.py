@@ -1,13 +1,14 @@
 import itertools
 from functools import cache
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.kinds import IS_PERSON_SIGN, Kind
-from sensors_sim.fleet import Fleet
+from sensors_sim.fleet import MOST_OFF, Fleet, clock_offsets_us
 from sensors_sim.incidents import SMOKE_LASTS_S
 from sensors_sim.kit import DEVICES, SLOT_DEVICE, SLOT_KIND, SLOTS, slot
 from sensors_sim.readings import Readings, concat
@@ -24,6 +25,7 @@ def scenario(*mishaps: Mishap, seed: int = 9) -> Scenario:
         places=("fenbridge",),
         homes_per_place=4,
         zigbee_homes_per_place=2,
+        clock_offset_s=0.0,
         incident=mishaps,
     )
 
@@ -172,3 +174,30 @@ def test_what_follows_going_live_waits_for_it() -> None:
     fleet.go_live(live_us)
     made = fleet.between(live_us, live_us + HOUR_US)
     assert made.time_us[made.sensor == pendant].tolist() == [live_us + 45_000_000]
+
+
+def test_a_gateway_that_stamps_its_own_times_is_off_by_the_same_all_along() -> None:
+    exact = scenario()
+    several = msgspec.structs.replace(
+        exact, zigbee_homes_per_place=1, chirpstack_homes_per_place=1, senml_homes_per_place=1
+    )
+    off = msgspec.structs.replace(several, clock_offset_s=1.5)
+    start_us = END_US - 30 * HOUR_US
+    true, told = (Fleet(s, END_US).deliveries(start_us, END_US) for s in (several, off))
+    assert told.sensor.tolist() == true.sensor.tolist()
+    assert told.sent_us.tolist() == true.sent_us.tolist()
+    ahead_us = told.time_us - true.time_us
+    status = true.sensor % SLOTS == slot("gateway", Kind.GATEWAY_STATUS)
+    assert not ahead_us[status].any()
+    each = [set(ahead_us[~status & (true.sensor // SLOTS == home)].tolist()) for home in range(4)]
+    assert all(len(offsets) == 1 for offsets in each)
+    native, senml, chirpstack, zigbee = (offsets.pop() for offsets in each)
+    assert chirpstack == 0
+    assert len({native, senml, zigbee, 0}) == 4
+    assert max(map(abs, (native, senml, zigbee))) <= 1.5e6 * MOST_OFF
+
+
+def test_clocks_are_off_by_as_much_as_the_scenario_says() -> None:
+    off_us = clock_offsets_us(3, np.arange(1, 2001, dtype=np.int32), 2.0)
+    assert off_us.std() == pytest.approx(2e6, rel=0.1)
+    assert not clock_offsets_us(3, np.arange(1, 10, dtype=np.int32), 0.0).any()

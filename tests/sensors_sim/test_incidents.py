@@ -30,6 +30,7 @@ def fleet(kind: Incident | None = None, **more: Any) -> Fleet:  # noqa: ANN401 -
             places=("fenbridge",),
             homes_per_place=3,
             zigbee_homes_per_place=1,
+            clock_offset_s=0.0,
             incident=told,
         ),
         END_US,

@@ -29,6 +29,7 @@ SCENARIO = Scenario(
     places=("fenbridge",),
     homes_per_place=3,
     zigbee_homes_per_place=1,
+    clock_offset_s=0.0,
     incident=(
         Mishap(kind=Incident.GATEWAY_OFFLINE, place="fenbridge", home=2, before_end_h=2.0),
         Mishap(kind=Incident.PENDANT, place="fenbridge", home=3, after_live_s=0.5),
