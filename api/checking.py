@@ -5,8 +5,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from api import health, wiring
+from api import detectors, health, wiring
 from api.exits import Exit
+from config.places import Place
 from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.clock import SystemClock, instant, microseconds
@@ -39,7 +40,7 @@ def run(settings: Settings, *, tell: Callable[[str], None]) -> Exit:
 
 
 def answers(settings: Settings) -> Iterator[Answer]:
-    """Look at settings, places, database, broker, journal, store and worker, in that order."""
+    """Look at settings, places, database, broker, journal, store, worker and detectors."""
     yield Answer("settings", True, f"data in {settings.data}")  # reads as "ready"
     yield _places(settings)
     database = _database(settings)
@@ -49,6 +50,7 @@ def answers(settings: Settings) -> Iterator[Answer]:
     yield _store(settings)
     if database.is_ready:
         yield _worker(settings)
+        yield from _detectors(settings)
 
 
 def _places(settings: Settings) -> Answer:
@@ -143,3 +145,18 @@ def _worker(settings: Settings) -> Answer:
         return Answer("worker", is_ready=False, found=" ".join(reasons), advice="stillwell worker")
     mode = "live" if beat.is_live else f"replaying {instant(beat.now_us)} UTC"
     return Answer("worker", is_ready=True, found=f"{mode}, {beat.state.get('homes', 0)} homes")
+
+
+def _detectors(settings: Settings) -> Iterator[Answer]:
+    """Say loudly where nothing is sent: ready, because a detector goes shadow first."""
+    with wiring.open_database(settings).connect() as connection:
+        told = detectors.notices(connection, _known_places(settings))
+    for line in told or ["all live"]:
+        yield Answer("detectors", is_ready=True, found=line)
+
+
+def _known_places(settings: Settings) -> dict[str, Place]:
+    try:
+        return wiring.places(settings)
+    except ConfigProblem:
+        return {}  # told already

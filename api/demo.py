@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from api import health
+from api import detectors, health
 from api.exits import CommandFailed
 from api.progress import Progress
 from api.site import Site, create
@@ -54,12 +54,14 @@ def run(folder: Path, port: int, *, tell: Callable[[str], None]) -> None:
     began = time.monotonic()
     _empty(folder)
     tell("making three places with sixty homes")
-    fleet = Fleet(load("demo"), microseconds(SystemClock().now()))
+    now_us = microseconds(SystemClock().now())
+    fleet = Fleet(load("demo"), now_us)
     site, _ = create(
         folder, fleet.enrolment, broker_port=_free_port(), web_port=port, clock="virtual"
     )
     database = connect(site.database_url)
     sign_ins = _open_accounts(database, fleet.scenario.places)
+    _go_live(database, sign_ins, since_us=now_us - fleet.scenario.days * detectors.DAY_US)
     _keep(folder, sign_ins)
     supervisor = Supervisor(tell)
     with _stopping() as is_stopped:
@@ -131,6 +133,16 @@ def _open_accounts(database: Engine, places: Sequence[str]) -> list[SignIn]:
                 people.grant(connection, account.id, place, role)
             made.append(sign_in)
     return made
+
+
+def _go_live(database: Engine, sign_ins: Sequence[SignIn], *, since_us: int) -> None:
+    """Switch every detector live, as a real place does only on evidence: nobody lives here."""
+    supervisor = next(s for s in sign_ins if s.role is people.Role.SUPERVISOR)
+    with database.begin() as connection:
+        account = people.find_account(connection, supervisor.email)
+        if account is None:
+            raise RuntimeError("demo: the supervisor's account is gone")
+        detectors.demonstrate(connection, supervisor.places, account.id, since_us)
 
 
 def _keep(folder: Path, sign_ins: Sequence[SignIn]) -> None:

@@ -67,6 +67,11 @@ def list_homes(
     return [_home(row) for row in connection.execute(statement.limit(limit)).mappings()]
 
 
+def labels(connection: Connection, homes: Sequence[str]) -> dict[str, str]:
+    """Return the labels of these homes by id; check first that they are the reader's to see."""
+    return dict(connection.execute(select(_h.id, _h.label).where(_h.id.in_(homes))).all())
+
+
 def count_homes(connection: Connection, places: Sequence[str]) -> dict[str, int]:
     """Return the number of homes of each of these places."""
     statement = select(_h.place, func.count()).where(_h.place.in_(places)).group_by(_h.place)

@@ -18,6 +18,7 @@ from alerts.engine import Engine
 from alerts.ledger import Ledger
 from alerts.notify.console import Console
 from alerts.notify.outbox import Outbox
+from alerts.shadow import Shadow
 from api import wiring
 from api.current_roster import CurrentRoster
 from api.engine_tail import EngineTail
@@ -65,6 +66,7 @@ class Parts:
     subscriber: Subscriber
     follower: Follower
     engine: Engine
+    shadow: Shadow
     ledger: Ledger
     outbox: Outbox
 
@@ -99,6 +101,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         tend=lambda: store.finish_days(clock.now() - OPEN_DAYS),
     )
     ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not pace.is_live)
+    shadow = Shadow(database, roster.table, places)
     engine = Engine(
         pace,
         roster.table,
@@ -113,6 +116,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         reorder_s=settings.engine.reorder_s,
         settle_s=0 if replayed is not None else SETTLE_S,
         code=wiring.code(),
+        shadow=shadow,
     )
     engine.restore(where.checkpoint)
     outbox = Outbox(database, {"console": Console()}, SystemClock())
@@ -127,6 +131,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         subscriber,
         follower,
         engine,
+        shadow,
         ledger,
         outbox,
     )
@@ -235,6 +240,7 @@ def _beat(parts: Parts, settings: Settings, ending: threading.Event) -> None:
 
 def _write_beat(parts: Parts, settings: Settings) -> None:
     parts.roster.refresh()
+    parts.shadow.refresh()
     parts.ledger.beat(
         "worker",
         beat_us=microseconds(SystemClock().now()),
@@ -267,6 +273,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "engine_us": max(engine.folded_us, 0),
         "behind_s": max(behind_us / 1e6 - settings.engine.reorder_s - settings.engine.tick_s, 0),
         "homes": len(parts.roster.table().homes),
+        "findings_off": parts.shadow.dropped,
     }
 
 

@@ -140,6 +140,14 @@ def grants_of(connection: Connection, account: str) -> dict[str, frozenset[Role]
     return found
 
 
+def find_account(connection: Connection, email: str) -> Account | None:
+    """Return the account of this address, or None."""
+    a = tables.accounts.c
+    query = select(a.id, a.email, a.name).where(a.email == normal_email(email))
+    row = connection.execute(query).first()
+    return None if row is None else Account(row.id, row.email, row.name)
+
+
 def names(connection: Connection, accounts: frozenset[str]) -> dict[str, str]:
     """Return the names of these account ids; ids that are no account are left out."""
     if not accounts:

@@ -12,17 +12,20 @@ from config.kinds import Kind
 from ingest.message import Reason
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
+    """Return the text; ValueError when it holds what people cannot read."""
     if not is_readable(text):
         raise ValueError("leave out control characters")
     return text
 
 
-class _Sent(BaseModel):
+class Sent(BaseModel):
+    """What is sent, never changed once made."""
+
     model_config = ConfigDict(frozen=True)
 
 
-class PlaceOut(_Sent):
+class PlaceOut(Sent):
     """A place that the caller serves."""
 
     key: str
@@ -31,7 +34,7 @@ class PlaceOut(_Sent):
     roles: list[str]
 
 
-class HomeOut(_Sent):
+class HomeOut(Sent):
     """An enrolled home."""
 
     id: str
@@ -46,14 +49,14 @@ class HomeOut(_Sent):
     unwatched_reason: str | None = None
 
 
-class HomesPage(_Sent):
+class HomesPage(Sent):
     """Homes by label; send ``cursor`` for the next page, null at the end."""
 
     homes: list[HomeOut]
     cursor: str | None
 
 
-class SensorOut(_Sent):
+class SensorOut(Sent):
     """A sensor and its newest value; ``is_stale`` says that it is not the present."""
 
     id: str
@@ -67,13 +70,13 @@ class SensorOut(_Sent):
     is_stale: bool
 
 
-class SensorsOut(_Sent):
+class SensorsOut(Sent):
     """The sensors of one home."""
 
     sensors: list[SensorOut]
 
 
-class ReadingsOut(_Sent):
+class ReadingsOut(Sent):
     """Readings as columns of equal length, in order of time.
 
     ``sensor`` holds rows of ``sensors``; ``time_ms`` is milliseconds since 1970 UTC.
@@ -85,7 +88,7 @@ class ReadingsOut(_Sent):
     value: list[float]
 
 
-class HistoryOut(_Sent):
+class HistoryOut(Sent):
     """One step in the life of an alert; ``actor`` is an account id or ``system``."""
 
     at: datetime
@@ -96,7 +99,7 @@ class HistoryOut(_Sent):
     note: str
 
 
-class AlertOut(_Sent):
+class AlertOut(Sent):
     """An alert; ``label`` is null where the home's label is not the caller's to see."""
 
     id: str
@@ -126,7 +129,7 @@ class AlertOut(_Sent):
     note: str
 
 
-class AlertsPage(_Sent):
+class AlertsPage(Sent):
     """Alerts, newest first; send ``cursor`` for the next page, null at the end."""
 
     alerts: list[AlertOut]
@@ -145,10 +148,10 @@ class ResolveIn(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     outcome: Outcome
-    note: Annotated[str, Field(max_length=2000), AfterValidator(_readable)] = ""
+    note: Annotated[str, Field(max_length=2000), AfterValidator(readable)] = ""
 
 
-class DeadLetterOut(_Sent):
+class DeadLetterOut(Sent):
     """Messages refused for one reason on one topic; ``first_bytes`` escaped as ASCII."""
 
     id: int
@@ -162,20 +165,20 @@ class DeadLetterOut(_Sent):
     detail: str
 
 
-class DeadLettersPage(_Sent):
+class DeadLettersPage(Sent):
     """Dead letters of a place, last seen first; send ``cursor`` for the next page."""
 
     dead_letters: list[DeadLetterOut]
     cursor: str | None
 
 
-class HealthOut(_Sent):
+class HealthOut(Sent):
     """The process is alive."""
 
     status: str
 
 
-class ReadyOut(_Sent):
+class ReadyOut(Sent):
     """Alerts are being raised from what sensors say now."""
 
     status: str

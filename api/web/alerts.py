@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from alerts.alert import LIFE_SAFETY, SILENCES, Outcome, Priority, State
 from alerts.ledger import Conflict, Refused
-from api import actions, queries
+from api import actions, detectors, queries
 from api.auth import CARE, HOMES, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
@@ -54,10 +54,20 @@ def show_queue(
             context = _ended(connection, resources, visitor, scope, after)
         else:
             context = _standing(connection, resources, visitor, scope)
+        context |= quiet(connection, resources, visitor, (*scope.places, *scope.technical))
     query = f"?place={place}&" if place else "?"
     context |= {"place": resources.places.get(place), "show": show, "query": query}
     context["live_url"] = "" if show == "ended" else f"/alerts{query}fragment=1"
     return page(request, visitor, "alerts.html", context)
+
+
+def quiet(
+    connection: Connection, resources: Resources, visitor: Visitor, places: Sequence[str]
+) -> dict[str, Any]:
+    """Return what must be said aloud: which detectors of these places send nothing."""
+    known = {key: place for key, place in resources.places.items() if key in places}
+    told = detectors.notices(connection, known)
+    return {"quiet": told, "may_switch": visitor.holds(Role.SUPERVISOR)}
 
 
 def narrow(scope: Scope, place: str) -> Scope:

@@ -109,6 +109,11 @@ class UnwatchedLine:
     tier: int
 
 
+def kind_text(kind: AlertKind) -> str:
+    """Return how a kind reads."""
+    return _KINDS.get(kind) or words.label(kind.value)
+
+
 def subject(alert: Alert) -> str:
     """Return what the alert is about, by the name that its reader may see."""
     if alert.label:
@@ -145,7 +150,7 @@ def line(
         reference=reference(alert.id),
         place=place.name,
         subject=subject(alert),
-        kind=_KINDS.get(alert.kind) or words.label(alert.kind.value),
+        kind=kind_text(alert.kind),
         priority=alert.priority.value,
         tag=tag,
         tag_class=tag_class,

@@ -18,6 +18,7 @@ _MOMENTS: Final = {
     "last_commit_us": "Last commit",
     "engine_us": "Engine has seen all up to",
     "start_us": "Simulated from",
+    "shadow_found_us": "Found in shadow",
 }
 _SPANS: Final = {
     "silence_us": "Quiet for",
@@ -39,6 +40,7 @@ _LABELS: Final = {
     "share": "Sent so far",
     "messages": "Messages",
     "rejects": "Messages refused",
+    "findings_off": "Findings dropped since it started, of detectors that are off",
     "journal_seq": "Last batch in the journal",
     "store_seq": "Last batch in the store",
     "engine_seq": "Last batch in the engine",

@@ -155,6 +155,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
     entries = [
         ("Alerts", "/alerts", visitor.holds(*CARE, Role.ENGINEER)),
         ("Homes", "/homes", visitor.holds(*HOMES)),
+        ("Detectors", "/detectors", visitor.holds(Role.SUPERVISOR)),
         ("System", "/system", visitor.holds(Role.ENGINEER)),
         ("Places", "/places", len(visitor.grants) > 1),
     ]

@@ -10,6 +10,7 @@ from api import health
 from api.auth import Needs, Visitor
 from api.resources import Resources
 from api.web import words
+from api.web.alerts import quiet
 from api.web.numbers import numbers
 from api.web.pages import page, zone_of
 from config.people import Role
@@ -30,9 +31,11 @@ def show_system(
     wall_us = microseconds(resources.wall())
     with resources.database.connect() as connection:
         beats = health.beats(connection)
+        silent = quiet(connection, resources, visitor, visitor.places(Role.ENGINEER))
     zone = zone_of(resources, None)
     letters = newest_letters(resources, visitor.places(Role.ENGINEER))
     context = {
+        **silent,
         "live_url": "/system?fragment=1",
         "reasons": health.reasons(beats.get(health.WORKER), wall_us),
         "beats": [

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from fastapi import FastAPI
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from alerts import tables as alert_tables
 from alerts.alert import (
@@ -26,6 +26,7 @@ from alerts.alert import (
     alert_id,
 )
 from alerts.ledger import Ledger
+from alerts.shadow_rows import ShadowState, to_row
 from api.app import create_app
 from api.health import WORKER
 from api.resources import Resources
@@ -109,6 +110,37 @@ class World:
         )
         self.ledger.raise_findings([finding], instant(at))
         return finding.id
+
+    def find_in_shadow(
+        self, home: Home, sentence: str, *, ago_min: float = 60.0,
+        kind: AlertKind = AlertKind.NO_SIGN_OF_LIFE, state: ShadowState = ShadowState.STANDING,
+    ) -> str:  # fmt: skip
+        """Record a finding that was not sent, as the engine does for a detector in shadow."""
+        at = microseconds(self.now) - int(ago_min * MINUTE_US)
+        finding = Finding(
+            id=alert_id(home.id, kind, at),
+            kind=kind,
+            priority=PRIORITY[kind],
+            verdict=Verdict.PERSON,
+            place=home.place,
+            home=home.id,
+            gateway="",
+            sensor="",
+            onset_us=at - 2 * HOUR_US,
+            found_us=at,
+            sentence=sentence,
+            evidence=evidence(kind, at, home.id),
+        )
+        with self.database.begin() as connection:
+            connection.execute(insert(alert_tables.shadow_findings).values(to_row(finding, state)))
+        return finding.id
+
+    def findings_of(self, place: str) -> list[str]:
+        """Return the ids of what was found in shadow at a place, the oldest first."""
+        f = alert_tables.shadow_findings.c
+        query = select(f.id).where(f.place == place).order_by(f.found_us)
+        with self.database.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def beat(
         self, *, is_live: bool = True, ago_s: float = 1.0, state: Mapping[str, object] | None = None
@@ -243,6 +275,10 @@ def fill(world: World) -> None:
         AlertKind.GATEWAY_SILENT, None, f"The gateway of {SECRET[B]} is silent.",
         place=B, gateway=f"{B}-gateway-2",
     )  # fmt: skip
+    for home, place in ((a[0], A), (b[0], B)):
+        sentence = f"No sign of movement in {SECRET[place]} Court since 06:10."
+        world.find_in_shadow(home, sentence, ago_min=DAY_US / MINUTE_US)
+        world.find_in_shadow(home, "The warmest room is 16.4 °C.", kind=AlertKind.COLD_HOME)
     since = microseconds(world.now) - 5 * HOUR_US
     gone = [Unwatched(home.id, home.place, since, "gateway") for home in (a[2], b[2])]
     world.ledger.set_unwatched(gone, world.now)

@@ -14,7 +14,7 @@ from config.database import connect
 from sensors_sim.reels import of_scenario
 from sensors_sim.replay import Reel, replay
 from sensors_sim.scenario import Scenario
-from tests.e2e.stack import Stack, running, until
+from tests.e2e.stack import Stack, open_accounts, running, until
 from tests.servers import free_port
 
 Alerts = list[tuple[object, ...]]
@@ -64,4 +64,6 @@ def site_of(reel: Reel, folder: Path) -> Site:
     site, _ = create(
         folder, reel.enrolment, broker_port=free_port(), web_port=free_port(), clock="virtual"
     )
+    places = sorted({gateway.place for gateway in reel.enrolment.gateways})
+    open_accounts(connect(site.database_url), places)
     return site

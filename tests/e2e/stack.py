@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from api import detectors
 from api.site import Site, create
 from api.supervisor import Child, Supervisor
 from config import people
@@ -58,6 +59,8 @@ def running(
 ) -> Iterator[Stack]:
     """Start an installation with these homes and an account of every role; end it afterwards.
 
+    Every detector is live.
+
     It starts the embedded broker, unless ``broker_port`` names one that runs.
     """
     site, enrolled = create(
@@ -68,18 +71,7 @@ def running(
         clock=clock,
     )
     database = connect(site.database_url)
-    places = sorted({gateway.place for gateway in enrolment.gateways})
-    with database.begin() as connection:
-        for role in people.Role:
-            account = people.create_account(
-                connection,
-                email=f"{role.value}@test.example",
-                name=f"Test {role.value}",
-                password=PASSWORD,
-                now_us=0,
-            )
-            for place in places:
-                people.grant(connection, account.id, place, role)
+    open_accounts(database, sorted({gateway.place for gateway in enrolment.gateways}))
     supervisor = Supervisor(lambda _: None)
     children = {}
     if broker_port is None:
@@ -97,6 +89,23 @@ def running(
     finally:
         supervisor.stop()
         database.dispose()
+
+
+def open_accounts(database: Engine, places: Sequence[str]) -> None:
+    """Open an account of every role at these places, and switch every detector there live."""
+    with database.begin() as connection:
+        for role in people.Role:
+            account = people.create_account(
+                connection,
+                email=f"{role.value}@test.example",
+                name=f"Test {role.value}",
+                password=PASSWORD,
+                now_us=0,
+            )
+            for place in places:
+                people.grant(connection, account.id, place, role)
+            if role is people.Role.SUPERVISOR:
+                detectors.demonstrate(connection, places, account.id, 0)
 
 
 def _is_up(stack: Stack, *, with_web: bool) -> bool:

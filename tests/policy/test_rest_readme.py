@@ -18,6 +18,7 @@ WHO: Final = {
     frozenset((*HOMES, Role.ENGINEER)): "any role",
     frozenset((*CARE, Role.ENGINEER)): "care team, engineer",
     frozenset((Role.ENGINEER,)): "engineer",
+    frozenset((Role.SUPERVISOR,)): "supervisor",
     frozenset(): "anybody",
 }
 

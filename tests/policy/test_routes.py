@@ -75,9 +75,11 @@ def test_every_route_has_one_rule_or_is_public_on_purpose(app: FastAPI) -> None:
     assert {path for _, path, _ in found if path in PUBLIC} == PUBLIC
 
 
-def filled(path: str, place: str, alert: str) -> str:
+def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
     known = {
         "{alert}": alert,
+        "{finding}": finding,
+        "{detector}": "inactivity",
         "{home}": f"{place}-home-1",
         "{home_id}": f"{place}-home-1",
         "{place}": place,
@@ -98,7 +100,11 @@ def calls(app: FastAPI, world: World, place: str) -> Iterator[tuple[str, str]]:
             for alert in world.alerts_of(place):
                 yield method, filled(path, place, alert)
             continue
-        address = filled(path, place, "")
+        if "{finding}" in path:
+            for finding in world.findings_of(place):
+                yield method, filled(path, place, finding=finding)
+            continue
+        address = filled(path, place)
         yield method, f"{address}?{day}" if path.endswith("/readings") else address
         yield method, f"{address}?place={place}&{day}"
 
@@ -106,7 +112,8 @@ def calls(app: FastAPI, world: World, place: str) -> Iterator[tuple[str, str]]:
 def marks(world: World, place: str) -> Sequence[str]:
     """Return the words by which this place's bytes are known."""
     names = ["Wintergreen", "Northmoor"] if place == B else ["Larkspur", "Fenbridge"]
-    return [*names, *world.alerts_of(place), f"{place}-home", f"{place}-gateway", f"{place}-1-"]
+    ids = [*world.alerts_of(place), *world.findings_of(place)]
+    return [*names, *ids, f"{place}-home", f"{place}-gateway", f"{place}-1-"]
 
 
 @pytest.mark.parametrize("role", [role.value for role in Role])
@@ -123,7 +130,7 @@ def test_no_byte_of_another_place_is_seen_in_any_role(
                 continue
             answer = visit.get(address) if method == "GET" else act(visit, address)
             if method == "GET" and asked == other and f"place={other}" not in address:
-                is_named = other in address or any(a in address for a in world.alerts_of(other))
+                is_named = any(word in address for word in (other, *ids_of(world, other)))
                 assert not is_named or answer.status_code in (403, 404), (address, answer)
             if method == "POST" and asked == other:
                 assert answer.status_code in (403, 404), (address, answer.status_code)
@@ -134,8 +141,16 @@ def test_no_byte_of_another_place_is_seen_in_any_role(
     assert not _touched(world, other)
 
 
+def ids_of(world: World, place: str) -> list[str]:
+    return [*world.alerts_of(place), *world.findings_of(place)]
+
+
 def act(visit: Visit, address: str) -> Response:
     body = {"outcome": "test"}
+    if "/adjudicate" in address:
+        body = {"said": "true"}
+    elif "/detectors/" in address:
+        body = {"mode": "off", "evidence": "a test"}
     return visit.send(address, body) if "/api/" in address else visit.post(address, body)
 
 
@@ -144,6 +159,10 @@ def _touched(world: World, place: str) -> bool:
     found = visit.get("/api/v1/alerts?limit=200").json()["alerts"]
     actors = {alert["acknowledged_by"] for alert in found} | {a["resolved_by"] for a in found}
     other = A if place == B else B
+    path = "/api/v1/shadow-findings"
+    actors |= {found["said_by"] for found in visit.get(path).json()["shadow_findings"]}
+    past = visit.get(f"/api/v1/places/{place}/detectors/inactivity/history").json()
+    actors |= {switch["account"] for switch in past}
     return any(str(actor).startswith(f"account-{other}") for actor in actors)
 
 
@@ -153,7 +172,7 @@ def test_absent_and_foreign_are_one_answer_by_the_same_statements(
     visit = Visit(app, f"{A}-{Role.SUPERVISOR.value}")
     said: list[str] = []
     event.listen(world.database, "before_cursor_execute", lambda *a: said.append(a[2]))
-    alert = world.alerts_of(B)[0]
+    alert, found = world.alerts_of(B)[0], world.findings_of(B)[0]
     pairs = [
         (f"/api/v1/homes/{B}-home-1", "/api/v1/homes/nowhere-home"),
         (f"/api/v1/homes/{B}-home-1/sensors", "/api/v1/homes/nowhere-home/sensors"),
@@ -162,6 +181,10 @@ def test_absent_and_foreign_are_one_answer_by_the_same_statements(
         (f"/homes/{B}-home-1", "/homes/nowhere-home"),
         (f"/alerts/{alert}", f"/alerts/{'0' * 32}"),
         (f"/alerts?place={B}", "/alerts?place=nowhere-place"),
+        (f"/detectors/{B}/inactivity", "/detectors/nowhere-place/inactivity"),
+        (f"/detectors/findings?place={B}", "/detectors/findings?place=nowhere-place"),
+        (f"/api/v1/shadow-findings/{found}", f"/api/v1/shadow-findings/{'0' * 32}"),
+        (f"/api/v1/places/{B}/detectors", "/api/v1/places/nowhere-place/detectors"),
     ]
     for foreign, absent in pairs:
         answers, statements = [], []
@@ -178,11 +201,11 @@ def test_absent_and_foreign_are_one_answer_by_the_same_statements(
 
 def test_roles_do_what_they_are_for_and_nothing_else(world: World, app: FastAPI) -> None:
     expected = {
-        Role.CARE_WORKER: {"/alerts": 200, "/homes": 200, "/system": 403},
-        Role.OPERATOR: {"/alerts": 200, "/homes": 200, "/system": 403},
-        Role.SUPERVISOR: {"/alerts": 200, "/homes": 200, "/system": 403},
-        Role.OFFICER: {"/alerts": 200, "/homes": 200, "/system": 403},
-        Role.ENGINEER: {"/alerts": 200, "/homes": 403, "/system": 200},
+        Role.CARE_WORKER: {"/alerts": 200, "/homes": 200, "/system": 403, "/detectors": 403},
+        Role.OPERATOR: {"/alerts": 200, "/homes": 200, "/system": 403, "/detectors": 403},
+        Role.SUPERVISOR: {"/alerts": 200, "/homes": 200, "/system": 403, "/detectors": 200},
+        Role.OFFICER: {"/alerts": 200, "/homes": 200, "/system": 403, "/detectors": 403},
+        Role.ENGINEER: {"/alerts": 200, "/homes": 403, "/system": 200, "/detectors": 403},
     }
     for role, pages in expected.items():
         visit = Visit(app, f"{A}-{role.value}")

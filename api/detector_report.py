@@ -1,0 +1,70 @@
+"""Detectors and their parameters as lines of text, for ``stillwell detectors``."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from alerts.detect.parameters import PARAMETERS, values
+from alerts.precision import ENOUGH, Precision
+from api.detectors import DetectorAtPlace
+from api.web import words
+from config.places import Place
+
+
+def report(
+    rows: Sequence[DetectorAtPlace], places: Mapping[str, Place], names: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the detectors of each place, then the parameters of these places."""
+    for key, place in places.items():
+        own = [row for row in rows if row.place == key]
+        yield f"{key} ({place.name}), {own[0].homes} homes watched"
+        for row in own:
+            yield f"  {row.detector.key:<18} {row.mode.value:<7} {row.detector.title}"
+            yield from (f"{'':21}{line}" for line in _facts(row, place, names))
+        yield ""
+    yield from _parameters(places)
+
+
+def _facts(row: DetectorAtPlace, place: Place, names: Mapping[str, str]) -> Iterator[str]:
+    switch = row.switch
+    if switch is None:
+        yield "never switched: in shadow, nothing of it is sent"
+    else:
+        who = names.get(switch.account, switch.account)
+        yield f"since {words.moment(switch.since_us, place.zone)} by {who}: {switch.evidence}"
+        if switch.without_evidence:
+            yield f"with {judged_text(switch.judged)}, because: {switch.without_evidence}"
+    yield found_text(row)
+    yield judged_text(row.judged)
+
+
+def found_text(row: DetectorAtPlace) -> str:
+    """Return how much it found in shadow, as a load that a team can compare with its budget."""
+    found = f"{row.found} {'finding' if row.found == 1 else 'findings'} in shadow in 28 days"
+    if row.rate is None:
+        return f"{found}; no rate before it has watched homes in shadow for a day"
+    weeks = "" if row.weeks > 3.95 else f", over the {row.weeks:.1f} weeks in shadow"
+    return f"{found}, {row.rate:.1f} per 100 homes a week{weeks}"
+
+
+def judged_text(judged: Precision) -> str:
+    """Return how often people agreed, with its interval, or that too few were judged."""
+    counts = f"{judged.true} true, {judged.false} false, {judged.unclear} unclear"
+    if judged.share is None or judged.interval is None:
+        return f"judged in 12 weeks: {counts}; no precision yet"
+    low, high = judged.interval
+    share = f"precision {judged.share:.0%}, 95 % interval {low:.0%} to {high:.0%}"
+    few = "" if judged.is_enough else f"; too few to judge by ({judged.decided} of {ENOUGH})"
+    return f"judged in 12 weeks: {counts}; {share}{few}"
+
+
+def _parameters(places: Mapping[str, Place]) -> Iterator[str]:
+    yield "Parameters, each a line of [detectors] in the place's file:"
+    own = {key: values(place) for key, place in places.items()}
+    for parameter in PARAMETERS:
+        span = f"{parameter.low:g} to {parameter.high:g} {parameter.unit}"
+        yield f"  {parameter.name}: {span}, default {parameter.default:g}"
+        yield from textwrap.wrap(
+            parameter.sentence, 96, initial_indent="    ", subsequent_indent="    "
+        )
+        set_here = [f"{key} {own[key][parameter.name]:g}" for key in places]
+        yield f"    here: {', '.join(set_here)}"

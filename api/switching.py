@@ -1,0 +1,94 @@
+"""``stillwell detectors``: reads the modes of places, and switches them for a supervisor."""
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy import Connection
+
+from alerts.modes import DETECTORS, Mode
+from alerts.switches import SwitchRefused
+from api import detectors, wiring
+from api.detector_report import report
+from config import people
+from config.people import Account, Role
+from config.problems import ConfigProblem
+from config.settings import Settings
+from ingest.clock import microseconds
+
+ALL = "all"
+"""Names every detector at once."""
+
+
+def show(settings: Settings, place: str, *, tell: Callable[[str], None]) -> None:
+    """Tell the report of one place, or of all; ConfigProblem when there is no such place."""
+    places = wiring.places(settings)
+    if place:
+        _expect_place(place, places)
+    chosen = {key: one for key, one in places.items() if place in ("", key)}
+    database = wiring.open_database(settings)
+    now_us = microseconds(wiring.web_clock(settings, database)())
+    with database.connect() as connection:
+        rows = detectors.overview(connection, list(chosen), now_us)
+        accounts = frozenset(row.switch.account for row in rows if row.switch is not None)
+        names = people.names(connection, accounts)
+    for line in report(rows, chosen, names):
+        tell(line)
+
+
+def switch(
+    settings: Settings,
+    place: str,
+    detector: str,
+    mode: Mode,
+    *,
+    by: str,
+    evidence: str,
+    without_evidence: str,
+    tell: Callable[[str], None],
+) -> None:
+    """Switch one detector or all; ConfigProblem says what is unknown, missing or not allowed."""
+    _expect_place(place, wiring.places(settings))
+    known = [one.key for one in DETECTORS]
+    if detector not in (*known, ALL):
+        raise ConfigProblem(
+            f"detectors: there is no detector {detector!r}, "
+            f"expected one of {', '.join(known)}, {ALL}"
+        )
+    database = wiring.open_database(settings)
+    now_us = microseconds(wiring.web_clock(settings, database)())
+    keys = known if detector == ALL else [detector]
+    try:
+        with database.begin() as connection:
+            account = _supervisor(connection, by, place)
+            for key in keys:
+                detectors.switch(
+                    connection,
+                    place,
+                    key,
+                    mode,
+                    account=account.id,
+                    evidence_text=evidence,
+                    without_evidence=without_evidence,
+                    now_us=now_us,
+                )
+    except SwitchRefused as refused:
+        option = f"--{refused.field.replace('_', '-')}"
+        raise ConfigProblem(f"detectors: {option}: {refused}") from refused
+    for key in keys:
+        tell(f"{place}: {key} is {mode.value} now, by {account.name}")
+
+
+def _supervisor(connection: Connection, email: str, place: str) -> Account:
+    account = people.find_account(connection, email)
+    if account is None:
+        raise ConfigProblem(f"detectors: {email!r} has no account: open one by stillwell account")
+    held = people.grants_of(connection, account.id).get(place, frozenset())
+    if Role.SUPERVISOR not in held:
+        raise ConfigProblem(f"detectors: {email} is not a supervisor of {place}")
+    return account
+
+
+def _expect_place(place: str, known: Collection[str]) -> None:
+    if place not in known:
+        raise ConfigProblem(
+            f"detectors: there is no place {place!r}, expected one of {', '.join(known)}"
+        )

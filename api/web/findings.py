@@ -1,0 +1,134 @@
+"""What was found in shadow, for supervisors to judge true, false or unclear."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from alerts import adjudications
+from alerts.adjudications import ShadowFinding
+from alerts.precision import Said
+from alerts.shadow_rows import ShadowState
+from api import roster, supervision
+from api.auth import Needs, Visitor
+from api.cursors import decode_cursor, encode_cursor
+from api.errors import Problem
+from api.resources import Resources
+from api.web import lines, words
+from api.web.alerts import Id
+from api.web.pages import page
+from config import people
+from config.people import Role
+from ingest.clock import microseconds
+
+router: Final = APIRouter(include_in_schema=False)
+Supervisor = Annotated[Visitor, Depends(Needs((Role.SUPERVISOR,)))]
+
+PER_PAGE: Final = 25
+"""Findings on one page."""
+
+MAX_NOTE: Final = 2000
+_WORDS: Final = {Said.TRUE: "True", Said.FALSE: "False", Said.UNCLEAR: "Unclear"}
+
+
+@router.get("/detectors/findings")
+def show_findings(
+    request: Request,
+    visitor: Supervisor,
+    place: Annotated[str, Query(max_length=40)] = "",
+    show: Annotated[str, Query(pattern="^(waiting|judged)$")] = "waiting",
+    after: Annotated[str, Query(max_length=400)] = "",
+) -> Response:
+    """Show findings that wait to be judged, or those that were, the newest first."""
+    resources: Resources = request.app.state.resources
+    places = supervision.places_of(visitor, place)
+    before = None
+    if after:
+        found_us, id_ = decode_cursor(after, int, str)
+        before = (int(found_us), str(id_))
+    with resources.database.connect() as connection:
+        found = adjudications.list_findings(
+            connection, places, is_judged=show == "judged", before=before, limit=PER_PAGE + 1
+        )
+        labels = roster.labels(connection, [one.home for one in found])
+        names = people.names(connection, frozenset(one.account or "" for one in found))
+    more = ""
+    if len(found) > PER_PAGE:
+        found = found[:PER_PAGE]
+        more = encode_cursor(found[-1].found_us, found[-1].id)
+    context = {
+        "place": resources.places.get(place),
+        "findings": [_line(one, resources, labels, names) for one in found],
+        "shows_place": len(places) > 1,
+        "place_key": place,
+        "show": show,
+        "query": f"?{urlencode({'place': place})}&" if place else "?",
+        "more": more,
+    }
+    return page(request, visitor, "findings.html", context)
+
+
+@router.post("/detectors/findings/{finding}/adjudicate")
+def adjudicate(
+    request: Request,
+    visitor: Supervisor,
+    finding: Id,
+    said: Annotated[str, Form(max_length=20)] = "",
+    note: Annotated[str, Form(max_length=20_000)] = "",
+    place: Annotated[str, Form(max_length=40)] = "",
+    show: Annotated[str, Form(max_length=10)] = "waiting",
+) -> Response:
+    """Say whether it was true, and go back to the list; a judged one may be judged again."""
+    resources: Resources = request.app.state.resources
+    supervision.find(resources, visitor, finding)
+    note = note.replace("\r\n", "\n").strip()
+    if said not in set(Said):
+        raise Problem(422, "Say true, false or unclear: go back and press one of the buttons.")
+    if len(note) > MAX_NOTE or not words.is_readable(note):
+        raise Problem(422, f"The note must be {MAX_NOTE} readable characters or fewer: go back.")
+    supervision.judge(resources, visitor, finding, Said(said), note)
+    here = {"show": "judged" if show == "judged" else "waiting"}
+    if place in supervision.places_of(visitor):
+        here["place"] = place
+    return RedirectResponse(f"/detectors/findings?{urlencode(here)}", 303)
+
+
+def _line(
+    found: ShadowFinding,
+    resources: Resources,
+    labels: Mapping[str, str],
+    names: Mapping[str, str],
+) -> dict[str, Any]:
+    place, now_us = resources.places[found.place], microseconds(resources.clock())
+    said = None
+    if found.said is not None and found.said_us is not None:
+        who = names.get(found.account or "", found.account)
+        said = f"{_WORDS[found.said]}, says {who}, {words.since(found.said_us, now_us, place.zone)}"
+    return {
+        "id": found.id,
+        "home": found.home,
+        "label": labels.get(found.home, f"Home {found.home[:8]}"),
+        "place": place.name,
+        "kind": lines.kind_text(found.kind),
+        "sentence": found.sentence,
+        "found_iso": words.iso(found.found_us),
+        "found": words.when(found.found_us, now_us, place.zone),
+        "state": _state(found, resources, now_us),
+        "is_late": found.is_late,
+        "said": said,
+        "note": found.note,
+    }
+
+
+def _state(found: ShadowFinding, resources: Resources, now_us: int) -> str:
+    zone = resources.places[found.place].zone
+    if found.state is ShadowState.STANDING:
+        return f"Still so: that is now {words.span(now_us - found.onset_us)}"
+    when = words.since(found.ended_us or found.found_us, now_us, zone)
+    return {
+        ShadowState.OVER: f"Over at {when}",
+        ShadowState.CONTRADICTED: f"Late data showed at {when} that it was wrong",
+        ShadowState.RAISED: f"Raised as an alert at {when}, when its detector was switched live",
+    }[found.state]
