@@ -50,3 +50,23 @@ def test_names_survive_a_broker_that_refuses_spaces_and_labels_name_nobody() -> 
     assert re.fullmatch(r"Home 07, [A-Z][a-z]+( [A-Z][a-z]+)+", made.homes[6].label)
     assert len({home.goes_out for home in made.homes} & {GoesOut.ALONE, GoesOut.NEVER}) == 2
     assert {home.risk_tier for home in made.homes} == {1, 2, 3}
+
+
+def test_homes_with_other_hubs_come_last_and_keep_their_numbers() -> None:
+    made = roster(
+        Scenario(
+            seed=1,
+            places=("fenbridge", "northmoor"),
+            homes_per_place=6,
+            zigbee_homes_per_place=2,
+            chirpstack_homes_per_place=1,
+            senml_homes_per_place=2,
+        )
+    )
+    doors = [s for s in made.sensors if s.kind is Kind.CONTACT and s.is_exit and s.room == "hall"]
+    one_place = [NATIVE, SENML, SENML, CHIRPSTACK, ZIGBEE, ZIGBEE]
+    assert [door.dialect for door in doors] == one_place * 2
+    euis = {s.address[-16:] for s in made.sensors if s.dialect in (CHIRPSTACK, SENML)}
+    devices = {(s.home, s.address) for s in made.sensors if s.dialect in (CHIRPSTACK, SENML)}
+    assert len(euis) == len(devices)
+    assert all(re.fullmatch(r"02[0-9a-f]{14}", eui) for eui in euis)

@@ -14,7 +14,7 @@ from ingest.decode import decode
 from ingest.message import Message
 from sensors_sim import publish
 from sensors_sim.dialects.dialect import prefix
-from sensors_sim.encode import Encoder
+from sensors_sim.encode import DIALECTS, Encoder
 from sensors_sim.fleet import Fleet
 from sensors_sim.kit import SLOTS, roster
 from sensors_sim.publish import Progress
@@ -27,12 +27,14 @@ SCENARIO = Scenario(
     seed=1,
     days=1,
     places=("fenbridge",),
-    homes_per_place=3,
+    homes_per_place=5,
     zigbee_homes_per_place=1,
+    chirpstack_homes_per_place=1,
+    senml_homes_per_place=1,
     clock_offset_s=0.0,
     incident=(
         Mishap(kind=Incident.GATEWAY_OFFLINE, place="fenbridge", home=2, before_end_h=2.0),
-        Mishap(kind=Incident.PENDANT, place="fenbridge", home=3, after_live_s=0.5),
+        Mishap(kind=Incident.PENDANT, place="fenbridge", home=4, after_live_s=0.5),
     ),
 )
 CLOCK = BrokerUser("clock", "geheim-4", (TOPIC,))
@@ -92,9 +94,9 @@ async def test_a_day_is_sent_up_to_now_and_goes_on_live_without_a_hole(
     progress: list[Progress] = []
     async with collecting(site) as collected, simulating(site, progress) as going_live:
         live_us = await asyncio.wait_for(going_live, 30)
-        pendant = b'"action":"emergency"'
+        pendant = b'"sos":true'
         await collected.wait_until(lambda: any(pendant in p for p in collected.payloads))
-        await collected.wait_until(lambda: _births(collected) == {0, 2})
+        await collected.wait_until(lambda: _births(collected) == {0, 2, 3, 4})
     now_us = publish.wall_us()
     assert abs(now_us - live_us) < 20_000_000
 
@@ -106,11 +108,13 @@ async def test_a_day_is_sent_up_to_now_and_goes_on_live_without_a_hole(
     assert [mark.is_live for mark in marks if mark] == [False] * (len(marks) - 1) + [True]
     assert progress[-1].now_us == moments[-1] == live_us
 
+    dialects = {topic.split(b"/")[4] for topic, _ in collected.pairs if topic != TOPIC.encode()}
+    assert dialects == {dialect.encode() for dialect in DIALECTS}
     batch = received(collected)
     past = batch.time.astype(np.int64) < live_us
     fleet = Fleet(SCENARIO, progress[0].end_us)
     expected = fleet.between(progress[0].start_us, live_us)
-    status = np.arange(0, 3 * SLOTS, SLOTS)
+    status = np.arange(0, 5 * SLOTS, SLOTS)
     expected = expected.take(~np.isin(expected.sensor, status))
     kept = batch.take(past & ~np.isin(batch.sensor - 1, status))
     assert np.sort(kept.time.astype(np.int64)).tolist() == np.sort(expected.time_us).tolist()

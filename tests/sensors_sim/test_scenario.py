@@ -31,6 +31,12 @@ def test_a_scenario_says_what_it_says() -> None:
             GOOD.replace("= 1\n", "= 5\n").replace("seed = 5", "seed = 1"),
             "at most homes_per_place 4",
         ),
+        (
+            GOOD + "chirpstack_homes_per_place = 2\nsenml_homes_per_place = 2\n",
+            "senml_homes_per_place is 2, expected together at most homes_per_place 4",
+        ),
+        (GOOD + "senml_homes_per_place = -1\n", "senml_homes_per_place: Expected `int` >= 0"),
+        (GOOD + "clock_offset_s = 90.0\n", "clock_offset_s: Expected `float` <= 60.0"),
         (GOOD + "incident = 3\n", "incident is no list"),
         (
             GOOD + INCIDENT.replace("collapse", "flying"),
