@@ -20,6 +20,7 @@ from alerts.detect.columns import SECOND_US
 from alerts.detect.roster import known
 from alerts.ledger import Ledger
 from alerts.progress import Progress, Wait
+from alerts.proposals import Proposal
 from alerts.settings_version import Version
 from alerts.shadow import Shadow
 from alerts.tick_log import KEEP_ROWS, UNKNOWN, TickLog, TickRow, What
@@ -145,6 +146,10 @@ class Engine:
                 stop.wait(1.0)
         if checkpoint is not None:
             self.checkpoint(checkpoint)
+
+    def proposals(self) -> list[Proposal]:
+        """Return the longer caps that a person should be asked about now."""
+        return self._watch.proposals()
 
     def checkpoint(self, path: Path) -> bool:
         """Save all that is known; return whether it did (not while the ledger is behind)."""

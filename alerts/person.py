@@ -6,10 +6,10 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, Verdict, alert_id
-from alerts.detect import hush
+from alerts.detect import caps, hush
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Ints, Rows
 from alerts.detect.fold import Signs
-from alerts.detect.local_time import days, to_local
+from alerts.detect.local_time import days, minutes, to_local
 from alerts.detect.profile import learn_day, learn_peak, limits, rates
 from alerts.detect.silence import expected, is_silent
 from alerts.detect.watched import REASONS
@@ -91,14 +91,15 @@ def decide(scene: Scene, is_doubtful: Bools) -> None:
     state, roster, now_us = scene.state, scene.roster, scene.now_us
     elapsed = now_us - state.sign_us - state.unseen_us
     can = scene.counted & ~is_doubtful & (state.sign_us != NEVER)
-    too_long = is_silent(state.score, state.limit, elapsed, roster.floor_us, roster.cap_us)
+    cap_us, not_back_us = _caps(scene)
+    too_long = is_silent(state.score, state.limit, elapsed, roster.floor_us, cap_us)
     silent = can & ~state.is_out & too_long & (state.silence_us != state.sign_us)
-    away = can & state.is_out & (elapsed >= roster.not_back_us)
+    away = can & state.is_out & (elapsed >= not_back_us)
     away &= state.absence_us != state.sign_us
     if silent.any():
-        _raise_silences(scene, np.flatnonzero(silent), elapsed)
+        _raise_silences(scene, np.flatnonzero(silent), elapsed, cap_us)
     if away.any():
-        _raise_absences(scene, np.flatnonzero(away), elapsed)
+        _raise_absences(scene, np.flatnonzero(away), elapsed, not_back_us)
 
 
 def standing_alerts(scene: Scene) -> list[str]:
@@ -140,6 +141,19 @@ def learn(scene: Scene) -> None:
     state.is_watched[:, homes] = False
 
 
+def _caps(scene: Scene) -> tuple[Ints, Ints]:
+    """Return, by home, after how long a silence and an absence are raised whatever was learned."""
+    roster, allowed = scene.roster, scene.roster.allowances
+    if not len(allowed.home):
+        return roster.cap_us, roster.not_back_us
+    zone = roster.home_zone[allowed.home]
+    began = minutes(scene.offsets, zone, scene.state.sign_us[allowed.home])
+    return (
+        caps.lifted(roster.cap_us, allowed, began, scene.now_us, is_out=False),
+        caps.lifted(roster.not_back_us, allowed, began, scene.now_us, is_out=True),
+    )
+
+
 def _standing(scene: Scene) -> tuple[tuple[AlertKind, Ints, Ints], ...]:
     state = scene.state
     return (
@@ -174,6 +188,10 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
     is_return = gap > _ABSENCE_US
     if is_return.any():
         state.stir_us[home[is_return][::-1]] = time_us[is_return][::-1]
+    is_near_cap = (gap > caps.LONG_US) & state.is_seen[home] & (state.unseen_us[home] == 0)
+    if is_near_cap.any():
+        ended = home[is_near_cap]
+        caps.remember(state.long_min, ended, state.sign_us[ended], state.is_out[ended])
     is_long = (gap > _LONG_US) & (gap < _LONGEST_US) & ~state.is_out[home]
     is_long &= state.is_seen[home] & (state.unseen_us[home] == 0)
     if not is_long.any():
@@ -185,7 +203,7 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
     state.peak = np.maximum(state.peak, first)
 
 
-def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints) -> None:
+def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints, cap_us: Ints) -> None:
     state, now_us = scene.state, scene.now_us
     codes = verdicts(state.reason[homes], REASONS, state.is_out[homes], _is_proven(scene)[homes])
     for home, code in zip(homes.tolist(), codes.tolist(), strict=True):
@@ -193,20 +211,20 @@ def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints) -> None:
         if verdict not in _RAISED:
             continue
         value = scene.home(home)
-        numbers = _numbers(scene, home, elapsed)
+        numbers = _numbers(scene, home, elapsed, cap_us)
         scene.actions.append(no_sign(value, scene.zone(value.place), numbers, verdict, now_us))
         state.silence_us[home], state.silence_found_us[home] = state.sign_us[home], now_us
 
 
-def _raise_absences(scene: Scene, homes: Rows, elapsed: Ints) -> None:
+def _raise_absences(scene: Scene, homes: Rows, elapsed: Ints, cap_us: Ints) -> None:
     state, now_us = scene.state, scene.now_us
     for home in homes.tolist():
-        value, numbers = scene.home(home), _numbers(scene, home, elapsed)
+        value, numbers = scene.home(home), _numbers(scene, home, elapsed, cap_us)
         scene.actions.append(not_back(value, scene.zone(value.place), numbers, now_us))
         state.absence_us[home], state.absence_found_us[home] = state.sign_us[home], now_us
 
 
-def _numbers(scene: Scene, home: int, elapsed: Ints) -> Silence:
+def _numbers(scene: Scene, home: int, elapsed: Ints, cap_us: Ints) -> Silence:
     state, roster = scene.state, scene.roster
     return Silence(
         sign_us=int(state.sign_us[home]),
@@ -216,7 +234,7 @@ def _numbers(scene: Scene, home: int, elapsed: Ints) -> Silence:
         score=float(state.score[home]),
         limit=float(state.limit[home]),
         floor_us=int(roster.floor_us[home]),
-        cap_us=int(roster.cap_us[home]),
+        cap_us=int(cap_us[home]),
     )
 
 

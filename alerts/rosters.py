@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from alerts import past_tables
+from config.allowances import Allowance
 from config.homes import Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.sensor_table import SensorTable, build_sensor_table
@@ -20,9 +21,9 @@ Fields = str
 """A home, gateway or sensor as JSON; empty once it is gone."""
 
 Key = tuple[str, int]
-"""(home, gateway or sensor; its number)."""
+"""(home, gateway, sensor or cap, which is an allowance; its number)."""
 
-_HOME, _GATEWAY, _SENSOR = "home", "gateway", "sensor"
+_HOME, _GATEWAY, _SENSOR, _CAP = "home", "gateway", "sensor", "cap"
 _UNNAMED: Final = ""
 
 
@@ -32,6 +33,7 @@ def fields_of(table: SensorTable) -> dict[Key, Fields]:
     made.update({(_HOME, n): _json(h, label=_UNNAMED) for n, h in table.homes.items()})
     made.update({(_GATEWAY, n): _json(g) for n, g in table.gateways.items()})
     made.update({(_SENSOR, n): _json(s, address=_mark(s)) for n, s in table.sensors.items()})
+    made.update({(_CAP, a.number): _json(a) for a in table.allowances})
     return made
 
 
@@ -65,14 +67,15 @@ def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
     ]
     gateways = [Gateway(**v) for v in _of(held, _GATEWAY)]
     sensors = [Sensor(**{**v, "kind": Kind(v["kind"])}) for v in _of(held, _SENSOR)]
-    return build_sensor_table(homes, gateways, sensors, revision=revision)
+    caps = [Allowance(**v) for v in _of(held, _CAP)]
+    return build_sensor_table(homes, gateways, sensors, allowances=caps, revision=revision)
 
 
 def _of(held: Mapping[Key, Fields], subject: str) -> Iterable[dict[str, Any]]:
     return (json.loads(value) for (kind, _), value in sorted(held.items()) if kind == subject)
 
 
-def _json(value: Home | Gateway | Sensor, **instead: str) -> Fields:
+def _json(value: Home | Gateway | Sensor | Allowance, **instead: str) -> Fields:
     columns = {field.name: getattr(value, field.name) for field in fields(value)}
     return json.dumps({**columns, **instead}, separators=(",", ":"))
 

@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from alerts.action import Action
-from alerts.detect.columns import NEVER, QUARTER_US, Bools, Floats, Ints
+from alerts.detect.columns import HOUR_US, NEVER, QUARTER_US, Bools, Floats, Ints
 from alerts.detect.local_time import Offsets, bins, days, to_local
+from alerts.detect.profile import unwatch
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from alerts.zones import zone_of
 from config.homes import Home
 from config.places import Place
+
+UNCLEAR_US: Final = 14 * HOUR_US
+"""A silence of more than this teaches nothing of the usual day: nobody knows who was there."""
 
 
 @dataclass(slots=True)
@@ -57,8 +62,17 @@ class Scene:
         if self.before_us % QUARTER_US < span_us:
             self.recount()
             home_bin = self.zone_bin[self.roster.home_zone]
-            at_home = np.flatnonzero(self.counted & ~self.state.is_out)
-            self.state.is_watched[home_bin[at_home], at_home] = True
+            quiet_us = self.before_us - self.state.sign_us
+            at_home = self.counted & ~self.state.is_out
+            watched = np.flatnonzero(at_home & (quiet_us <= UNCLEAR_US))
+            self.state.is_watched[home_bin[watched], watched] = True
+            unclear = np.flatnonzero(
+                at_home & (quiet_us > UNCLEAR_US) & (quiet_us <= UNCLEAR_US + QUARTER_US)
+            )
+            if len(unclear):
+                stop = home_bin[unclear]
+                first = np.maximum(stop - quiet_us[unclear] // QUARTER_US, 0)
+                unwatch(self.state.is_watched, unclear, first, stop=stop)
 
     def end(self) -> None:
         """Finish the tick."""

@@ -16,6 +16,7 @@ from alerts.detect.roster import build_roster
 from alerts.detect.state import State, copied
 from alerts.lifecycle import Event
 from alerts.person import standing_alerts
+from alerts.proposals import Proposal, propose
 from alerts.scene import Scene
 from alerts.tick import SLOW_US, run_ticks
 from alerts.unseen import unwatched_rows, watch_link
@@ -123,6 +124,13 @@ class Watch:
         self.unwatched = watch_link(scene, lost_us)
         self.state = scene.state
         return scene.actions
+
+    def proposals(self) -> list[Proposal]:
+        """Return the longer caps that a person should be asked about now."""
+        if self.state is None:
+            return []
+        zones = self._zones(self.folded_us, self.folded_us)
+        return propose(self.state, self.roster, zones, self.folded_us)
 
     def _zones(self, start_us: int, stop_us: int) -> tuple[Offsets, ...]:
         start_us -= OLDEST_US

@@ -1,7 +1,7 @@
 """Runs homes that were recorded through the engine that runs live, on a virtual clock."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from alerts.alert import Finding
 from alerts.engine import Engine
+from alerts.proposals import Proposal
+from api.evaluate_accepting import Tester
 from api.evaluate_recorder import MemoryTail, Recorder
 from config.enrol import STATUS_DIALECT
 from config.homes import Gateway, Home, Sensor
@@ -56,6 +58,8 @@ class World:
     trace: tihm.Activations
     place: Place = DEFAULTS
     status: Status = SILENT_STATUS
+    is_accepting: bool = False
+    """Whether a named tester accepts every longer cap that the engine proposes for its homes."""
 
 
 def roster(
@@ -128,6 +132,7 @@ def run_worlds(
         clock.advance(instant(end_us))
         while engine.step().is_behind:
             pass
+        all_homes.accept(engine.proposals(), end_us)
         if (parts := 4 * (number + 1) // len(strides)) > 4 * number // len(strides):
             say(f"  {25 * parts} %, {np.datetime64(end_us, 'us').astype('M8[D]')}")
     return all_homes.alerts(list(recorder.findings.values()))
@@ -159,6 +164,8 @@ class _AllHomes:
                 [_own(world.status, begin) for world, begin in self._with_begin(worlds)]
             )
         )
+        accepts = np.repeat([world.is_accepting for world in worlds], sizes)
+        self._tester = Tester(accepts)
         self._table = self._enrolled(0)
         self._count = 0
 
@@ -185,6 +192,11 @@ class _AllHomes:
             self._count = count
             self._table = self._enrolled(until_us)
 
+    def accept(self, proposals: Sequence[Proposal], now_us: int) -> None:
+        """Let the tester look at what is proposed now."""
+        if self._tester.look(proposals, now_us):
+            self._table = self._enrolled(now_us)
+
     def table(self) -> SensorTable:
         return self._table
 
@@ -206,7 +218,9 @@ class _AllHomes:
 
     def _enrolled(self, until_us: int) -> SensorTable:
         joined = np.flatnonzero(self._first_us <= until_us).tolist()
-        return roster(self._names, self._place_of, joined, 1 + len(joined))
+        allowed = tuple(self._tester.accepted)
+        table = roster(self._names, self._place_of, joined, 1 + len(joined) + len(allowed))
+        return replace(table, allowances=allowed)
 
     def _with_begin(self, worlds: Sequence[World]) -> list[tuple[World, int]]:
         return list(zip(worlds, self._begin.tolist(), strict=False))

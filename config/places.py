@@ -42,7 +42,7 @@ class Limits(_Strict):
     """Local thresholds of the detectors, each with its unit."""
 
     silence_cap_h: float = Field(default=12.0, ge=4, le=12)
-    silence_floor_h: float = Field(default=3.0, ge=1, le=12)
+    silence_floor_h: float = Field(default=3.75, ge=1, le=12)
     not_back_h: float = Field(default=12.0, ge=2, le=24)
     cold_review_c: float = Field(default=18.0, ge=10, le=22)
     cold_danger_c: float = Field(default=14.0, ge=5, le=18)

@@ -1,11 +1,12 @@
 """The registry in SQL: reads the roster as columns, writes enrolments, counts revisions."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Table, insert, select, update
 
 from config import tables
+from config.allowances import Allowance, check
 from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.sensor_table import SensorTable, build_sensor_table
@@ -19,7 +20,11 @@ def revision(connection: Connection) -> int:
 def load(connection: Connection) -> SensorTable:
     """Return the whole roster as columns."""
     return build_sensor_table(
-        homes(connection), gateways(connection), sensors(connection), revision=revision(connection)
+        homes(connection),
+        gateways(connection),
+        sensors(connection),
+        allowances=allowances(connection),
+        revision=revision(connection),
     )
 
 
@@ -66,6 +71,33 @@ def sensors(connection: Connection) -> list[Sensor]:
         )
         for r in rows
     ]
+
+
+def allowances(connection: Connection) -> list[Allowance]:
+    """Return every longer cap that was ever accepted, by number."""
+    rows = connection.execute(select(tables.allowances).order_by(tables.allowances.c.number))
+    return [Allowance(**row) for row in rows.mappings()]
+
+
+def allow(connection: Connection, allowance: Allowance) -> Allowance:
+    """Write a longer cap that a named person accepts; return it with the registry's number.
+
+    ConfigProblem says what is wrong with it.
+    """
+    check(allowance)
+    values = asdict(allowance)
+    del values["number"]
+    number = _insert(connection, tables.allowances, values)
+    bump(connection)
+    return replace(allowance, number=number)
+
+
+def end_allowance(connection: Connection, number: int, now_us: int) -> None:
+    """Take a longer cap back: from this moment on the place's own holds."""
+    table = tables.allowances
+    mine = (table.c.number == number) & (table.c.until_us > now_us)
+    connection.execute(update(table).where(mine).values(until_us=now_us))
+    bump(connection)
 
 
 def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrolment:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from config.allowances import Allowance
 from config.homes import Gateway, Home, HomeState, Sensor
 from config.kinds import CODE, Kind
 
@@ -53,6 +54,9 @@ class SensorTable:
     devices: Mapping[tuple[int, str, str], Device] = field(repr=False)
     """(gateway number, dialect, address) -> Device."""
 
+    allowances: Sequence[Allowance] = ()
+    """Longer caps that people accepted, also those that have ended."""
+
     def device(self, gateway: int, dialect: str, address: str) -> Device | None:
         """Return what this address measures, or None when it is not enrolled."""
         return self.devices.get((gateway, dialect, address))
@@ -70,6 +74,7 @@ def build_sensor_table(
     gateways: Iterable[Gateway],
     sensors: Iterable[Sensor],
     *,
+    allowances: Iterable[Allowance] = (),
     revision: int = 0,
 ) -> SensorTable:
     """Return the columns for these values; numbers must be unique and not negative."""
@@ -123,4 +128,5 @@ def build_sensor_table(
         sensors=sensor_of,
         gateway_number={g.id: g.number for g in gateway_of.values()},
         devices={key: Device(model[key], kinds) for key, kinds in grouped.items()},
+        allowances=tuple(allowances),
     )

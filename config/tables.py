@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
 from sqlalchemy import UniqueConstraint as Unique
 
 metadata: Final = MetaData(
@@ -62,6 +72,22 @@ roster: Final = Table(
     Column("revision", Integer, nullable=False),
 )
 """One row: the revision counter that a running worker watches."""
+
+allowances: Final = Table(
+    "allowances",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("is_out", Boolean, nullable=False),
+    Column("from_min", Integer, nullable=False),
+    Column("to_min", Integer, nullable=False),
+    Column("cap_h", Float, nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("accepted_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Longer caps for one home that a named person accepted; ended ones stay, to be shown."""
 
 accounts: Final = Table(
     "accounts",

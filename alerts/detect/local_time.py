@@ -5,6 +5,7 @@ else adds from the table. Offsets in use are whole quarter-hours, so a quarter-h
 quarter-hour of local time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from alerts.detect.columns import BINS, DAY_US, HOUR_US, QUARTER_US, Ints
+from alerts.detect.columns import BINS, DAY_US, HOUR_US, MINUTE_US, QUARTER_US, Ints
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MARGIN_US: Final = 60 * DAY_US
@@ -70,6 +71,15 @@ def bins(local_us: Ints) -> Ints:
     """Return the quarter-hour of the local day, 0 to 95."""
     quarter: Ints = local_us // QUARTER_US % BINS
     return quarter
+
+
+def minutes(offsets: Sequence[Offsets], zone: Ints, time_us: Ints) -> Ints:
+    """Return the minute of the local day of each moment; ``zone``, same shape, indexes offsets."""
+    result = np.zeros(time_us.shape, np.int64)
+    for code, table in enumerate(offsets):
+        mine = zone == code
+        result[mine] = to_local(table, time_us[mine]) // MINUTE_US % (DAY_US // MINUTE_US)
+    return result
 
 
 def days(local_us: Ints) -> Ints:

@@ -29,7 +29,7 @@ PARAMETERS: Final = (
         "standard deviations",
         0.5,
         6.0,
-        2.75,
+        2.4,
         "How far beyond a home's usual longest silences a silence must be before it is told; "
         "larger is quieter and slower.",
     ),

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import BINS, Bools, Floats, Singles
+from alerts.detect.columns import BINS, Bools, Floats, Ints, Rows, Singles
 
 _HOURLY: Final = (
     0.21, 0.16, 0.16, 0.17, 0.15, 0.21, 0.30, 0.44, 0.64, 0.73, 0.68, 0.62,
@@ -38,6 +38,12 @@ def learn_day(
         (active_days * _KEPT + has_sign).astype(np.float32),
         (watched_days * _KEPT + watched).astype(np.float32),
     )
+
+
+def unwatch(is_watched: Bools, homes: Rows, first: Ints, *, stop: Ints) -> None:
+    """Take back, in place, that homes were watched from quarter-hour ``first`` up to ``stop``."""
+    quarter = np.arange(BINS)[:, None]
+    is_watched[:, homes] &= (quarter < first) | (quarter >= stop)
 
 
 def rates(active_days: Singles, watched_days: Singles) -> Singles:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect import parameters
+from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
 from alerts.detect.rooms import Rooms, build_rooms
 from alerts.detect.technical import UNPACED_US
@@ -44,6 +45,7 @@ class Roster:
     cap_us: Ints
     not_back_us: Ints
     silence_z: Floats
+    allowances: Allowances
     outage_share: Floats
     outage_expected: Floats
     unwatched_limit_us: Ints
@@ -137,6 +139,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         cap_us=_by_home(limits, "silence_cap_h", place_row),
         not_back_us=_by_home(limits, "not_back_h", place_row),
         silence_z=_tuned(tuned, "silence_z")[place_row],
+        allowances=columns(table.allowances),
         outage_share=_tuned(tuned, "outage_share"),
         outage_expected=_tuned(tuned, "outage_expected"),
         unwatched_limit_us=_unwatched_limit(table, limits),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.caps import RING, Minutes
 from alerts.detect.columns import BINS, NEVER, Bools, Bytes, Floats, Ints, Singles
 
 VERSION: Final = 2
@@ -65,6 +66,7 @@ class State:
     peak_squares: Annotated[Floats, _Column("home", *_NUMBER)]
     limit: Annotated[Floats, _Column("home", "f8", np.nan)]
     recent: Annotated[Ints, _Column("home", *_COUNT)]  # bit i: a sign i slots of 10 min ago
+    long_min: Annotated[Minutes, _Column("home", "i4", 0, (RING,))]  # see caps.remember
     # a sensor; of a device, the row of its first sensor
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]

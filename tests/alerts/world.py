@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from alerts import tables
 from alerts.engine import Engine
 from alerts.ledger import Ledger
+from config.allowances import Allowance
 from config.database import connect
 from config.homes import Gateway, Home, Sensor
 from config.kinds import Kind
@@ -85,6 +86,7 @@ class World:
         self.gateways: list[Gateway] = list(made.gateways)
         self.sensors: list[Sensor] = list(made.sensors)
         self.revision = 1
+        self.allowances: list[Allowance] = []
         self.places = {PLACE: place(**limits)}
         self.tail = FakeTail()
         self.clock = VirtualClock(instant(START))
@@ -95,7 +97,18 @@ class World:
         self.engine = self.new_engine()
 
     def _table(self) -> SensorTable:
-        return build_sensor_table(self.homes, self.gateways, self.sensors, revision=self.revision)
+        return build_sensor_table(
+            self.homes,
+            self.gateways,
+            self.sensors,
+            allowances=self.allowances,
+            revision=self.revision,
+        )
+
+    def allow(self, allowance: Allowance) -> None:
+        self.allowances.append(allowance)
+        self.revision += 1
+        self.table = self._table()
 
     def change_home(self, number: int, **values: Any) -> None:  # noqa: ANN401  # as replace()
         self.homes = [replace(h, **values) if h.number == number else h for h in self.homes]

@@ -1,0 +1,76 @@
+"""Caps above twelve hours: proposed by the engine, lifted only by a person and only for a time."""
+
+from alerts.proposals import Proposal
+from config.allowances import Allowance
+from config.homes import GoesOut
+from config.kinds import Kind
+from tests.alerts.world import DAY, HOUR, MINUTE, START, Reading, World, in_order, warm
+
+
+def sleeper(world: World, days: int) -> list[Reading]:
+    """Return somebody who is up from 10 to 20 and gives no sign in the 14 hours between."""
+    hall = world.sensor(1, Kind.MOTION)
+    readings: list[Reading] = []
+    for day in range(days):
+        for at in range(START + day * DAY + 10 * HOUR, START + day * DAY + 20 * HOUR, 10 * MINUTE):
+            readings += [(hall, at, 1.0), (hall, at + 30_000_000, 0.0)]
+    return in_order(readings + warm(world, 1, START, START + days * DAY))
+
+
+def lived(days: int) -> World:
+    world = World()
+    world.change_home(1, goes_out=GoesOut.NEVER)
+    world.tail.put(sleeper(world, days))
+    world.run(START + (days - 1) * DAY + 12 * HOUR, every_us=2 * HOUR)
+    return world
+
+
+def allow(world: World, proposal: Proposal, until_us: int) -> None:
+    now_us = int(world.clock.now().astype("int64"))
+    allowance = Allowance(
+        1,
+        proposal.home,
+        proposal.is_out,
+        proposal.from_min,
+        proposal.to_min,
+        proposal.cap_h,
+        "alice",
+        now_us,
+        until_us,
+    )
+    world.allow(allowance)
+
+
+def raised_nights(world: World) -> list[int]:
+    """Return the days on whose evening a silence began that was raised."""
+    return sorted({(a.onset_us - START) // DAY for a in world.alerts("no-sign-of-life")})
+
+
+def test_three_long_nights_are_proposed_and_change_nothing_by_themselves() -> None:
+    world = lived(6)
+    (proposal,) = world.engine.proposals()
+    assert (proposal.home, proposal.is_out, proposal.cap_h) == (1, False, 24.0)
+    assert proposal.count >= 3
+    assert proposal.from_min == 19 * 60 + 50 - 180
+    assert raised_nights(world) == [0, 1, 2, 3, 4]
+
+
+def test_two_long_nights_are_not_proposed() -> None:
+    assert lived(3).engine.proposals() == []
+
+
+def test_an_accepted_cap_holds_for_its_time_and_then_the_floor_is_back() -> None:
+    world = World()
+    world.change_home(1, goes_out=GoesOut.NEVER)
+    world.tail.put(sleeper(world, 10))
+    world.run(START + 4 * DAY + 12 * HOUR, every_us=2 * HOUR)
+    before = raised_nights(world)
+    allow(world, world.engine.proposals()[0], START + 7 * DAY)
+    world.run(START + 9 * DAY + 12 * HOUR, every_us=2 * HOUR)
+    after = [night for night in raised_nights(world) if night not in before]
+    capped = [a for a in world.alerts("no-sign-of-life") if a.evidence["rule"] == "cap"]
+    assert before == [0, 1, 2, 3]
+    assert 4 not in after
+    assert 5 not in after
+    assert {7, 8} <= set(after)
+    assert all(alert.evidence["cap_us"] == 12 * HOUR for alert in capped)

@@ -1,0 +1,147 @@
+"""Kernels of hushes, long silences and allowances against their loop twins."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.detect import caps, hush, profile
+from alerts.detect.local_time import build_offsets, minutes
+from config.allowances import Allowance
+from tests.naive import caps as naive_caps
+from tests.naive import hush as naive_hush
+from tests.naive.silence import local_bin
+
+LONDON = "Europe/London"
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+NOW = 20_000 * DAY
+
+
+@given(st.lists(st.integers(0, 600), max_size=12), st.integers(0, 600))
+def test_heard_earlier_is_one_to_seven_hours_ago(signs: list[int], now: int) -> None:
+    recent = np.zeros(1, np.int64)
+    for minute in range(now + 1):
+        if minute % 10 == 0 and minute:
+            recent = hush.aged(recent)
+        if minute in signs:
+            recent |= 1
+    slots = {now // 10 - minute // 10 for minute in signs if minute <= now}
+    assert hush.was_heard_earlier(recent)[0] == any(6 <= slot < 42 for slot in slots)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 365 * 24 * 60))
+def test_the_hour_expected_equals_the_loop_in_every_zone(minute: int) -> None:
+    now = 29_000_000 + minute
+    zones = (LONDON, "Asia/Kathmandu")
+    tables = [build_offsets(zone, now * MINUTE, now * MINUTE) for zone in zones]
+    rate = np.random.default_rng(5).random((96, 2)).astype(np.float32)
+    found = hush.expected_in_hour(rate, np.array([0, 1]), tables, now * MINUTE)
+    wanted = [
+        naive_hush.expected_in_hour(rate[:, home].tolist(), now, zone)
+        for home, zone in enumerate(zones)
+    ]
+    assert found.tolist() == pytest.approx(wanted, rel=1e-5)
+
+
+homes = st.lists(
+    st.tuples(st.booleans(), st.floats(0, 20), st.booleans(), st.integers(0, 2)), max_size=20
+)
+
+
+@given(homes)
+def test_heard_and_expected_equal_the_loop(rows: list[tuple[bool, float, bool, int]]) -> None:
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+    found = hush.heard_and_expected(
+        np.array(columns[0], np.bool_),
+        np.array(columns[1], np.float64),
+        np.array(columns[2], np.bool_),
+        np.array(columns[3], np.int64),
+        3,
+    )
+    wanted = naive_hush.heard_and_expected(*columns, 3)
+    for mine, other in zip(found, wanted, strict=True):
+        assert mine.tolist() == pytest.approx(other)
+
+
+def test_a_hush_needs_enough_homes_and_ends_when_half_are_heard() -> None:
+    share, least = np.full(4, 0.25), np.full(4, 5.0)
+    heard, expected = np.array([1.0, 2.0, 0.0, 0.0]), np.array([8.0, 8.0, 4.9, 5.0])
+    assert hush.begins(heard, expected, share, least).tolist() == [True, False, False, True]
+    heard, expected = np.array([3.0, 2.0, 10.0, 11.0]), np.array([4.0, 0.0, 22.0, 22.0])
+    assert hush.is_over(heard, expected).tolist() == [True, False, False, True]
+
+
+moments = st.lists(
+    st.tuples(st.integers(0, 40 * 1440), st.booleans()), max_size=caps.RING, unique=True
+)
+
+
+@given(moments)
+def test_proposals_equal_the_loop(ended: list[tuple[int, bool]]) -> None:
+    ring = np.zeros((caps.RING, 2), np.int32)
+    for age_min, is_out in sorted(ended, reverse=True):
+        onset = np.array([NOW - age_min * MINUTE])
+        caps.remember(ring, np.array([1]), onset, np.array([is_out]))
+    tables = [build_offsets("UTC", NOW, NOW)]
+    onset_us = np.abs(ring).astype(np.int64) * MINUTE
+    local = minutes(tables, np.zeros(ring.shape, np.int64), onset_us)
+    for is_out in (False, True):
+        found = caps.proposals(ring, local, NOW, is_out=is_out)
+        wanted = naive_caps.proposal(ring[:, 1].tolist(), NOW, is_out=is_out)
+        rows = [tuple(c.tolist()) for c in found]
+        assert rows == ([(), (), ()] if wanted is None else [(1,), (wanted[0],), (wanted[1],)])
+
+
+def test_a_silence_that_two_signs_end_in_one_tick_is_remembered_once() -> None:
+    ring = np.zeros((caps.RING, 1), np.int32)
+    onset = np.full(2, NOW)
+    caps.remember(ring, np.array([0, 0]), onset, np.zeros(2, np.bool_))
+    assert np.count_nonzero(ring) == 1
+
+
+allowances = st.lists(
+    st.builds(
+        Allowance,
+        number=st.just(1),
+        home=st.just(0),
+        is_out=st.booleans(),
+        from_min=st.integers(0, 1439),
+        to_min=st.integers(0, 1439),
+        cap_h=st.floats(1, 24),
+        account=st.just("alice"),
+        accepted_us=st.integers(NOW - DAY, NOW + DAY),
+        until_us=st.integers(NOW - DAY, NOW + DAY),
+    ),
+    max_size=4,
+)
+
+
+@given(allowances, st.integers(0, 1439), st.booleans())
+def test_a_cap_is_lifted_as_the_loop_lifts_it(
+    allowed: list[Allowance],
+    began: int,
+    is_out: bool,  # hypothesis gives it
+) -> None:
+    began_min = np.full(len(allowed), began)
+    cap = caps.lifted(np.array([12 * HOUR]), caps.columns(allowed), began_min, NOW, is_out=is_out)
+    assert cap[0] == naive_caps.lifted(12 * HOUR, allowed, began, NOW, is_out=is_out)
+    assert cap[0] >= 12 * HOUR
+
+
+@given(st.integers(0, 365 * 1440), st.sampled_from([LONDON, "Asia/Kathmandu"]))
+def test_the_minute_of_the_local_day_equals_the_wall_clock(minute: int, zone: str) -> None:
+    moment = (29_000_000 + minute) * MINUTE
+    table = build_offsets(zone, moment, moment)
+    found = minutes([table], np.zeros(1, np.int64), np.array([moment]))[0]
+    assert found // 15 == local_bin(moment, zone)
+    assert found % 15 == (29_000_000 + minute) % 15
+
+
+def test_quarter_hours_are_taken_back_up_to_now_and_only_of_the_homes_named() -> None:
+    watched = np.ones((96, 2), np.bool_)
+    profile.unwatch(watched, np.array([1]), np.array([10]), stop=np.array([20]))
+    assert watched[:, 0].all()
+    assert np.flatnonzero(~watched[:, 1]).tolist() == list(range(10, 20))
