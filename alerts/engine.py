@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +22,8 @@ from alerts.progress import Progress, Wait
 from alerts.proposals import Proposal
 from alerts.settings_version import Version
 from alerts.shadow import Shadow
-from alerts.tick_log import KEEP_ROWS, UNKNOWN, TickLog, TickRow, What
+from alerts.step_log import StepLog
+from alerts.tick_log import TickRow, What
 from alerts.uplink import Uplink
 from alerts.waiting import Waiting
 from alerts.watch import OLDEST_US, Memory, Watch
@@ -78,7 +78,7 @@ class Engine:
         self._waiting = Waiting()
         self._position = self._received_us = self._origin = self._link_us = 0
         version = Version(tick_s, reorder_s, self._orphan_place, places, code or "")
-        self._tick_log = None if code is None else TickLog(version)
+        self._steps = StepLog(ledger, None if code is None else version, shadow)
         self._is_started = False
         self._actions: list[Action] = []
         self._told: tuple[Unwatched, ...] | None = None
@@ -107,7 +107,7 @@ class Engine:
             self._look_at_link(lost_us, now_us)
         self._deliver(now)
         if self._shadow is not None and is_settled and not is_behind:
-            self._raised += self._shadow.settle(self._ledger, now)
+            self._settle(self._shadow, now)
         self.progress = Progress(
             self._position,
             now_us,
@@ -156,10 +156,7 @@ class Engine:
         memory = self._watch.memory
         if memory is None or self._actions:
             return False
-        if self._tick_log is not None:
-            with self._writing(instant(self.progress.now_us)):
-                pass
-        row = UNKNOWN if self._tick_log is None else self._tick_log.last_id
+        row = self._steps.flush(instant(self.progress.now_us))
         write_checkpoint(
             path,
             Checkpoint(
@@ -243,7 +240,7 @@ class Engine:
             strays = tuple(entry.strays)
             rows.append(replace(row, position=entry.seq, readings=of, strays=strays))
         findings = [finding for _, of in found for finding in of]
-        with self._writing(now, *rows) as ledger:
+        with self._steps.writing(now, *rows) as ledger:
             raised = len(ledger.raise_findings(findings, now))
         self._raised += raised
 
@@ -293,8 +290,8 @@ class Engine:
             self._note(What.LINK, now_us, since_us=lost_us)
 
     def _deliver(self, now: Instant) -> None:
-        if self._actions or (self._tick_log is not None and len(self._tick_log) >= KEEP_ROWS):
-            with self._writing(now) as ledger:
+        if self._actions or self._steps.is_full:
+            with self._steps.writing(now) as ledger:
                 raised = deliver(ledger, self._actions, now, self._shadow)
             self._raised += raised
             self._actions = []
@@ -303,16 +300,11 @@ class Engine:
             self._ledger.set_unwatched(unwatched, now)
             self._told = unwatched
 
-    @contextmanager
-    def _writing(self, now: Instant, *rows: TickRow) -> Iterator[Ledger]:
-        """Yield the ledger on which the rows of the log and their effects are one transaction."""
-        if self._tick_log is None:
-            yield self._ledger
-            return
-        with self._ledger.together() as (ledger, connection):
-            written = self._tick_log.write(connection, now, *rows)
-            yield ledger
-        written()
+    def _settle(self, shadow: Shadow, now: Instant) -> None:
+        if shadow.is_unsettled:
+            with self._steps.writing(now, self._row(What.SETTLE, microseconds(now))) as ledger:
+                raised = shadow.settle(ledger, now)
+            self._raised += raised
 
     def _note(
         self,
@@ -321,11 +313,7 @@ class Engine:
         table: SensorTable | None = None,
         **values: Any,  # noqa: ANN401  # as replace()
     ) -> None:
-        if self._tick_log is None:
-            return
-        if table is not None:
-            self._tick_log.follow(table)
-        self._tick_log.add(replace(self._row(what, now_us), **values))
+        self._steps.note(replace(self._row(what, now_us), **values), table)
 
     def _row(self, what: What, now_us: int) -> TickRow:
         return TickRow(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,7 @@ class Past:
     tables: Mapping[int, SensorTable]
     versions: Mapping[str, Version]
     acts: Sequence[Act]
+    switches: Sequence[Mapping[str, Any]]
     readings: PastReadings
     is_even: bool = False
 
@@ -104,6 +106,7 @@ def read_past(
         rosters,
         read_versions(connection),
         read_acts(connection, before_us),
+        read_switches(connection),
         PastReadings(read, rows),
     )
 
@@ -152,6 +155,13 @@ def read_acts(connection: Connection, before_us: int) -> list[Act]:
         Act(row.id, row.at_us, row.alert, Event(row.event), row.actor, row.note)
         for row in connection.execute(query)
     ]
+
+
+def read_switches(connection: Connection) -> list[dict[str, Any]]:
+    """Return every switch of a detector as it stands in its table, oldest first."""
+    table = tables.detector_modes
+    rows = connection.execute(select(table).order_by(table.c.id)).mappings()
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def read_alerts(connection: Connection, place: str, start_us: int, stop_us: int) -> Alerts:

@@ -28,6 +28,7 @@ ticks: Final = Table(
     Column("received_us", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("settings", String(16), nullable=False),
+    Column("modes", BigInteger, nullable=False),
     Column("before_us", BigInteger, nullable=False),
     Column("folded_us", BigInteger, nullable=False),
     Column("since_us", BigInteger, nullable=False),

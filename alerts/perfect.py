@@ -52,13 +52,17 @@ def _rows(past: Past) -> Sequence[TickRow]:
             before_us=before_us,
             folded_us=at_us - wait_us,
             told_us=at_us,
+            modes=then.modes,
             history=past.acts[done - 1].id if done and past.acts else 0,
         )
         if not rows or rows[-1].settings != row.settings:
             rows.append(_begun(row, rows))
         while strays and strays[0].now_us <= at_us:
             rows.append(replace(strays.pop(0), readings=empty(), id=len(rows) + 1))
+        is_switched = not rows or (rows[-1].modes, rows[-1].revision) != (row.modes, row.revision)
         rows.append(replace(row, id=len(rows) + 1))
+        if is_switched:
+            rows.append(replace(row, what=What.SETTLE, id=len(rows) + 1))
     return rows
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 from sqlalchemy import Engine as Database
+from sqlalchemy import insert
 
 from alerts import signals, tables
 from alerts.action import Action
@@ -21,7 +22,8 @@ from alerts.ledger import Conflict, Ledger, Refused, UnknownAlert
 from alerts.lifecycle import Event
 from alerts.past import Act, Alerts, Past, read_alerts
 from alerts.settings_version import Version
-from alerts.tick_log import TickRow, What
+from alerts.shadow import Shadow
+from alerts.tick_log import NO_MODES, TickRow, What
 from alerts.watch import Memory, Watch
 from config.database import connect
 from config.homes import HomeState
@@ -65,6 +67,8 @@ class Rehearsal:
         self._origins = {row.origin for row in past.rows if row.what is What.START}
         self._memories: dict[int, Memory | None] = {}
         self._tables: dict[int, SensorTable] = {}
+        self._shadow: Shadow | None = None
+        self._switched = 0
         self._watch: Watch | None = None
         self._version: Version | None = None
         self._acts = 0
@@ -75,6 +79,7 @@ class Rehearsal:
         """Take the step of this row; ``readings`` came in time for its ticks."""
         watch = self._follow(row)
         self._do_acts(row.history)
+        self._switch(row.modes)
         match row.what:
             case What.SIGNALS:
                 self._raise_signals(watch, row)
@@ -86,6 +91,8 @@ class Rehearsal:
                 self._run(watch, row, readings)
             case What.LINK:
                 self._deliver(watch.watch_link(row.since_us, row.now_us), row)
+            case What.SETTLE:
+                self._settle(row)
             case What.START | What.ROSTER:
                 pass
         if row.id in self._origins:
@@ -119,6 +126,9 @@ class Rehearsal:
         before = None if self._watch is None else self._watch.memory
         self._version = self._past.versions[row.settings]
         self._watch = Watch(table, self._change(self._version.places))
+        if row.modes > NO_MODES:
+            self._switch(row.modes)
+            self._shadow = Shadow(self._database, self._roster, self._watch.places)
         is_start = row.what is What.START
         if is_start and row.origin == 0:
             return
@@ -133,6 +143,11 @@ class Rehearsal:
         if revision not in self._tables:
             self._tables = {revision: only(self._past.tables[revision], self._past.place)}
         return self._tables[revision]
+
+    def _roster(self) -> SensorTable:
+        if self._watch is None:
+            raise RuntimeError("rehearsal: it has not started")
+        return self._watch.roster.table
 
     def _raise_signals(self, watch: Watch, row: TickRow) -> None:
         entry = Entry(row.position, row.readings, row.strays)
@@ -166,7 +181,23 @@ class Rehearsal:
         mine = [a for a in actions if not isinstance(a, Finding) or a.place == place]
         if mine:
             with self._ledger.together() as (ledger, _):
-                deliver(ledger, mine, instant(row.told_us))
+                deliver(ledger, mine, instant(row.told_us), self._shadow)
+
+    def _settle(self, row: TickRow) -> None:
+        if self._shadow is not None:
+            with self._ledger.together() as (ledger, _):
+                self._shadow.settle(ledger, instant(row.told_us))
+
+    def _switch(self, newest: int) -> None:
+        """Switch detectors as people had by then."""
+        switches = self._past.switches
+        new = [s for s in switches[self._switched :] if s["id"] <= newest]
+        if new:
+            with self._database.begin() as connection:
+                connection.execute(insert(tables.detector_modes), new)
+            self._switched += len(new)
+        if new and self._shadow is not None:
+            self._shadow.refresh()
 
     def _do_acts(self, history: int | None) -> None:
         """Do what people did up to this row of the history, to alerts that are there."""

@@ -60,6 +60,16 @@ class Shadow:
             self._read = (revision, read_modes(connection))
         return True
 
+    @property
+    def revision(self) -> int:
+        """Number of the newest switch that is in force here."""
+        return self._read[0]
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether ``settle`` has something to look at: a switch, or another roster."""
+        return self._settled != (self._read[0], self._table().revision)
+
     def sift(
         self, connection: Connection, ledger: Ledger, findings: Sequence[Finding], now: Instant
     ) -> list[Finding]:

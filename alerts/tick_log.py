@@ -29,6 +29,10 @@ UNKNOWN: Final = -1
 """Origin of a memory that was made before there was a tick log."""
 
 
+NO_MODES: Final = -1
+"""Modes of an engine that raises whatever is found."""
+
+
 class What(StrEnum):
     """What kind of step a row tells of."""
 
@@ -50,13 +54,17 @@ class What(StrEnum):
     LINK = "link"
     """It looked at homes while our own link was lost, since ``since_us``."""
 
+    SETTLE = "settle"
+    """It acted on detectors that were switched, and on findings that waited for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TickRow:
-    """One step. ``id`` and ``history`` are given when it is written.
+    """One step. ``id``, ``told_us``, ``history`` and ``modes`` are given when it is written.
 
     ``now_us`` is the clock of the step, ``told_us`` of its effects, ``history`` the newest row
-    of the alert history before them. ``position`` is the journal entry read up to and
+    of the alert history before them, ``modes`` the newest switch of a
+    detector in force. ``position`` is the journal entry read up to and
     ``received_us`` the newest receipt time in what was read. ``since_us`` is of LINK when the
     link was lost, and of BEGIN the oldest receipt time that was in the journal.
     ``is_caught_up`` says that no more ticks were due.
@@ -76,6 +84,7 @@ class TickRow:
     readings: Batch = field(default_factory=empty)
     strays: Sequence[Stray] = ()
     told_us: int = 0
+    modes: int = NO_MODES
     history: int = 0
     id: int = 0
 
@@ -108,7 +117,9 @@ class TickLog:
         """Take in the roster that the following rows name."""
         self._tables.append(table)
 
-    def write(self, connection: Connection, now: Instant, *more: TickRow) -> Callable[[], None]:
+    def write(
+        self, connection: Connection, now: Instant, *more: TickRow, modes: int = NO_MODES
+    ) -> Callable[[], None]:
         """Write what has come together, and ``more``, in the caller's transaction.
 
         Returns what to call once that is committed; until then all of it is kept.
@@ -119,7 +130,7 @@ class TickLog:
             self._version.write(connection, now_us)
         last_id = self.last_id
         for row in (*self._rows, *(replace(r, settings=self._settings) for r in more)):
-            last_id = _write(connection, row, now_us)
+            last_id = _write(connection, replace(row, told_us=now_us, modes=modes))
 
         def done() -> None:
             self._rows, self._tables = [], []
@@ -165,18 +176,17 @@ def trim(connection: Connection, before_us: int) -> int:
 
 _PLAIN: Final = (
     *("id", "what", "now_us", "told_us", "history", "position", "received_us", "revision"),
-    *("settings", "before_us", "folded_us", "since_us", "origin", "is_caught_up"),
+    *("settings", "modes", "before_us", "folded_us", "since_us", "origin", "is_caught_up"),
 )
 
 
-def _write(connection: Connection, row: TickRow, now_us: int) -> int:
+def _write(connection: Connection, row: TickRow) -> int:
     """The newest history is read by the statement that writes: nobody comes between."""
     values = {name: getattr(row, name) for name in _PLAIN if name != "id"}
     packed = zlib.compress(row.readings.pack(), 1) if len(row.readings) else None
     strays = msgspec.json.encode(row.strays) if row.strays else None
     values |= {
         "what": row.what.value,
-        "told_us": now_us,
         "history": select(func.coalesce(func.max(tables.history.c.id), 0)).scalar_subquery(),
         "count": len(row.readings),
         "readings": packed,

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("received_us", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("settings", sa.String(length=16), nullable=False),
+        sa.Column("modes", sa.BigInteger(), nullable=False),
         sa.Column("before_us", sa.BigInteger(), nullable=False),
         sa.Column("folded_us", sa.BigInteger(), nullable=False),
         sa.Column("since_us", sa.BigInteger(), nullable=False),
