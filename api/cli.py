@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from api import rehearsal_command, replay_commands
+from api.detector_commands import app as detectors
 from api.exits import told_plainly
 
 EPILOG: Final = (
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(detectors, name="detectors")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
