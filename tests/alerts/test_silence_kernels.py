@@ -53,15 +53,18 @@ homes = st.lists(
 
 @given(homes)
 def test_heard_and_expected_equal_the_loop(rows: list[tuple[bool, float, bool, int]]) -> None:
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+    is_heard = [row[0] for row in rows]
+    missed = [row[1] for row in rows]
+    is_counted = [row[2] for row in rows]
+    place = [row[3] for row in rows]
     found = hush.heard_and_expected(
-        np.array(columns[0], np.bool_),
-        np.array(columns[1], np.float64),
-        np.array(columns[2], np.bool_),
-        np.array(columns[3], np.int64),
+        np.array(is_heard, np.bool_),
+        np.array(missed, np.float64),
+        np.array(is_counted, np.bool_),
+        np.array(place, np.int64),
         3,
     )
-    wanted = naive_hush.heard_and_expected(*columns, 3)
+    wanted = naive_hush.heard_and_expected(is_heard, missed, is_counted, place, 3)
     for mine, other in zip(found, wanted, strict=True):
         assert mine.tolist() == pytest.approx(other)
 
