@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Engine
 
+from alerts.checkpoint import CheckpointDamaged, read_checkpoint
 from api import health, replay_position, wiring
 from api.exits import CommandFailed, Exit
 from api.fast_path import feed
@@ -180,17 +181,26 @@ def _begin(
         kept = replay_position.resumed(settings.data, wanted)
         tell(f"{reel.name}: going on from {moment(kept.at_us)}")
         return kept
-    if not wish.is_in_process:
-        with database.connect() as connection:
-            worker = health.beats(connection).get(health.WORKER)
-        if worker is not None and worker.is_live:
-            raise ConfigProblem(
-                "replay: this worker follows the wall clock since an earlier replay went live; "
-                "use a new data folder"
-            )
-        if worker is not None and worker.now_us > reel.start_us:
-            tell(_already(reel, worker.now_us))
+    with database.connect() as connection:
+        worker = health.beats(connection).get(health.WORKER)
+    if worker is not None and worker.is_live:
+        raise ConfigProblem(
+            "replay: this data folder follows the wall clock since an earlier replay went live; "
+            "use a new one"
+        )
+    now_us = max(_decided_us(settings), 0 if worker is None else worker.now_us)
+    if now_us > reel.start_us:
+        tell(_already(reel, now_us))
     return wanted
+
+
+def _decided_us(settings: Settings) -> int:
+    """Return the last moment that an engine has decided in this data folder, 0 before any."""
+    try:
+        saved = read_checkpoint(wiring.files(settings).checkpoint)
+    except CheckpointDamaged:
+        saved = None
+    return 0 if saved is None else saved.folded_us
 
 
 def _already(reel: Reel, now_us: int) -> str:

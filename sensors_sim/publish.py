@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from ingest.clock_mark import SLICE_US
-from ingest.flood import Flood
+from ingest.flood import Flood, PublishFailedError
 from sensors_sim.dialects.dialect import Outgoing, prefix
 from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
@@ -115,7 +115,7 @@ async def backfill(
             next_us = min(now_us + SLICE_US, goal_us)
             happened = fleet.deliveries(now_us, next_us)
             outgoing = encoder.encode(happened)
-            await _publish(floods, outgoing)
+            await publish_slice(floods, outgoing)
             await mark(clock, next_us)
             now_us = next_us
             messages += len(outgoing)
@@ -127,12 +127,23 @@ async def backfill(
     return now_us
 
 
-async def _publish(floods: Mapping[int, Flood], outgoing: Sequence[Outgoing]) -> None:
-    """Publish messages grouped by gateway; return when all are acknowledged."""
-    async with asyncio.TaskGroup() as group:
-        for gateway, messages in groupby(outgoing, key=lambda message: message.gateway):
-            pairs = [(message.topic, message.payload) for message in messages]
-            group.create_task(floods[gateway].publish_all(pairs))
+async def publish_slice(
+    floods: Mapping[int, Flood] | Sequence[Flood], outgoing: Sequence[Outgoing]
+) -> None:
+    """Publish messages grouped by gateway; return when all are acknowledged.
+
+    PublishFailedError tells of the first gateway that could not.
+    """
+    failed: PublishFailedError | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            for gateway, messages in groupby(outgoing, key=lambda message: message.gateway):
+                pairs = [(message.topic, message.payload) for message in messages]
+                group.create_task(floods[gateway].publish_all(pairs))
+    except* PublishFailedError as problems:
+        failed = next(e for e in problems.exceptions if isinstance(e, PublishFailedError))
+    if failed is not None:
+        raise failed
 
 
 async def wait_for(worker_now: WorkerNow | None, now_us: int, start_us: int) -> None:

@@ -5,13 +5,11 @@ import math
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from config.homes import Enrolment
 from ingest.clock_mark import SLICE_US
-from ingest.flood import Flood, PublishFailedError
-from sensors_sim.publish import WorkerNow, wait_for
+from sensors_sim.publish import WorkerNow, publish_slice, wait_for
 from sensors_sim.recording import Slice
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.target import Target, mark
@@ -97,7 +95,7 @@ async def replay(
         await mark(clock, began_us)
         async for part in paced(reel, speed, after_us, watch):
             await wait_for(worker_now, part.end_us, began_us)
-            await _publish(floods, part)
+            await publish_slice(floods, part.messages)
             await mark(clock, part.end_us)
             sent += len(part.messages)
             watch.on_progress(part.end_us, sent)
@@ -117,17 +115,3 @@ async def paced(
         if watch.is_stopping():
             return
         yield part
-
-
-async def _publish(floods: Sequence[Flood], part: Slice) -> None:
-    """Publish a slice, grouped by gateway; PublishFailedError tells the first that failed."""
-    failed: PublishFailedError | None = None
-    try:
-        async with asyncio.TaskGroup() as group:
-            for gateway, messages in groupby(part.messages, key=lambda message: message.gateway):
-                pairs = [(message.topic, message.payload) for message in messages]
-                group.create_task(floods[gateway].publish_all(pairs))
-    except* PublishFailedError as problems:
-        failed = next(e for e in problems.exceptions if isinstance(e, PublishFailedError))
-    if failed is not None:
-        raise failed

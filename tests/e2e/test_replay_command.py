@@ -156,6 +156,9 @@ def test_dirt_is_counted_and_told(tmp_path: Path) -> None:
     assert "dirty.csv: 1 rows repeat another one: each counts once\n" in said
     assert "refused, and kept as dead letters: 1 implausible\n" in said
     assert len(_stored(site)) == 2
+    assert "here already" not in said
+    assert "but it is 2026-11-22T07:5" in _replay(site, file, "--place", "fenbridge")
+    assert len(_stored(site)) == 2
 
 
 @pytest.mark.parametrize(

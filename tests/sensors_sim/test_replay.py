@@ -10,6 +10,7 @@ from config.kinds import Kind
 from config.sensor_table import build_sensor_table
 from ingest.clock_mark import SLICE_US, TOPIC, decode_mark, split_marks
 from ingest.decode import decode
+from ingest.flood import PublishFailedError
 from ingest.message import Message
 from sensors_sim import readings
 from sensors_sim.datasets import read_kasteren
@@ -157,6 +158,21 @@ async def test_a_replay_that_is_to_stop_does_so_between_two_slices() -> None:
     assert seen == [SLICE_US, 2 * SLICE_US, 3 * SLICE_US]
     rest = [part.end_us async for part in paced(reel, math.inf, seen[-1], Watch())]
     assert rest == [n * SLICE_US for n in range(4, 10)]
+
+
+@pytest.mark.server
+async def test_a_broker_that_is_lost_is_told_as_such(nats: RunningBroker) -> None:
+    tape = Tape(tuple((f"z/{i}", b"on", i * SECOND_US) for i in range(50)))
+    reached: list[int] = []
+
+    def lose_it(at_us: int, _sent: int) -> None:
+        reached.append(at_us)
+        if len(reached) == 3:
+            nats.kill()
+
+    with pytest.raises(PublishFailedError):
+        await replay(of_tape(tape, PLACE, GATEWAY.name), target(nats), watch=Watch(lose_it))
+    assert reached == [SECOND_US, 2 * SECOND_US, 3 * SECOND_US]
 
 
 async def test_a_speed_that_stands_still_is_refused() -> None:
