@@ -26,6 +26,10 @@ class AlertKind(StrEnum):
     FALL = "fall"
     NO_SIGN_OF_LIFE = "no-sign-of-life"
     NOT_BACK = "not-back"
+    OUT_AT_NIGHT = "out-at-night"
+    BATHROOM_AT_NIGHT = "bathroom-at-night"
+    SLEEP_SHIFT = "sleep-shift"
+    LESS_MOVEMENT = "less-movement"
     COLD_HOME = "cold-home"
     VERY_COLD_HOME = "very-cold-home"
     UNWATCHED_HOME = "unwatched-home"
@@ -78,7 +82,7 @@ LIFE_SAFETY: Final = frozenset(
 )
 """Kinds raised at once by a single reading; each is also the sensor kind of that name."""
 
-SILENCES: Final = frozenset({AlertKind.NO_SIGN_OF_LIFE, AlertKind.NOT_BACK})
+SILENCES: Final = frozenset({AlertKind.NO_SIGN_OF_LIFE, AlertKind.NOT_BACK, AlertKind.OUT_AT_NIGHT})
 """Kinds that come back when they were resolved and nobody has been seen since."""
 
 CONTINUING: Final = frozenset(
@@ -93,6 +97,10 @@ PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     **dict.fromkeys(LIFE_SAFETY, Priority.P1),
     AlertKind.NO_SIGN_OF_LIFE: Priority.P2,
     AlertKind.NOT_BACK: Priority.P2,
+    AlertKind.OUT_AT_NIGHT: Priority.P2,
+    AlertKind.BATHROOM_AT_NIGHT: Priority.P3,
+    AlertKind.SLEEP_SHIFT: Priority.P3,
+    AlertKind.LESS_MOVEMENT: Priority.P3,
     AlertKind.COLD_HOME: Priority.P3,
     AlertKind.VERY_COLD_HOME: Priority.P2,
     AlertKind.UNWATCHED_HOME: Priority.P2,

@@ -163,15 +163,25 @@ def sensor_silent(
     onset_us: int,
     found_us: int,
     limit_us: int,
+    missed: float,
+    is_paced: bool,
     is_unavailable: bool,
 ) -> Finding:
-    """Return the finding that a device says nothing, or is said to be out of reach."""
+    """Return the finding that a device says nothing, or is said to be out of reach.
+
+    ``missed`` is how often it should have spoken since, by its own habit and the home's use.
+    """
     where = f" in the {sensor.room}" if sensor.room else ""
     name = f"The {sensor.kind.value} sensor{where}"
     if onset_us == UNHEARD:
         sentence = f"{name} has not been heard at all since it was enrolled."
     elif is_unavailable:
         sentence = f"{name} is out of reach of its gateway since {clock(onset_us, zone)}."
+    elif not is_paced or found_us - onset_us <= limit_us:
+        sentence = (
+            f"{name} has not been heard since {clock(onset_us, zone)}, while the home was in use: "
+            f"it usually speaks about {missed:.0f} times in such a while."
+        )
     else:
         sentence = (
             f"{name} has not been heard since {clock(onset_us, zone)}; "
@@ -180,6 +190,7 @@ def sensor_silent(
     evidence = {
         "heard_us": None if onset_us == UNHEARD else onset_us,
         "limit_us": limit_us,
+        "words_missed": round(missed, 1),
         "is_unavailable": is_unavailable,
         "decided_us": found_us,
     }

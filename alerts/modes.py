@@ -33,7 +33,7 @@ DETECTORS: Final = (
     Detector(
         "inactivity",
         "No sign of the person",
-        SILENCES,
+        frozenset({AlertKind.NO_SIGN_OF_LIFE, AlertKind.NOT_BACK}),
         "a silence that is long for this home and this hour, at home or after the door was used.",
     ),
     Detector(
@@ -41,6 +41,25 @@ DETECTORS: Final = (
         "Cold home",
         frozenset({AlertKind.COLD_HOME, AlertKind.VERY_COLD_HOME}),
         "a home whose warmest room stays below a limit.",
+    ),
+    Detector(
+        "night-door",
+        "Out at night",
+        frozenset({AlertKind.OUT_AT_NIGHT}),
+        "an outside door between 01:00 and 05:00 with no movement inside after it, in a home where "
+        "that is rare.",
+    ),
+    Detector(
+        "bathroom",
+        "Bathroom visits at night",
+        frozenset({AlertKind.BATHROOM_AT_NIGHT}),
+        "more visits to the bathroom at night than this home usually has, over several nights.",
+    ),
+    Detector(
+        "trend",
+        "Slow change",
+        frozenset({AlertKind.SLEEP_SHIFT, AlertKind.LESS_MOVEMENT}),
+        "days that have moved by hours, or that hold less and less movement.",
     ),
 )
 """Every detector that has a mode; a place switches each on its own."""

@@ -10,6 +10,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
 from alerts.detect.columns import MINUTE_US, NEVER, UNHEARD, Bools, Ints
 from alerts.findings import gateway_silent, sensor_silent
+from alerts.idle import dead_devices
 from alerts.lifecycle import Event
 from alerts.outages import is_outage, watch_outages
 from alerts.scene import Scene
@@ -61,17 +62,8 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
         return np.zeros(len(state.sign_us), np.bool_)
     heard, off_us = state.heard_us[device], state.off_us[device]
     since = technical.latest(heard, state.sensor_known_us[device], state.gateway_back_us[gateway])
-    seen_us = np.where(state.is_seen, state.sign_us, NEVER)
-    sign_us = np.where(home >= 0, seen_us[home], NEVER) if len(seen_us) else heard
-    stir_us = np.where(home >= 0, state.stir_us[home], NEVER) if len(seen_us) else heard
-    silent = roster.device_is_judged & technical.is_device_silent(
-        np.maximum(heard, stir_us),
-        since,
-        sign_us,
-        roster.device_limit_us,
-        roster.device_is_paced,
-        now_us,
-    )
+    dead = dead_devices(scene)
+    silent = dead | (roster.device_is_paced & (now_us - since > roster.device_limit_us))
     off = technical.is_off(off_us, heard)
     is_blind = silent | off
     is_behind = gateways.is_lost[gateway] | gateways.is_off[gateway]
@@ -159,6 +151,8 @@ def _raise_device(scene: Scene, row: int, onset_us: int, *, is_unavailable: bool
             onset_us=onset_us,
             found_us=scene.now_us,
             limit_us=int(roster.device_limit_us[row]),
+            missed=float(scene.state.missed[lead]),
+            is_paced=bool(roster.device_is_paced[row]),
             is_unavailable=is_unavailable,
         )
     )

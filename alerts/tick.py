@@ -5,11 +5,13 @@ from typing import Final
 
 import numpy as np
 
+from alerts import bathroom, idle, night_door, trend
 from alerts.detect import fold
 from alerts.detect.columns import MINUTE_US, NEVER, Ints
 from alerts.detect.local_time import Offsets
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
+from alerts.detector import Detector
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
 from alerts.plant import watch_devices, watch_gateways
 from alerts.scene import Scene
@@ -20,6 +22,9 @@ from ingest.batch import Batch
 
 SLOW_US: Final = 5 * MINUTE_US
 """How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
+
+DETECTORS: Final[tuple[Detector, ...]] = (idle, bathroom, night_door, trend)
+"""Every detector behind the port, in the order in which a tick runs them."""
 
 
 def run_ticks(
@@ -43,6 +48,8 @@ def run_ticks(
         streams = fold.split_late(late, roster, state, offsets)
         fold.fold_late(state, streams)
         take_late_signs(scene, streams.signs)
+        for detector in DETECTORS:
+            detector.fold_late(scene, streams.signs)
     streams = fold.split(readings, roster, state, offsets)
     cuts = _Cuts(streams, ticks_us)
     for number, now_us in enumerate(ticks_us.tolist()):
@@ -93,6 +100,8 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
     start, stop = cuts.signs[number], cuts.signs[number + 1]
     if stop > start:
         take_signs(scene, streams.signs, start, stop)
+        for detector in DETECTORS:
+            detector.fold(scene, streams.signs, start, stop)
 
 
 def _detect(scene: Scene) -> None:
@@ -102,5 +111,9 @@ def _detect(scene: Scene) -> None:
         watch_homes(scene, gateways, is_blind)
         watch_warmth(scene)
     decide(scene, gateways.is_home_doubtful)
+    for detector in DETECTORS:
+        detector.decide(scene)
     if scene.is_new_quarter:
+        for detector in DETECTORS:
+            detector.learn(scene)
         learn(scene)

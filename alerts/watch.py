@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from alerts import night_door
 from alerts.action import Action, Step
 from alerts.alert import Unwatched
 from alerts.detect.columns import DAY_US, NEVER, Ints
@@ -145,4 +146,5 @@ class Watch:
 
 def _come_back(scene: Scene) -> list[Step]:
     note = "resolved, and nobody has been seen since"
-    return [Step(Event.COME_BACK, alert, note) for alert in standing_alerts(scene)]
+    standing = standing_alerts(scene) + night_door.standing(scene)
+    return [Step(Event.COME_BACK, alert, note) for alert in standing]

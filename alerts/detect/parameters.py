@@ -34,6 +34,69 @@ PARAMETERS: Final = (
         "larger is quieter and slower.",
     ),
     Parameter(
+        "visits_limit",
+        "log likelihood ratio",
+        1.0,
+        8.0,
+        2.5,
+        "How far several nights' bathroom visits must fit more visits better than the usual "
+        "before they are told; larger is quieter and needs more nights.",
+    ),
+    Parameter(
+        "night_door_wait_min",
+        "minutes",
+        5.0,
+        60.0,
+        15.0,
+        "How long nothing may move inside after an outside door was used between 01:00 and "
+        "05:00; larger is quieter and slower.",
+    ),
+    Parameter(
+        "night_door_share",
+        "share of nights",
+        0.01,
+        0.5,
+        0.1,
+        "In how many of its nights a home may use its door so before it is no longer told; "
+        "larger tells more of homes that often do.",
+    ),
+    Parameter(
+        "shift_limit",
+        "standard deviations, summed",
+        2.0,
+        20.0,
+        6.0,
+        "How far the days of a home must have moved by hours before it is told; larger is "
+        "quieter and needs more days.",
+    ),
+    Parameter(
+        "fewer_limit",
+        "standard deviations, summed",
+        2.0,
+        20.0,
+        6.0,
+        "How far the signs of movement a day must have fallen below the usual before it is told; "
+        "larger is quieter and needs more days.",
+    ),
+    Parameter(
+        "dead_words",
+        "words missed",
+        3.0,
+        30.0,
+        8.0,
+        "How many times a sensor should have spoken since its last word before it counts as "
+        "silent; larger is quieter and slower.",
+    ),
+    Parameter(
+        "dead_hours",
+        "hours",
+        12.0,
+        96.0,
+        30.0,
+        "How long a sensor without a pace of its own must say nothing, whatever it missed; "
+        "larger is quieter and slower.",
+    ),
+    Parameter(
         "outage_share",
         "share",
         0.05,

@@ -22,7 +22,6 @@ DEFAULT_ZONE: Final = "Europe/London"
 _PACE_GATEWAY: Final = 1.5
 _PACE_DEVICE: Final = 3.0
 _PROOF_US: Final = int(2.5 * HOUR_US)
-_UNPACED_KINDS: Final = np.array([CODE[Kind.MOTION], CODE[Kind.BED]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,12 @@ class Roster:
     device: Rows
     device_limit_us: Ints
     device_is_paced: Bools
-    device_is_judged: Bools
     device_is_person: Bools
     device_home: Ints
     device_gateway: Ints
+    device_turns: tuple[Rows, ...]
+    """Rows of the devices that see a person, by the minute of the hour in which they are judged."""
+
     thermometer: Rows
     gateway_place: Ints
     gateway_limit_us: Ints
@@ -121,7 +122,6 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     gateway_pace = np.full(len(table.gateway_place), np.inf)
     np.minimum.at(gateway_pace, sensor_gateway[is_used], pace_s[is_used])
     is_device_person = _any_by(lead, is_person, len(lead))[device]
-    unpaced_ok = _any_by(lead, is_used & np.isin(sensor_kind, _UNPACED_KINDS), len(lead))[device]
 
     pairs = np.unique(np.stack([sensor_home[is_person], sensor_gateway[is_person]]), axis=1)
     used_gateway = np.zeros(len(table.gateway_place), np.bool_)
@@ -165,10 +165,10 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         device=device,
         device_limit_us=_limit_us(_PACE_DEVICE * device_pace[device]),
         device_is_paced=np.isfinite(device_pace[device]),
-        device_is_judged=np.isfinite(device_pace[device]) | unpaced_ok,
         device_is_person=is_device_person,
         device_home=sensor_home[device],
         device_gateway=sensor_gateway[device],
+        device_turns=_turns(is_device_person, sensor_home[device]),
         thermometer=np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE)),
         gateway_place=table.gateway_place.astype(np.int64),
         gateway_limit_us=gateway_limit,
@@ -197,6 +197,13 @@ def _devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
     _, first, inverse = np.unique(device_of_sensor[used], return_index=True, return_inverse=True)
     lead[used] = used[first][inverse]
     return lead, np.sort(used[first])
+
+
+def _turns(is_person: Bools, home: Ints) -> tuple[Rows, ...]:
+    rows = np.flatnonzero(is_person & (home >= 0))
+    rows = rows[np.argsort(home[rows] % 60, kind="stable")]
+    cuts = np.searchsorted(home[rows] % 60, np.arange(1, 60))
+    return tuple(np.split(rows, cuts))
 
 
 def _any_by(code: Ints, flag: Bools, size: int) -> Bools:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.caps import RING, Minutes
-from alerts.detect.columns import BINS, NEVER, Bools, Bytes, Floats, Ints, Singles
+from alerts.detect.columns import BINS, NEVER, Bools, Bytes, Counts, Floats, Ints, Singles
 
 VERSION: Final = 2
 """Number of this layout; a checkpoint of another one is not read."""
@@ -26,6 +26,8 @@ _TIME: Final = ("i8", NEVER)
 _COUNT: Final = ("i8", 0)
 _NUMBER: Final = ("f8", 0.0)
 _FLAG: Final = ("?", 0)
+_SINGLE: Final = ("f4", 0.0)
+_SMALL: Final = ("u1", 0)
 
 
 @dataclass(slots=True)
@@ -67,6 +69,31 @@ class State:
     limit: Annotated[Floats, _Column("home", "f8", np.nan)]
     recent: Annotated[Ints, _Column("home", *_COUNT)]  # bit i: a sign i slots of 10 min ago
     long_min: Annotated[Minutes, _Column("home", "i4", 0, (RING,))]  # see caps.remember
+    # its nights and days: bathroom visits, the door at night, slow change (later, earlier, fewer)
+    visit_us: Annotated[Ints, _Column("home", *_TIME)]  # last sign in a bathroom
+    visits: Annotated[Counts, _Column("home", *_SMALL)]  # of the night that is running
+    visits_before: Annotated[Counts, _Column("home", *_SMALL, (2,))]  # last night, the one before
+    visit_seen: Annotated[Counts, _Column("home", *_SMALL)]  # nights known, up to 255
+    visit_nights: Annotated[Singles, _Column("home", *_SINGLE)]
+    visit_total: Annotated[Singles, _Column("home", *_SINGLE)]
+    visit_squares: Annotated[Singles, _Column("home", *_SINGLE)]
+    visit_score: Annotated[Singles, _Column("home", *_SINGLE)]
+    is_night_hidden: Annotated[Bools, _Column("home", *_FLAG)]
+    left_us: Annotated[Ints, _Column("home", *_TIME)]  # first door at night since a sign inside
+    has_left: Annotated[Bools, _Column("home", *_FLAG)]  # this night, and nothing inside after it
+    left_nights: Annotated[Singles, _Column("home", *_SINGLE)]
+    door_nights: Annotated[Singles, _Column("home", *_SINGLE)]
+    leave_us: Annotated[Ints, _Column("home", *_TIME)]
+    leave_found_us: Annotated[Ints, _Column("home", *_TIME)]
+    day_signs: Annotated[Singles, _Column("home", *_SINGLE)]
+    is_day_hidden: Annotated[Bools, _Column("home", *_FLAG)]
+    change_days: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    change_total: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    change_squares: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    change_score: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    change_seen: Annotated[Counts, _Column("home", *_SMALL, (3,))]  # valid days, up to 255
+    change_run: Annotated[Counts, _Column("home", *_SMALL, (3,))]  # days since the score was 0
+    change_rest: Annotated[Counts, _Column("home", *_SMALL, (3,))]  # days until told again
     # a sensor; of a device, the row of its first sensor
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]
@@ -77,6 +104,11 @@ class State:
     heard_us: Annotated[Ints, _Column("sensor", *_TIME)]
     off_us: Annotated[Ints, _Column("sensor", *_TIME)]
     sensor_silent_us: Annotated[Ints, _Column("sensor", *_TIME)]
+    fired_us: Annotated[Ints, _Column("sensor", *_TIME)]  # last sign of the person by this device
+    spoke: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]  # by quarter of the local day
+    chances: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]
+    missed: Annotated[Singles, _Column("sensor", *_SINGLE)]
+    missed_peak: Annotated[Singles, _Column("sensor", *_SINGLE)]
     # a gateway
     gateway_known_us: Annotated[Ints, _Column("gateway", *_TIME)]
     gateway_heard_us: Annotated[Ints, _Column("gateway", *_TIME)]

@@ -43,20 +43,6 @@ def is_gateway_doubtful(off: Bools, since_us: Ints, limit_us: Ints, now_us: int)
     return off | (now_us - since_us > limit_us // 2)
 
 
-def is_device_silent(
-    used_us: Ints, since_us: Ints, sign_us: Ints, limit_us: Ints, is_paced: Bools, now_us: int
-) -> Bools:
-    """Return, by device, whether it is silent for too long.
-
-    A device with a pace is measured against now, from ``since_us`` (heard, added, or its
-    gateway back). One without is measured against ``sign_us``, the last sign of the person by
-    any sensor of its home, from ``used_us``: when it was heard, or the person came back after
-    that. So neither a quiet person nor an empty home looks like a dead sensor.
-    """
-    is_unused = (used_us != NEVER) & (sign_us - used_us > limit_us)
-    return np.where(is_paced, now_us - since_us > limit_us, is_unused)
-
-
 def count_by(code: Ints, is_counted: Bools, size: int) -> Ints:
     """Return int64[size]: how many counted rows each code has."""
     return np.bincount(code[is_counted], minlength=size).astype(np.int64)

@@ -1,0 +1,58 @@
+"""Out at night: a door that leads out, and nothing inside after it (DETECTION D).
+
+Whether the person was known to be in does not matter: nobody who comes home at three in the
+morning is without a movement for a quarter of an hour.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.columns import NEVER, Bools, Floats, Ints, Singles
+
+FIRST_BIN: Final = 1 * 4
+LAST_BIN: Final = 5 * 4
+"""Doors are watched from 01:00 to 05:00 local."""
+
+NIGHTS: Final = 3
+"""Nights of which nothing is said."""
+
+_KEPT: Final = 0.97
+_PRIOR_LEFT, _PRIOR_NIGHTS = 0.05, 5.0
+
+
+def find_left(
+    home: Ints, time_us: Ints, is_door: Bools, bin_: Ints, left_us: Ints
+) -> tuple[Ints, Ints]:
+    """Return (left_us, int64[k] homes with a sign inside) after n signs in time order.
+
+    ``left_us`` int64[homes] is the first use of a door that leads out, at night, since the last
+    sign inside; NEVER where there is none. ``is_door`` marks such doors.
+    """
+    after = left_us.copy()
+    row = np.arange(len(home))
+    inside = np.flatnonzero(~is_door)
+    after[home[inside]] = NEVER
+    last_inside = np.full(len(left_us), -1, np.int64)
+    last_inside[home[inside]] = inside
+    is_night = (bin_ >= FIRST_BIN) & (bin_ < LAST_BIN)
+    counts = is_door & is_night & (row > last_inside[home])
+    first = np.flatnonzero(counts & (after[home] == NEVER))[::-1]
+    after[home[first]] = time_us[first]
+    return after, np.unique(home[inside])
+
+
+def share(left: Singles, nights: Singles) -> Floats:
+    """Return the share of nights in which this home's door was used so, by home."""
+    result: Floats = (left.astype(np.float64) + _PRIOR_LEFT) / (nights + _PRIOR_NIGHTS)
+    return result
+
+
+def end_night(
+    left: Singles, nights: Singles, has_left: Bools, is_seen: Bools
+) -> tuple[Singles, Singles]:
+    """Return (left, nights) after one more night; one that was not seen teaches nothing."""
+    return (
+        np.where(is_seen, left * _KEPT + has_left, left).astype(np.float32),
+        np.where(is_seen, nights * _KEPT + 1, nights).astype(np.float32),
+    )

@@ -1,0 +1,29 @@
+"""The port of every detector that a tick runs: fold what was read, decide, learn.
+
+A detector is a module with these three functions. It keeps nothing itself: what it knows is in
+the columns of the state that are its own.
+"""
+
+from typing import Protocol
+
+from alerts.detect.fold import Signs
+from alerts.scene import Scene
+
+
+class Detector(Protocol):
+    """Watches one thing in every home at once; each function changes the state in place."""
+
+    def fold(self, scene: Scene, signs: Signs, start: int, stop: int) -> None:
+        """Take the signs of one tick, rows ``start`` to ``stop``, before time has passed."""
+
+    def fold_late(self, scene: Scene, signs: Signs) -> None:
+        """Take signs whose moment was decided already."""
+
+    def decide(self, scene: Scene) -> None:
+        """Raise what is due now, and step what stands."""
+
+    def learn(self, scene: Scene) -> None:
+        """Learn from the day or night that has just ended, in every zone where one has.
+
+        Called before the profile of a home follows the day.
+        """

@@ -1,0 +1,81 @@
+"""Devices that say nothing while the home is in use: evidence, hour by hour, that one is dead.
+
+Homes take turns through the hour, so that no minute carries the fleet. What is raised of it is
+a silent sensor, in ``plant.py``.
+"""
+
+import numpy as np
+
+from alerts.detect import missed
+from alerts.detect.columns import HOUR_US, NEVER, Bools, Rows
+from alerts.detect.fold import Signs
+from alerts.scene import Scene
+from alerts.turns import minutes
+
+
+def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
+    """Note which devices saw the person."""
+    rows = slice(start, stop)
+    lead = scene.roster.sensor_lead[signs.sensor[rows]]
+    scene.state.fired_us[lead] = signs.time_us[rows]
+
+
+def fold_late(scene: Scene, signs: Signs) -> None:
+    """Note which devices saw the person, where that is news."""
+    lead = scene.roster.sensor_lead[signs.sensor]
+    np.maximum.at(scene.state.fired_us, lead, signs.time_us)
+
+
+def decide(scene: Scene) -> None:
+    """Let an hour pass for the homes whose turn it is."""
+    for minute in minutes(scene):
+        rows = scene.roster.device_turns[minute]
+        if len(rows):
+            _pass_hour(scene, rows)
+
+
+def learn(scene: Scene) -> None:
+    """Nothing more: what is usual is learned with every hour."""
+
+
+def dead_devices(scene: Scene) -> Bools:
+    """Return, by device, whether it missed more than chance and its own past can explain."""
+    state, roster = scene.state, scene.roster
+    device, home = roster.device, np.maximum(roster.device_home, 0)
+    suspect = np.flatnonzero(roster.device_is_person & (state.missed[device] > 0))
+    dead = np.zeros(len(device), np.bool_)
+    if len(suspect):
+        rows = device[suspect]
+        dead[suspect] = missed.is_dead(
+            state.missed[rows],
+            state.missed_peak[rows],
+            state.heard_us[rows],
+            roster.tuned("dead_words", home[suspect]),
+            roster.tuned("dead_hours", home[suspect]),
+            scene.now_us,
+        )
+    return dead
+
+
+def _pass_hour(scene: Scene, rows: Rows) -> None:
+    state, roster, now_us = scene.state, scene.roster, scene.now_us
+    device, home = roster.device[rows], roster.device_home[rows]
+    lost = state.gateway_lost_us[roster.device_gateway[rows]] != NEVER
+    block = scene.zone_bin[roster.home_zone[home]] * missed.BLOCKS // 96
+    habit = missed.Habit(
+        state.spoke[:, device],
+        state.chances[:, device],
+        state.missed[device],
+        state.missed_peak[device],
+    )
+    after = missed.pass_hour(
+        habit,
+        home,
+        missed.speaking(state.heard_us, device, now_us),
+        state.fired_us[device] > now_us - HOUR_US,
+        state.fired_us[device] != NEVER,
+        (state.heard_us[device] != NEVER) & ~lost & roster.home_is_active[home],
+        block,
+    )
+    state.spoke[:, device], state.chances[:, device] = after.spoke, after.chances
+    state.missed[device], state.missed_peak[device] = after.missed, after.peak

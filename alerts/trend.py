@@ -1,0 +1,103 @@
+"""Slow change, for review and never an alarm: days that move by hours, or hold less movement."""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.alert import AlertKind
+from alerts.detect import change
+from alerts.detect.columns import DAY_US, Floats, Rows
+from alerts.detect.fold import Signs
+from alerts.findings_nights import Change, less_movement, sleep_shift
+from alerts.scene import Scene
+from alerts.turns import homes_that_pass
+
+KINDS: Final = frozenset({AlertKind.SLEEP_SHIFT, AlertKind.LESS_MOVEMENT})
+_LATER, _EARLIER, _FEWER = range(3)
+_FIGURE: Final = (change.SHIFT, change.SHIFT, change.FEWER)
+_LIMIT: Final = ("shift_limit", "shift_limit", "fewer_limit")
+_REST: Final = 28
+"""Days in which a change that was told is not told again: it is reviewed, not repeated."""
+
+
+def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
+    """Count the signs of the day."""
+    np.add.at(scene.state.day_signs, signs.home[start:stop], 1)
+
+
+def fold_late(scene: Scene, signs: Signs) -> None:
+    """Count nothing: a day is judged by what was known when it ended."""
+
+
+def decide(scene: Scene) -> None:
+    """Note the homes that cannot be seen: their day teaches nothing."""
+    if scene.is_regular:
+        scene.state.is_day_hidden |= ~scene.counted
+
+
+def learn(scene: Scene) -> None:
+    """Judge and learn the local day that has just ended."""
+    homes = homes_that_pass(scene, 0)
+    if not len(homes):
+        return
+    state = scene.state
+    has_sign = state.has_sign[:, homes]
+    is_valid = change.count_bins(has_sign) >= change.LEAST_BINS
+    is_valid &= ~state.is_day_hidden[homes]
+    gain = change.shift_gain(has_sign, state.rate[:, homes])
+    fewer = -np.log1p(state.day_signs[homes].astype(np.float64))
+    for row, value in enumerate((*gain, fewer)):
+        _judge(scene, row, homes[is_valid], value[is_valid])
+    state.day_signs[homes], state.is_day_hidden[homes] = 0, False
+
+
+def _judge(scene: Scene, row: int, homes: Rows, value: Floats) -> None:
+    state, figure = scene.state, _FIGURE[row]
+    before = change.Usual(
+        state.change_days[row, homes].astype(np.float64),
+        state.change_total[row, homes].astype(np.float64),
+        state.change_squares[row, homes].astype(np.float64),
+        state.change_score[row, homes].astype(np.float64),
+        state.change_seen[row, homes].astype(np.float64),
+    )
+    after = change.end_day(value, np.ones(len(homes), np.bool_), before, figure)
+    limit = scene.roster.tuned(_LIMIT[row], homes)
+    run = np.where(after.score > 0, state.change_run[row, homes].astype(np.int64) + 1, 0)
+    rest = np.maximum(state.change_rest[row, homes].astype(np.int64) - 1, 0)
+    is_over = after.score > limit
+    is_told = is_over & (rest == 0)
+    usual = change.mean(before, figure)
+    for at in np.flatnonzero(is_told).tolist():
+        numbers = Change(
+            int(run[at]),
+            float(value[at]),
+            float(usual[at]),
+            float(after.score[at]),
+            float(limit[at]),
+        )
+        _raise(scene, row, int(homes[at]), numbers)
+    # Fewer signs than in its first weeks may be the new usual: it is learned anew once told.
+    forget = is_told & (row == _FEWER)
+    state.change_days[row, homes] = np.where(forget, 0, after.days)
+    state.change_total[row, homes] = np.where(forget, 0, after.total)
+    state.change_squares[row, homes] = np.where(forget, 0, after.squares)
+    state.change_seen[row, homes] = np.where(forget, 0, np.minimum(after.seen, 255))
+    state.change_score[row, homes] = np.where(is_over, 0, after.score)
+    state.change_run[row, homes] = np.where(is_over, 0, np.minimum(run, 255))
+    state.change_rest[row, homes] = np.where(is_told, _REST, rest)
+
+
+def _raise(scene: Scene, row: int, home: int, numbers: Change) -> None:
+    value, day_us = scene.home(home), scene.now_us - numbers.days * DAY_US
+    if row == _FEWER:
+        told = Change(
+            numbers.days,
+            float(np.expm1(-numbers.today)),
+            float(np.expm1(-numbers.usual)),
+            numbers.score,
+            numbers.limit,
+        )
+        scene.actions.append(less_movement(value, day_us, scene.now_us, told))
+    else:
+        is_later = row == _LATER
+        scene.actions.append(sleep_shift(value, day_us, scene.now_us, numbers, is_later=is_later))

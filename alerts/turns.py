@@ -1,0 +1,42 @@
+"""When a home's local day or night is over, and whose turn it is in the hour."""
+
+import numpy as np
+
+from alerts.detect.columns import DAY_US, MINUTE_US, Ints, Rows
+from alerts.detect.local_time import to_local
+from alerts.scene import Scene
+
+MINUTES = 60
+
+
+def homes_that_pass(scene: Scene, of_day_us: int) -> Rows:
+    """Return the homes whose local clock passes this time of the day in this tick, by number.
+
+    It must not lie in an hour that a clock change repeats or leaves out.
+    """
+    ends = _local(scene, scene.now_us) - of_day_us
+    begins = _local(scene, scene.before_us) - of_day_us
+    passes = ends // DAY_US > begins // DAY_US
+    if not passes.any():
+        return np.empty(0, np.intp)
+    return np.flatnonzero(passes[scene.roster.home_zone])
+
+
+def is_any_between(scene: Scene, first_us: int, last_us: int) -> bool:
+    """Return whether it is between these local times of the day in any zone."""
+    of_day = _local(scene, scene.now_us) % DAY_US
+    return bool(((of_day >= first_us) & (of_day < last_us)).any())
+
+
+def minutes(scene: Scene) -> list[int]:
+    """Return the minutes of the hour that this tick ends: what happens once an hour takes turns.
+
+    A home's turn is the minute that its number leaves when it is divided by 60.
+    """
+    first, last = scene.before_us // MINUTE_US + 1, scene.now_us // MINUTE_US
+    return [minute % MINUTES for minute in range(max(first, last - MINUTES + 1), last + 1)]
+
+
+def _local(scene: Scene, moment_us: int) -> Ints:
+    moment = np.array([moment_us])
+    return np.array([int(to_local(zone, moment)[0]) for zone in scene.offsets], np.int64)
