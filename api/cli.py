@@ -188,7 +188,31 @@ def evaluate(
             against=against,
             half=half,
             has_peers=peers,
+            tick_s=tick_s,
         )
+
+
+@app.command()
+def realism(
+    data: Annotated[
+        Path, typer.Option(help="CSV or csv.gz with the columns home,local_time,place (TIHM).")
+    ],
+    out: Annotated[Path, typer.Option(help="Ratios as JSON; the report lies beside it.")] = Path(
+        "realism.json"
+    ),
+    half: Annotated[
+        str, typer.Option(help="judged, or calibration while parameters are being set.")
+    ] = "judged",
+) -> None:
+    """Say how like recorded homes the simulated ones are, in units of how homes differ anyway.
+
+    Prints a ratio for each group of statistics, writes FILE.json and a report FILE.html; about
+    a minute. Fails when a ratio is above 1.5.
+    """
+    from api import realism as likeness
+
+    with told_plainly():
+        likeness.run(data, out, half, tell=_tell)
 
 
 @app.command()

@@ -27,10 +27,10 @@ _ROOM_SLOT: Final = np.array(
     ],
     np.int32,
 )
-_BUSY: Final = (64.0, 0.97, 0.46)
+_BUSY: Final = (70.0, 0.97, 0.5)
 _MANNER: Final = {
-    Purpose.SLEEP: (1800.0, 0.08, 0.0),
-    Purpose.REST: (600.0, 0.24, 0.45),
+    Purpose.SLEEP: (1800.0, 0.1, 0.0),
+    Purpose.REST: (600.0, 0.34, 0.4),
     Purpose.WASH: (90.0, 0.9, 0.15),
     Purpose.TOILET: (45.0, 0.9, 0.5),
     Purpose.BREAKFAST: (110.0, 0.92, 0.3),
@@ -82,24 +82,26 @@ class Layout:
 
     ``keenness`` is how well a room's sensor sees, ``pull`` how often one goes there, openness
     the share of ways on which no hall is crossed. ``lightness`` float64[homes] is how much
-    its people stir in their sleep.
+    its people stir in their sleep, ``haste`` how often they go to and fro.
     """
 
     keenness: Floats
     pull: Floats
     openness: Floats
     lightness: Floats
+    haste: Floats
 
 
 def layout(seed: int, homes: NDArray[np.int32]) -> Layout:
     """Return how these homes (numbers) are built: log-normal, and a few sensors nearly blind."""
     own = chance.key(seed, Stream.LAYOUT, homes)[:, None]
     rooms = np.arange(len(Room))
-    keenness = np.exp(0.35 * chance.normal(own, rooms) - 0.08)
+    keenness = np.exp(0.3 * chance.normal(own, rooms) - 0.06)
     keenness *= np.where(chance.uniform(own, 100 + rooms) < 0.03, 0.01, 1.0)
     pull = _PULL * np.exp(0.6 * chance.normal(own, 200 + rooms))
     openness, lightness = chance.uniform(own, 300), np.exp(1.2 * chance.normal(own, 301) - 0.3)
-    return Layout(keenness, pull, openness[:, 0], lightness[:, 0])
+    haste = np.exp(0.3 * chance.normal(own, 302))
+    return Layout(keenness, pull, openness[:, 0], lightness[:, 0], haste[:, 0])
 
 
 def look(stays: Stays, built: Layout) -> Sightings:
@@ -126,7 +128,7 @@ def look(stays: Stays, built: Layout) -> Sightings:
         time_s[is_seen],
         chance.split(own[is_seen], 7 + move[is_seen]),
     )
-    strays = (drawn < _STRAYS[seen.purpose]) & (move[is_seen] > 0)
+    strays = (drawn < _STRAYS[seen.purpose] * built.haste[seen.home]) & (move[is_seen] > 0)
     # Who lies in bed by day washes and rests there, and goes nowhere.
     strays &= (seen.room != Room.BEDROOM) | ~np.isin(seen.purpose, (Purpose.REST, Purpose.WASH))
     return _concat(
@@ -152,7 +154,7 @@ def _echoes(stays: Stays, stay: NDArray[np.intp], seen: Sightings) -> list[Sight
     made = []
     for turn in range(_STIRS):
         later = again.time_s + 62 + 90 * chance.uniform(again.key, 10 + turn)
-        goes_on = (chance.uniform(again.key, 20 + turn) < 0.5) & (later < stays.end_s[of])
+        goes_on = (chance.uniform(again.key, 20 + turn) < 0.3) & (later < stays.end_s[of])
         own = chance.split(again.key, 30 + turn)
         again = Sightings(again.home, again.room, again.purpose, later, own).take(goes_on)
         of = of[goes_on]

@@ -30,6 +30,9 @@ NIGHT_ENDS_S: Final = DAY_ENDS_S - 10 * MINUTE
 """By now everybody is back in bed."""
 
 NOON_S: Final = 12 * HOUR
+FORENOON: Final = 1.15
+"""More than 1: more is done early in the day than late."""
+
 EVENING_S: Final = 19.5 * HOUR
 """From here on a person is quieter."""
 
@@ -220,7 +223,7 @@ def _when(errand: Errand, own: chance.Key, frame: _Frame, length: Floats) -> tup
             start = HOUR * (errand.at + frame.later_h + errand.spread * chance.normal(own, 1))
             return np.maximum(start, wake + 30 * MINUTE), evening
         case Anchor.DAYTIME:
-            return wake + 40 * MINUTE + share * (bed - wake - 90 * MINUTE), evening
+            return wake + 40 * MINUTE + share**FORENOON * (bed - wake - 90 * MINUTE), evening
         case Anchor.EARLY:
             dozing = wake - DAY_STARTS_S - 30 * MINUTE
             return DAY_STARTS_S + 10 * MINUTE + share * dozing, wake - 5 * MINUTE
