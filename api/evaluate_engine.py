@@ -195,7 +195,9 @@ class _AllHomes:
     def accept(self, proposals: Sequence[Proposal], now_us: int) -> None:
         """Let the tester look at what is proposed now."""
         if self._tester.look(proposals, now_us):
-            self._table = self._enrolled(now_us)
+            allowed = tuple(self._tester.accepted)
+            revision = 1 + self._count + len(allowed)
+            self._table = replace(self._table, revision=revision, allowances=allowed)
 
     def table(self) -> SensorTable:
         return self._table

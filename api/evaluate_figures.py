@@ -19,17 +19,20 @@ from sensors_sim import score
 from sensors_sim.score import Bools
 
 ENGINE: Final = "inactivity"
+CAPPED: Final = "inactivity.without_proposals"
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFigures:
     """The engine under one setting, on some homes.
 
+    ``silences`` are judged with every proposed cap accepted, ``capped`` with none.
     ``load`` are all alerts and notices on untouched days, ``verdicts`` the table of truth by
     what was said; ``failure`` is None where the file holds no failure of the whole fleet.
     """
 
     silences: Judged
+    capped: Judged
     kinds: Sequence[KindFigures]
     found: Sequence[Found]
     load: Mapping[str, score.FalseRate]
@@ -70,16 +73,7 @@ class Evaluation:
 
 def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
     """Return what the engine raised and found on these homes."""
-    untouched, person = raised.untouched, sorted(INACTIVITY)
-    silences = judge(
-        ENGINE,
-        untouched.take(np.isin(untouched.kind, person)),
-        raised.fallen.take(np.isin(raised.fallen.kind, person)),
-        stage.trace,
-        stage.judged,
-        stage.draws,
-        homes,
-    )
+    untouched = raised.untouched
     more, sayings = added(stage.cases, raised.cases, untouched, homes)
     fleet = together(
         [
@@ -89,7 +83,8 @@ def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
     )
     sayings = [*sayings, *_collapse_sayings(raised.fallen, stage, homes), *fleet.sayings]
     return EngineFigures(
-        silences,
+        _silences(ENGINE, stage, untouched, raised.fallen, homes),
+        _silences(CAPPED, stage, raised.untouched_capped, raised.fallen_capped, homes),
         false_by_kind(untouched, stage.judged, homes),
         found_by_case(stage.cases, raised.cases, untouched, stage.trace, homes),
         loads(untouched, stage.judged, homes),
@@ -97,6 +92,21 @@ def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
         more,
         score.confusion([truth for truth, _ in sayings], [said for _, said in sayings]),
         fleet,
+    )
+
+
+def _silences(
+    name: str, stage: Stage, untouched: score.Alerts, fallen: score.Alerts, homes: Bools
+) -> Judged:
+    person = sorted(INACTIVITY)
+    return judge(
+        name,
+        untouched.take(np.isin(untouched.kind, person)),
+        fallen.take(np.isin(fallen.kind, person)),
+        stage.trace,
+        stage.judged,
+        stage.draws,
+        homes,
     )
 
 

@@ -44,6 +44,7 @@ def beside_rows(result: Evaluation) -> dict[str, object]:
 def _engine(figures: EngineFigures) -> dict[str, object]:
     return {
         "silences": _judged([figures.silences])[0],
+        "silences_without_proposals": _judged([figures.capped])[0],
         "kinds": [
             {
                 "kind": one.kind,

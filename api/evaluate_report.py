@@ -28,7 +28,7 @@ _DELAYS: Final = (*(f"in {hours} h" for hours in WITHIN_H), "median h", "90th pe
 
 def page(result: Evaluation) -> str:
     """Return the whole report."""
-    detectors = [result.engine.silences, *result.floors, *result.peers]
+    detectors = [result.engine.silences, result.engine.capped, *result.floors, *result.peers]
     sections = [
         section("What was measured", _about(result)),
         section("Goals, floors and peers", _rows(result.rows)),

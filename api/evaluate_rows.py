@@ -82,6 +82,7 @@ def engine_rows(figures: EngineFigures, prefix: str = "") -> list[rows.Row]:
         rows.at_most(f"{name}.delay_night_median_h", night.value, "h", _NIGHT_H),
         rows.at_least(f"{name}.recall_12h", at_12h, "share", _RECALL_12H),
     ]
+    made += _capped_rows(figures.capped, prefix)
     if figures.failure is not None:
         late, person = figures.failure.delay_min, figures.failure.person_alerts
         made += [
@@ -91,6 +92,18 @@ def engine_rows(figures: EngineFigures, prefix: str = "") -> list[rows.Row]:
     return made + [
         row if not prefix else _renamed(row, prefix)
         for row in (*_case_rows(figures), *_verdict_rows(figures), _load_row(figures))
+    ]
+
+
+def _capped_rows(capped: Judged, prefix: str) -> list[rows.Row]:
+    """Return the same figures where nobody accepts the longer caps that are proposed."""
+    name = f"{prefix}{capped.name}"
+    day = capped.found["waking-day"].median_h.value
+    return [
+        plain(f"{name}.raw_false_per_hw", capped.raw.mean.value, "per hw"),
+        plain(f"{name}.home_false_per_hw", capped.home.mean.value, "per hw"),
+        plain(f"{name}.delay_day_median_h", day, "h"),
+        plain(f"{name}.recall_12h", capped.found["all"].within[12].value, "share"),
     ]
 
 

@@ -41,12 +41,18 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """What the engine raised under one setting, world by world."""
+    """What the engine raised under one setting, world by world.
+
+    A tester accepts every longer cap that is proposed; ``untouched_capped`` and ``fallen_capped``
+    are what is raised where nobody accepts one.
+    """
 
     place: Place
     untouched: Alerts
     fallen: Alerts
     cases: Alerts
+    untouched_capped: Alerts
+    fallen_capped: Alerts
     fleets: Sequence[Alerts]
 
 
@@ -90,19 +96,36 @@ def run_stage(
     """
     worlds = []
     for place in places:
-        cases = World(stage.cases.trace, place, stage.cases.status)
-        fleets = [World(fleet, place) for fleet, _ in stage.fleets]
-        worlds += [World(stage.trace, place), World(stage.fallen, place), cases, *fleets]
+        worlds += _worlds(stage, place)
     for value in SWEEP:
-        worlds += [World(homes, swept(places[0], value)) for homes in (stage.trace, stage.few)]
+        other = swept(places[0], value)
+        worlds += [World(homes, other, is_accepting=True) for homes in (stage.trace, stage.few)]
     alerts = iter(run_worlds(worlds, tick_s=tick_s, tell=tell))
     raised = [
         Raised(
-            place, next(alerts), next(alerts), next(alerts), [next(alerts) for _ in stage.fleets]
+            place,
+            next(alerts),
+            next(alerts),
+            next(alerts),
+            next(alerts),
+            next(alerts),
+            [next(alerts) for _ in stage.fleets],
         )
         for place in places
     ]
     return raised, [Swept(value, next(alerts), next(alerts)) for value in SWEEP]
+
+
+def _worlds(stage: Stage, place: Place) -> list[World]:
+    """Return the worlds in the order of ``Raised``."""
+    return [
+        World(stage.trace, place, is_accepting=True),
+        World(stage.fallen, place, is_accepting=True),
+        World(stage.cases.trace, place, stage.cases.status, is_accepting=True),
+        World(stage.trace, place),
+        World(stage.fallen, place),
+        *(World(fleet, place, is_accepting=True) for fleet, _ in stage.fleets),
+    ]
 
 
 def refuse_engine(
@@ -116,6 +139,6 @@ def refuse_engine(
 ) -> None:
     """Raise Peeked when the engine said something else before another future began."""
     at_us, others = other_futures(raised.untouched, stage.trace, peeks, rng)
-    worlds = [World(other, raised.place) for other in others]
+    worlds = [World(other, raised.place, is_accepting=True) for other in others]
     alerts = run_worlds(worlds, tick_s=tick_s, until_us=int(at_us.max()))
     refuse_difference(name, stage.trace, raised.untouched, at_us, alerts)

@@ -10,7 +10,7 @@ from api import rows
 from api.cli import app
 from api.evaluate_added import added
 from api.evaluate_cases import CASES, GATEWAY_SILENT, build_cases
-from api.evaluate_engine import Status, run_engine
+from api.evaluate_engine import Status, World, run_engine, run_worlds
 from api.evaluate_floors import longest_before, longest_gap, night_door, night_visits, silence
 from api.evaluate_judge import in_empty_day, judge
 from api.evaluate_published import FLOORS
@@ -114,14 +114,14 @@ def test_the_truth_of_a_copy_is_not_in_it() -> None:
 
 def test_the_engine_finds_a_collapse_and_leaves_a_quiet_life_alone() -> None:
     trace = small_town(2)
-    quiet = run_engine(trace, tick_s=300)
+    quiet = run_engine(trace, tick_s=600)
     quiet = quiet.take(quiet.found_us <= trace.time_us.max())
     assert "no-sign-of-life" not in quiet.kind.tolist()
     steps = life(27, 0)
     in_kitchen = steps.time_us[steps.place == KITCHEN]
     at_us = int(in_kitchen[in_kitchen > START + 24 * DAY_US + 11 * HOUR_US][0]) + MINUTE_US // 60
     fallen = inject.collapse(steps, at_us)
-    alerts = run_engine(assemble(trace.homes, (fallen, life(27, 1))), tick_s=300)
+    alerts = run_engine(assemble(trace.homes, (fallen, life(27, 1))), tick_s=600)
     mine = alerts.take(alerts.kind == "no-sign-of-life")
     mine = mine.take(mine.found_us <= at_us + DAY_US)
     assert mine.home.tolist() == [0]
@@ -131,9 +131,11 @@ def test_the_engine_finds_a_collapse_and_leaves_a_quiet_life_alone() -> None:
 def test_a_short_collapse_is_found_when_a_long_one_is_found_before_its_end() -> None:
     at_us = START + 24 * DAY_US + 11 * HOUR_US
     found = []
-    for length in (6.0, 12.0, 24.0):
-        fallen = assemble(("h",), (inject.collapse(life(27, 0), at_us, hours=length),))
-        alerts = run_engine(fallen, tick_s=300)
+    worlds = [
+        World(assemble(("h",), (inject.collapse(life(27, 0), at_us, hours=length),)))
+        for length in (6.0, 12.0, 24.0)
+    ]
+    for alerts in run_worlds(worlds, tick_s=600):
         until = at_us + 6 * HOUR_US
         rows = (alerts.found_us > at_us) & (alerts.found_us <= until)
         found.append(sorted(zip(alerts.kind[rows], alerts.found_us[rows], strict=True)))
@@ -141,8 +143,8 @@ def test_a_short_collapse_is_found_when_a_long_one_is_found_before_its_end() -> 
 
 
 def test_copies_of_a_home_in_one_run_are_judged_as_if_alone() -> None:
-    alone = run_engine(assemble(("a",), (life(25, 3),)), tick_s=300)
-    among = run_engine(assemble(("a", "b", "c"), (life(25, 3),) * 3), tick_s=300)
+    homes = assemble(("a",), (life(25, 3),)), assemble(("a", "b", "c"), (life(25, 3),) * 3)
+    alone, among = run_worlds([World(home) for home in homes], tick_s=600)
     person = {"no-sign-of-life", "not-back"}
     for home in range(3):
         mine = among.take((among.home == home) & np.isin(among.kind, sorted(person)))
@@ -154,7 +156,7 @@ def test_a_gateway_that_says_goodbye_is_no_silence_of_the_person() -> None:
     at_us = START + 24 * DAY_US + 11 * HOUR_US
     fallen = assemble(("h",), (inject.collapse(life(27, 0), at_us),))
     gone = Status(np.zeros(1, np.int32), np.array([at_us]), np.zeros(1))
-    alerts = run_engine(fallen, status=gone, tick_s=300)
+    alerts = run_engine(fallen, status=gone, tick_s=600)
     during = alerts.take((alerts.found_us > at_us) & (alerts.found_us < at_us + DAY_US))
     assert set(during.verdict.tolist()) == {"gateway"}
 

@@ -33,7 +33,7 @@ def test_no_rule_looks_ahead(name: str) -> None:
 
 def test_the_engine_does_not_look_ahead() -> None:
     rng = np.random.default_rng(1)
-    refuse_peeker("engine", lambda t: run_engine(t, tick_s=300), small_town(3), 4, rng)
+    refuse_peeker("engine", lambda t: run_engine(t, tick_s=600), small_town(2), 3, rng)
 
 
 def test_a_planted_peeker_is_refused_by_name() -> None:
