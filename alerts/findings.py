@@ -23,7 +23,10 @@ _WHY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The numbers of one silence. ``is_seen`` is false for a home that never showed a sign."""
+    """The numbers of one silence. ``is_seen`` is false for a home that never showed a sign.
+
+    ``usual`` is what its longest silence of a day usually scores, known from so many ``days``.
+    """
 
     sign_us: int
     is_seen: bool
@@ -31,6 +34,8 @@ class Silence:
     unseen_us: int
     score: float
     limit: float
+    usual: float
+    days: int
     floor_us: int
     cap_us: int
 
@@ -83,6 +88,8 @@ def _of_home(
         "unwatched_us": silence.unseen_us,
         "expected_missed": round(silence.score, 3),
         "limit": round(silence.limit, 3),
+        "usual_longest": round(silence.usual, 3),
+        "days_learned": silence.days,
         "floor_us": silence.floor_us,
         "cap_us": silence.cap_us,
         "usual_gap_us": usual_us,

@@ -10,7 +10,7 @@ from alerts.detect import caps, hush
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.local_time import days, minutes, to_local
-from alerts.detect.profile import learn_day, learn_peak, limits, rates
+from alerts.detect.profile import learn_day, learn_peak, limits, rates, usual_peak
 from alerts.detect.silence import expected, is_silent
 from alerts.detect.watched import REASONS
 from alerts.findings import Silence, no_sign, not_back
@@ -188,7 +188,10 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
     is_return = gap > _ABSENCE_US
     if is_return.any():
         state.stir_us[home[is_return][::-1]] = time_us[is_return][::-1]
-    is_near_cap = (gap > caps.LONG_US) & state.is_seen[home] & (state.unseen_us[home] == 0)
+    # An absence that was raised was long while the home could be seen, even if its hub was lost.
+    is_raised = state.absence_us[home] == state.sign_us[home]
+    is_near_cap = (gap > caps.LONG_US) & (is_raised | (state.unseen_us[home] == 0))
+    is_near_cap &= state.is_seen[home]
     if is_near_cap.any():
         ended = home[is_near_cap]
         caps.remember(state.long_min, ended, state.sign_us[ended], state.is_out[ended])
@@ -233,6 +236,8 @@ def _numbers(scene: Scene, home: int, elapsed: Ints, cap_us: Ints) -> Silence:
         unseen_us=int(state.unseen_us[home]),
         score=float(state.score[home]),
         limit=float(state.limit[home]),
+        usual=float(usual_peak(state.peak_count[home], state.peak_total[home])),
+        days=int(state.peak_count[home]),
         floor_us=int(roster.floor_us[home]),
         cap_us=int(cap_us[home]),
     )

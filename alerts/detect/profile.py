@@ -4,6 +4,7 @@ DETECTION A.1 and A.3. Learned once a day from the day that ended, so that a dec
 what came before it. Arrays are bin-major: shape (96, homes).
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -70,6 +71,11 @@ def learn_peak(
     is_day = peak > 0
     x = np.where(is_day, np.log(np.maximum(peak, 0.1)), 0.0)
     return count + is_day, total + x, squares + x * x
+
+
+def usual_peak(count: float, total: float) -> float:
+    """Return what one home's longest silence of a day usually scores, in expected events missed."""
+    return math.exp((total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT))
 
 
 def limits(count: Floats, total: Floats, squares: Floats, z: Floats) -> Floats:

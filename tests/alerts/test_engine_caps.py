@@ -74,3 +74,41 @@ def test_an_accepted_cap_holds_for_its_time_and_then_the_floor_is_back() -> None
     assert 5 not in after
     assert {7, 8} <= set(after)
     assert all(alert.evidence["cap_us"] == 12 * HOUR for alert in capped)
+
+
+def worker(world: World, days: int) -> list[Reading]:
+    """Return somebody who leaves by the front door at 09:00 and is back at 22:30."""
+    hall = world.sensor(1, Kind.MOTION)
+    door = next(s.number for s in world.sensors if s.home == 1 and s.is_exit)
+    readings: list[Reading] = [(door, START - MINUTE, 0.0)]
+    for day in range(days):
+        midnight = START + day * DAY
+        for at in range(midnight, midnight + 9 * HOUR, 30 * MINUTE):
+            readings += [(hall, at, 1.0), (hall, at + 30_000_000, 0.0)]
+        for at in (midnight + 9 * HOUR, midnight + 22 * HOUR + 30 * MINUTE):
+            readings += [(door, at, 1.0), (door, at + 10_000_000, 0.0)]
+        back = midnight + 22 * HOUR + 31 * MINUTE
+        readings += [(hall, back + i * MINUTE, float(i % 2)) for i in range(6)]
+    return in_order(readings + warm(world, 1, START, START + days * DAY))
+
+
+def test_four_long_absences_are_proposed_and_an_allowance_holds_the_notice() -> None:
+    world = World()
+    world.tail.put(worker(world, 8))
+    world.run(START + 3 * DAY + 12 * HOUR, every_us=2 * HOUR)
+    assert world.engine.proposals() == []
+    world.run(START + 4 * DAY + 8 * HOUR, every_us=2 * HOUR)
+    (proposal,) = world.engine.proposals()
+    assert (proposal.is_out, proposal.from_min) == (True, 6 * 60)
+    assert len(world.alerts("not-back")) == 4
+    allow(world, proposal, START + 20 * DAY)
+    world.run(START + 7 * DAY, every_us=2 * HOUR)
+    assert len(world.alerts("not-back")) == 4
+
+
+def test_a_silence_says_the_numbers_that_decided_it_and_what_is_usual() -> None:
+    world = lived(6)
+    alert = world.alerts("no-sign-of-life")[-1]
+    assert alert.evidence["rule"] == "cap"
+    assert alert.evidence["limit"] > alert.evidence["usual_longest"] > 0
+    assert alert.evidence["days_learned"] >= 3

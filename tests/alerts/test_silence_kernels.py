@@ -148,3 +148,9 @@ def test_quarter_hours_are_taken_back_up_to_now_and_only_of_the_homes_named() ->
     profile.unwatch(watched, np.array([1]), np.array([10]), stop=np.array([20]))
     assert watched[:, 0].all()
     assert np.flatnonzero(~watched[:, 1]).tolist() == list(range(10, 20))
+
+
+def test_what_is_usual_is_the_mean_that_the_limit_is_built_on() -> None:
+    sums = profile.learn_peak(np.zeros(1), np.zeros(1), np.zeros(1), np.array([12.0]))
+    limit = profile.limits(*sums, np.zeros(1))[0]
+    assert profile.usual_peak(float(sums[0][0]), float(sums[1][0])) == pytest.approx(limit)
