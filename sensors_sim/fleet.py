@@ -170,11 +170,13 @@ class Fleet:
         stays = plights.endure(seed, stays, self.onsets, day, midnight_us)
         stays = keep_company(seed, self._homes, day, who, stays)
         lived = sense_day(seed, self._homes, stays, midnight_us)
+        if end_us - start_us < _DAY_US:
+            # The night the clocks go forward has an hour less.
+            lived = lived.take(lived.time_us < end_us)
         local_us = day * _DAY_US + _LATE_US - start_us
         made = readings.concat(
             [
-                # The night the clocks go forward has an hour less.
-                lived.take(lived.time_us < end_us),
+                lived,
                 sense_climate(
                     self.scenario.seed,
                     self._homes,
