@@ -12,7 +12,7 @@ from alerts import past_tables, record, tables
 from alerts.detect.columns import Ints
 from alerts.lifecycle import Event
 from alerts.past_readings import PastReadings, Read
-from alerts.rosters import last_fields, table_of
+from alerts.rosters import fields_at, table_of
 from alerts.settings_version import Version, read_version
 from alerts.tick_log import TickRow, What, read_row
 from config.sensor_table import SensorTable
@@ -136,7 +136,8 @@ def read_versions(connection: Connection) -> dict[str, Version]:
 
 def read_rosters(connection: Connection, revisions: Sequence[int]) -> Mapping[int, SensorTable]:
     """Return the rosters of these revisions."""
-    return {r: table_of(last_fields(connection, r), r) for r in set(revisions)}
+    held = fields_at(connection, set(revisions))
+    return {revision: table_of(fields, revision) for revision, fields in held.items()}
 
 
 def read_acts(connection: Connection, before_us: int) -> list[Act]:

@@ -5,7 +5,7 @@ No label and no address is kept: the first may hold a name, the second only tell
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ Key = tuple[str, int]
 
 _HOME, _GATEWAY, _SENSOR, _CAP = "home", "gateway", "sensor", "cap"
 _UNNAMED: Final = ""
+_NEWEST: Final = 1 << 62
 
 
 def fields_of(table: SensorTable) -> dict[Key, Fields]:
@@ -49,14 +50,22 @@ def changes(
     ]
 
 
-def last_fields(connection: Connection, revision: int | None = None) -> dict[Key, Fields]:
-    """Return what the roster held at this revision, or at the newest that is known."""
-    table = past_tables.rosters
-    query = select(table.c.subject, table.c.number, table.c.fields).order_by(table.c.id)
-    if revision is not None:
-        query = query.where(table.c.revision <= revision)
-    held = {(row.subject, row.number): row.fields for row in connection.execute(query)}
-    return {key: value for key, value in held.items() if value}
+def last_fields(connection: Connection) -> dict[Key, Fields]:
+    """Return what the roster held at the newest revision that is known."""
+    return next(iter(fields_at(connection, {_NEWEST}).values()))
+
+
+def fields_at(connection: Connection, revisions: Collection[int]) -> dict[int, dict[Key, Fields]]:
+    """Return what the roster held at each of these revisions."""
+    table, wanted = past_tables.rosters, sorted(revisions, reverse=True)
+    held: dict[Key, Fields] = {}
+    found: dict[int, dict[Key, Fields]] = {}
+    for row in connection.execute(select(table).order_by(table.c.id)):
+        while wanted and wanted[-1] < row.revision:
+            found[wanted.pop()] = {key: value for key, value in held.items() if value}
+        held[row.subject, row.number] = row.fields
+    present = {key: value for key, value in held.items() if value}
+    return {**found, **dict.fromkeys(wanted, present)}
 
 
 def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:

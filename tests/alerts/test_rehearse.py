@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from alerts.alert import Outcome
-from alerts.rehearse import Places
+from alerts.perfect import perfect
+from alerts.rehearse import Places, as_it_was, rehearse
 from config.homes import HomeState
 from config.kinds import Kind
 from ingest.clock import instant
 from ingest.message import Stray
-from tests.alerts.rehearsing import deliver, faulty, rehearsed, told
+from tests.alerts.rehearsing import deliver, faulty, past_of, rehearsed, told
 from tests.alerts.test_engine_order import batch_of, story
 from tests.alerts.world import DAY, HOUR, MINUTE, PLACE, START, World, quiet_life
 
@@ -186,6 +187,15 @@ def test_stricter_settings_raise_more_and_leave_the_ledger_alone(tmp_path: Path)
     (candidate,) = rehearsed(world, tmp_path, stricter)
     assert len(candidate.alerts(START, STOP)) > len({row[0] for row in before})
     assert told(world) == before
+
+
+def test_as_ordered_a_bad_line_gives_what_a_good_one_would_have(tmp_path: Path) -> None:
+    good, bad = World(homes=4), lived()
+    deliver(good, batch_of(story(good)), STOP, [5 * MINUTE])
+    (ordered,) = rehearse(perfect(past_of(bad, tmp_path)), [as_it_was])
+    wanted = [row[:6] for row in told(good)]
+    assert [row[:6] for row in told(ordered)] == wanted
+    assert [row[:6] for row in told(bad)] != wanted
 
 
 def test_a_quiet_past_is_a_small_log(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from sensors_sim.scenario import load
-from tests.bench import decode_share, page_latency, simulate_speed
+from tests.bench import decode_share, page_latency, rehearse_identical, simulate_speed
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.servers import free_port
@@ -73,6 +73,16 @@ def paths() -> Iterator[Row]:
     yield Row("replay.in_process_50x28_s", round(seconds, 1), "s")
 
 
+def rehearse() -> Iterator[Row]:
+    """A rough month of fifty homes, rehearsed with the settings of the time: what happened."""
+    scenario = load("rough-month")
+    with tempfile.TemporaryDirectory() as folder:
+        in_process(scenario, Path(folder))
+        found = rehearse_identical.measure(Path(folder), scenario)
+    yield at_least("rehearse.live_identical", float(found.is_identical), f"of {found.alerts}", 1)
+    yield Row("rehearse.50x28_s", round(found.seconds, 1), "s")
+
+
 def simulate() -> Iterator[Row]:
     """Time that 28 days of 5,000 simulated homes take to make."""
     seconds, readings = simulate_speed.measure()
@@ -82,7 +92,8 @@ def simulate() -> Iterator[Row]:
 
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
-    measurements: tuple[Callable[[], Iterator[Row]], ...] = (shares, demo, paths, latency, simulate)
+    measurements: Sequence[Callable[[], Iterator[Row]]]
+    measurements = (shares, demo, paths, rehearse, latency, simulate)
     rows: list[Row] = []
     wanted = set(sys.argv[1:])
     for measurement in measurements:

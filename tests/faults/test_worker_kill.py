@@ -15,6 +15,11 @@ import pytest
 from sqlalchemy import select
 
 from alerts import tables
+from alerts.difference import is_identical
+from alerts.past import read_alerts, read_past
+from alerts.past_readings import of_homes
+from alerts.rehearse import as_it_was, rehearse
+from alerts.tick_log import What
 from api import wiring
 from config.homes import Sensor
 from config.kinds import Kind
@@ -28,6 +33,7 @@ from tests.faults import installation as at
 from tests.make import enrolment
 
 HOMES, KILLS, ROUNDS = 30, 6, 400
+PLACE, FAR = "fenbridge", 1 << 61
 ROUND_S, READINGS_A_ROUND, ROUNDS_A_CALL = 0.05, 20, 5
 
 Reading = tuple[int, int]
@@ -143,6 +149,18 @@ def _are_sent(stack: Stack, sent: Sent) -> bool:
     return is_each_once and {row.state for row in rows} <= {"sent", "leased"}
 
 
+def _expect_the_past_to_give_the_same(stack: Stack) -> None:
+    """The tick log tells of no alert that was not raised, and of each that was."""
+    store = open_store_readonly(wiring.files(wiring.read_settings(stack.site.settings)).store)
+    with stack.database.connect() as connection:
+        past = read_past(connection, PLACE, FAR, lambda homes: of_homes(store, homes))
+        happened = read_alerts(connection, PLACE, 0, FAR)
+    (again,) = rehearse(past, [as_it_was])
+    assert sum(row.what is What.START for row in past.rows) > 1
+    assert is_identical(again.alerts(0, FAR), happened)
+    store.close()
+
+
 @pytest.mark.server
 @pytest.mark.slow
 def test_six_kills_lose_no_reading_and_raise_every_call_for_help_once(tmp_path: Path) -> None:
@@ -170,6 +188,8 @@ def test_six_kills_lose_no_reading_and_raise_every_call_for_help_once(tmp_path: 
         _expect_each_once(_in_store(stack), sent)
         _expect_one_alert_a_call(stack, sent)
         until(lambda: _are_sent(stack, sent), 10, "a message was not sent")
+        at.end(stack, signal.SIGKILL)
+        _expect_the_past_to_give_the_same(stack)
         tail.close()
     print(  # noqa: T201  # the figures are wanted
         f"\n{len(sent.readings)} readings and {total} calls in {sent.seconds:.0f} s"
