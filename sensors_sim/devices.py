@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.kinds import Kind
-from sensors_sim import chance, readings
+from sensors_sim import chance
 from sensors_sim.agenda import Purpose, Room
 from sensors_sim.doors import handling, open_back_door, open_fridge, open_front_door
 from sensors_sim.kit import SLOTS, slot
@@ -30,7 +30,7 @@ def sense_day(
     stays: Stays,
     midnight_us: int,
 ) -> Readings:
-    """Return what a day of these homes makes their kits report, ordered by time.
+    """Return what a day of these homes makes their kits report, in no order.
 
     ``sensor`` is the row of the home * SLOTS + slot. ``midnight_us`` is 4 h before the day's
     04:00, in microseconds since 1970 UTC.
@@ -51,12 +51,11 @@ def sense_day(
         *_doses(own),
     ]
     time_s = np.minimum(np.concatenate([m.time_s for m in marks]), DAY_ENDS_S - 0.001)
-    made = Readings(
+    return Readings(
         np.concatenate([m.home * np.int32(SLOTS) + m.slot for m in marks]),
         midnight_us + np.rint(time_s * 1000).astype(np.int64) * 1000,
         np.concatenate([m.value for m in marks]),
     )
-    return readings.ordered(made)
 
 
 def _seat(sits: Stays, at_slot: int, shortest_s: float, likely: float) -> list[Marks]:

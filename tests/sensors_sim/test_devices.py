@@ -5,7 +5,7 @@ import numpy as np
 from config.kinds import HIGH, IS_PERSON_SIGN, LOW, Kind
 from sensors_sim.devices import sense_day
 from sensors_sim.kit import DEVICES, SLOT_DEVICE, SLOT_KIND, SLOTS, slot
-from sensors_sim.readings import Readings, concat
+from sensors_sim.readings import Readings, concat, ordered
 from sensors_sim.resident import spend_day
 
 HOMES = np.arange(1, 61, dtype=np.int32)
@@ -15,7 +15,8 @@ DAY_US = 86_400_000_000
 
 @cache
 def fortnight() -> Readings:
-    return concat([sense_day(5, HOMES, spend_day(5, HOMES, day), day * DAY_US) for day in DAYS])
+    days = [sense_day(5, HOMES, spend_day(5, HOMES, day), day * DAY_US) for day in DAYS]
+    return ordered(concat(days))
 
 
 def test_a_home_day_has_a_believable_number_of_activations() -> None:
