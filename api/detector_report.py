@@ -32,29 +32,30 @@ def _facts(row: DetectorAtPlace, place: Place, names: Mapping[str, str]) -> Iter
         who = names.get(switch.account, switch.account)
         yield f"since {words.moment(switch.since_us, place.zone)} by {who}: {switch.evidence}"
         if switch.without_evidence:
-            yield f"with {judged_text(switch.judged)}, because: {switch.without_evidence}"
+            yield f"judged by then: {judged_text(switch.judged)}"
+            yield f"live without more evidence because: {switch.without_evidence}"
     yield found_text(row)
-    yield judged_text(row.judged)
+    yield f"judged: {judged_text(row.judged)}"
 
 
 def found_text(row: DetectorAtPlace) -> str:
     """Return how much it found in shadow, as a load that a team can compare with its budget."""
     found = f"{row.found} {'finding' if row.found == 1 else 'findings'} in shadow in 28 days"
     if row.rate is None:
-        return f"{found}; no rate before it has watched homes in shadow for a day"
+        return f"{found}; no rate before a week in shadow with homes to watch"
     weeks = "" if row.weeks > 3.95 else f", over the {row.weeks:.1f} weeks in shadow"
     return f"{found}, {row.rate:.1f} per 100 homes a week{weeks}"
 
 
 def judged_text(judged: Precision) -> str:
     """Return how often people agreed, with its interval, or that too few were judged."""
-    counts = f"{judged.true} true, {judged.false} false, {judged.unclear} unclear"
+    counts = f"{judged.true} true, {judged.false} false, {judged.unclear} unclear in 12 weeks"
     if judged.share is None or judged.interval is None:
-        return f"judged in 12 weeks: {counts}; no precision yet"
+        return f"{counts}; no precision yet"
     low, high = judged.interval
     share = f"precision {judged.share:.0%}, 95 % interval {low:.0%} to {high:.0%}"
     few = "" if judged.is_enough else f"; too few to judge by ({judged.decided} of {ENOUGH})"
-    return f"judged in 12 weeks: {counts}; {share}{few}"
+    return f"{counts}; {share}{few}"
 
 
 def _parameters(places: Mapping[str, Place]) -> Iterator[str]:

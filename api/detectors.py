@@ -43,8 +43,8 @@ class DetectorAtPlace:
 
     @property
     def rate(self) -> float | None:
-        """Findings per 100 homes a week; None before a day in shadow, or without homes."""
-        if self.weeks * WEEK_US < DAY_US or not self.homes:
+        """Findings per 100 homes a week; None before a week in shadow, or without homes."""
+        if self.weeks < 1 or not self.homes:
             return None
         return 100 * self.found / (self.homes * self.weeks)
 

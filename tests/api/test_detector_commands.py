@@ -94,7 +94,10 @@ def test_load_and_precision_are_printed_with_their_interval(database: Engine) ->
     # 23 findings at 10 homes over the 2 weeks since they were enrolled: 23 / 20 * 100 a week.
     assert "23 findings in shadow in 28 days, 115.0 per 100 homes a week" in text
     assert "over the 2.0 weeks in shadow" in text
-    assert "16 true, 4 false, 3 unclear; precision 80%, 95 % interval 58% to 92%" in text
+    assert (
+        "judged: 16 true, 4 false, 3 unclear in 12 weeks; precision 80%, 95 % interval 58% to 92%"
+        in text
+    )
 
 
 def test_too_few_judgements_are_called_too_few(database: Engine) -> None:

@@ -151,6 +151,10 @@ def pages_of(world: World) -> dict[str, str]:
         "home": f"/homes/{A}-home-1",
         "unwatched": f"/homes/{A}-home-3",
         "places": "/places",
+        "detectors": "/detectors",
+        "detector": f"/detectors/{A}/inactivity",
+        "findings": "/detectors/findings",
+        "judged": "/detectors/findings?show=judged",
         "system": "/system",
     }
 
