@@ -11,6 +11,7 @@ from sensors_sim.score import WITHIN_H, Delays
 _WIDTH, _BAR, _LEFT = 760, 24, 240
 _HOURS: Final = 24
 _SLOWEST_H: Final = 14.0
+_MOST_FALSE: Final = 0.8
 _COLOURS: Final = ("#1d5b79", "#b3541e", "#3a7d44")
 
 
@@ -69,15 +70,20 @@ def _svg(title: str, height: float, marks: Sequence[str]) -> str:
 def trade_off(curves: Mapping[str, Sequence[Judged]], others: Sequence[Judged]) -> str:
     """Draw home false alerts against the median delay: settings as lines, other rules as points.
 
-    Left and low is good. What is slower than the scale, or never, lies on its upper edge.
+    Left and low is good. What is slower than the scale, or never, lies on its upper edge, what
+    is false more often on its right one.
     """
     height, bottom = 420, 380.0
     shown = [one for line in curves.values() for one in line] + list(others)
     most = [one.home.mean.value for one in shown if math.isfinite(one.home.mean.value)]
-    right = min(max(most, default=1.0) * 1.05, 1.5) or 1.0
+    right = min(max(most, default=0.0) * 1.05, _MOST_FALSE) or _MOST_FALSE
     across, up = (_WIDTH - 80) / right, (bottom - 20) / _SLOWEST_H
     marks = _axes(right, across, up, bottom)
-    for colour, (name, line) in zip(_COLOURS, curves.items(), strict=False):
+    for row, (colour, (name, line)) in enumerate(zip(_COLOURS, curves.items(), strict=False)):
+        marks.append(
+            f'<text x="{_WIDTH - 10}" y="{24 + 20 * row}" text-anchor="end" fill="{colour}">'
+            f"{escape(name)}</text>"
+        )
         places = [_spot(one, across, up, bottom, right) for one in line]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         marks.append(
@@ -85,12 +91,13 @@ def trade_off(curves: Mapping[str, Sequence[Judged]], others: Sequence[Judged]) 
         )
         for one, (x, y) in zip(line, places, strict=True):
             marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
-            said = f"{name}: {one.name}" if one is line[0] else one.name
-            marks.append(f'<text x="{x + 6:.1f}" y="{y - 6:.1f}" fill="{colour}">{said}</text>')
+            marks.append(f'<text x="{x + 6:.1f}" y="{y - 6:.1f}" fill="{colour}">{one.name}</text>')
     for one in others:
         x, y = _spot(one, across, up, bottom, right)
         marks.append(f'<path d="M{x - 4:.1f} {y - 4:.1f}h8v8h-8z" fill="#505a5f"/>')
-        marks.append(f'<text x="{x + 8:.1f}" y="{y + 14:.1f}">{escape(one.name)}</text>')
+        side = "end" if x > _WIDTH / 2 else "start"
+        name = escape(one.name.partition(".")[2] or one.name)
+        marks.append(f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="{side}">{name}</text>')
     return _svg("Home false alerts a home-week against the median delay by day", height, marks)
 
 
