@@ -113,7 +113,7 @@ PEERS: Final = (
         "rrcf's random cut forest over four hours (Guha and others 2016); some minutes",
         rule_of(score_random_cuts, "rrcf"),
         homes=_FEW,
-        guarded_homes=1,
+        guarded_homes=3,
         missing=lambda: missing("rrcf"),
     ),
 )
