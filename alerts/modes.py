@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from alerts.alert import CONTINUING, LIFE_SAFETY, SILENCES, TECHNICAL, AlertKind
+from alerts.alert import LIFE_SAFETY, TECHNICAL, AlertKind
 
 
 class Mode(StrEnum):
@@ -67,8 +67,11 @@ DETECTORS: Final = (
 ALWAYS_LIVE: Final = LIFE_SAFETY | TECHNICAL | {AlertKind.UNWATCHED_HOME}
 """Kinds without a mode: life safety, and what says that a home or a part of it is not seen."""
 
-LASTING: Final = SILENCES | CONTINUING
-"""Kinds that last until something ends them; raised when their detector is switched live."""
+EPISODES: Final = frozenset(
+    {AlertKind.BATHROOM_AT_NIGHT, AlertKind.SLEEP_SHIFT, AlertKind.LESS_MOVEMENT}
+)
+"""Kinds that tell of days or nights gone by. Every other kind with a mode lasts until something
+ends it, and what lasts is raised when its detector is switched live."""
 
 _DETECTOR: Final = {kind: detector.key for detector in DETECTORS for kind in detector.kinds}
 _BY_KEY: Final = {detector.key: detector for detector in DETECTORS}

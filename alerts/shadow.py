@@ -13,7 +13,7 @@ from alerts import tables
 from alerts.alert import CONTINUING, AlertKind, Finding
 from alerts.ledger import Ledger
 from alerts.lifecycle import Event
-from alerts.modes import LASTING, Mode, Modes, detector_of
+from alerts.modes import EPISODES, Mode, Modes, detector_of
 from alerts.record import taken_in_by
 from alerts.shadow_rows import ShadowState, to_finding, to_row
 from alerts.switches import read_modes, read_revision
@@ -154,7 +154,7 @@ class Shadow:
                 continue  # a restart: an alert took it in while the detector was live
             is_off = modes.of_kind(finding.place, finding.kind) is Mode.OFF
             self.dropped += is_off
-            if finding.kind in LASTING:
+            if finding.kind not in EPISODES:
                 state = ShadowState.HELD if is_off else ShadowState.STANDING
                 rows[finding.id] = to_row(finding, state)
             elif not is_off:

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alerts.alert import Outcome
+from alerts.alert import AlertKind, Outcome
+from alerts.deliver import deliver
 from alerts.modes import Mode
 from alerts.shadow import Shadow
 from config.homes import GoesOut, HomeState
 from config.kinds import Kind
 from ingest.clock import instant
 from ingest.sink import Entry
-from tests.alerts.shadow_world import ShadowWorld
+from tests.alerts.shadow_world import ShadowWorld, finding
 from tests.alerts.world import DAY, HOUR, MINUTE, START, World, in_order, quiet_life, warm
 
 
@@ -330,6 +331,24 @@ def test_a_cold_home_is_one_finding_until_it_is_warm_and_is_raised_by_a_switch()
     world.switch(Mode.LIVE, "cold")
     world.run(stop + 5 * HOUR + 10 * MINUTE)
     assert [alert.kind for alert in world.alerts()] == ["cold-home"]
+
+
+def test_what_tells_of_nights_gone_by_is_recorded_and_never_raised_afterwards() -> None:
+    world = ShadowWorld()
+    told = finding(AlertKind.BATHROOM_AT_NIGHT)
+    for mode in (Mode.SHADOW, Mode.OFF, Mode.LIVE):
+        if mode is not Mode.SHADOW:
+            world.switch(mode, "bathroom")
+        deliver(world.ledger, [told, told], instant(START), world.shadow)
+        world.shadow.settle(world.ledger, instant(START))
+        assert [found.state for found in world.found()] == ["over"]
+        assert world.alerts() == []
+    assert world.shadow.dropped == 0, "it was known before"
+    off = ShadowWorld()
+    off.switch(Mode.OFF, "bathroom")
+    deliver(off.ledger, [told], instant(START), off.shadow)
+    assert off.found() == []
+    assert off.shadow.dropped == 1
 
 
 def test_modes_are_each_places_own_and_each_detectors_own() -> None:

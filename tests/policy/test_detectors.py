@@ -1,7 +1,7 @@
 """Every kind of alert has one detector that can be switched, or is always live on purpose."""
 
-from alerts.alert import LIFE_SAFETY, AlertKind
-from alerts.modes import ALWAYS_LIVE, DETECTORS, Mode, Modes
+from alerts.alert import CONTINUING, LIFE_SAFETY, PRIORITY, SILENCES, AlertKind, Priority
+from alerts.modes import ALWAYS_LIVE, DETECTORS, EPISODES, Mode, Modes
 
 
 def test_every_kind_belongs_to_one_detector_or_is_always_live() -> None:
@@ -18,6 +18,12 @@ def test_nothing_that_saves_a_life_can_be_switched_off() -> None:
     off = Modes({("anywhere", detector.key): Mode.OFF for detector in DETECTORS})
     for kind in (*LIFE_SAFETY, AlertKind.UNWATCHED_HOME):
         assert off.of_kind("anywhere", kind) is Mode.LIVE
+
+
+def test_no_risk_to_a_person_counts_as_a_thing_of_the_past() -> None:
+    """It would not be raised by a switch to live while it stands."""
+    assert {PRIORITY[kind] for kind in EPISODES} == {Priority.P3}
+    assert not EPISODES & (SILENCES | CONTINUING | ALWAYS_LIVE)
 
 
 def test_every_detector_says_what_it_looks_for() -> None:
