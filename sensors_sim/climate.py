@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from config.kinds import KINDS, Kind
 from sensors_sim import chance, readings, schedule
+from sensors_sim.draught import chill, open_s
 from sensors_sim.habits import Habits, habits
 from sensors_sim.hysteresis import reports
 from sensors_sim.kit import SLOT_KIND, SLOTS, slot
@@ -65,17 +66,22 @@ def sense_climate(
     window: Window,
     fails_us: NDArray[np.int64],
     who: Habits | None = None,
+    lived: Readings | None = None,
 ) -> Readings:
     """Return temperature, humidity and illuminance of these homes, in no order.
 
     ``sensor`` is the row of the home * SLOTS + slot. ``fails_us`` int64[homes] is when the
-    heating fails, the largest int64 where it does not.
+    heating fails, the largest int64 where it does not. ``lived`` tells when doors stood open.
     """
     own = chance.key(seed, _Stream.REPORT, homes)
     at = schedule.looks(own, EVERY_S, LOOKS, JITTER_S, window.start_us, window.end_us)
     grid_us, warmth = temperatures(seed, homes, window, fails_us)
     warm_up = WARM_UP_S // STEP_S
     grid_us, warmth = grid_us[warm_up:], warmth[warm_up:]
+    if lived is not None:
+        _, outside_c = weather(seed, grid_us, window.local_us)
+        stands_s = open_s(lived, len(homes), grid_us)
+        warmth = warmth - chill(stands_s, warmth - outside_c[:, None], STEP_S)
     damp = 52 - 1.6 * (warmth - 19) + 2.5 * _drift(seed, _Stream.DAMP, homes, grid_us, 1.5)
     light = _light(seed, homes, who or habits(seed, homes), window, grid_us)
     celsius = _seen(grid_us, warmth, at) + 0.2 * (chance.uniform(at.key, 2) - 0.5)

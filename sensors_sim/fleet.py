@@ -183,6 +183,7 @@ class Fleet:
                     Window(start_us, end_us, local_us),
                     self._fails_us,
                     self._who,
+                    lived,
                 ),
                 sense_upkeep(seed, self._homes, start_us, end_us, self._in_dbm),
             ]
