@@ -27,6 +27,7 @@ class AlertKind(StrEnum):
     NO_SIGN_OF_LIFE = "no-sign-of-life"
     NOT_BACK = "not-back"
     OUT_AT_NIGHT = "out-at-night"
+    LONG_IN_ROOM = "long-in-room"
     BATHROOM_AT_NIGHT = "bathroom-at-night"
     SLEEP_SHIFT = "sleep-shift"
     LESS_MOVEMENT = "less-movement"
@@ -98,6 +99,7 @@ PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     AlertKind.NO_SIGN_OF_LIFE: Priority.P2,
     AlertKind.NOT_BACK: Priority.P2,
     AlertKind.OUT_AT_NIGHT: Priority.P2,
+    AlertKind.LONG_IN_ROOM: Priority.P2,
     AlertKind.BATHROOM_AT_NIGHT: Priority.P3,
     AlertKind.SLEEP_SHIFT: Priority.P3,
     AlertKind.LESS_MOVEMENT: Priority.P3,

@@ -80,6 +80,37 @@ def out_at_night(
     return finding(kind, home, left_us, found_us, sentence, evidence, Verdict.AWAY)
 
 
+@dataclass(frozen=True, slots=True)
+class RoomStay:
+    """A stay in one room: since when, how long it was seen to last, what is usual, in minutes."""
+
+    room: str
+    since_us: int
+    minutes: float
+    usual: float
+    limit: float
+
+
+def long_in_room(home: Home, zone: ZoneInfo, found_us: int, stay: RoomStay) -> Finding:
+    """Return the finding that all movement has stayed in one room for long."""
+    minute_us = 60_000_000
+    sentence = (
+        f"All movement since {clock(stay.since_us, zone)} has been in the {stay.room} "
+        f"({span(round(stay.minutes) * minute_us)} when this was raised); the longest such time "
+        f"of a usual day is {span(max(round(stay.usual), 1) * minute_us)}."
+    )
+    evidence = {
+        "room": stay.room,
+        "since_us": stay.since_us,
+        "stay_min": round(stay.minutes, 1),
+        "usual_longest_min": round(stay.usual, 1),
+        "limit_min": round(stay.limit, 1),
+        "decided_us": found_us,
+    }
+    kind = AlertKind.LONG_IN_ROOM
+    return finding(kind, home, stay.since_us, found_us, sentence, evidence, Verdict.PERSON)
+
+
 def sleep_shift(
     home: Home, day_us: int, found_us: int, change: Change, *, is_later: bool
 ) -> Finding:

@@ -50,6 +50,12 @@ DETECTORS: Final = (
         "that is rare.",
     ),
     Detector(
+        "room-stay",
+        "Long in one room",
+        frozenset({AlertKind.LONG_IN_ROOM}),
+        "movement that stays in the bathroom or hall far longer than is usual in this home.",
+    ),
+    Detector(
         "bathroom",
         "Bathroom visits at night",
         frozenset({AlertKind.BATHROOM_AT_NIGHT}),

@@ -30,7 +30,7 @@ class Figure:
     ``mean`` with ``mean_weight`` days and ``spread`` with ten days are those of many homes;
     ``skipped`` days teach nothing, of the first ``first`` valid days nothing is said; ``kept``
     is what a day keeps of the past, ``learned`` after how many days learning ends; it pauses
-    while the sum is not below ``calm``. ``slack`` and ``limit`` are those of the sum.
+    while the sum is not below ``calm``; ``slack`` is what the sum loses a day.
     """
 
     mean: float
@@ -42,11 +42,10 @@ class Figure:
     learned: float
     calm: float
     slack: float
-    limit: float
 
 
-SHIFT: Final = Figure(-6.5, 5.0, 4.91, 3, 7, 0.97, np.inf, 1.0, 1.0, 6.0)
-FEWER: Final = Figure(0.0, 0.0, 0.177, 0, 14, 1.0, 21.0, np.inf, 1.0, 6.0)
+SHIFT: Final = Figure(-6.5, 5.0, 4.91, 3, 7, 0.97, np.inf, 1.0, 1.0)
+FEWER: Final = Figure(0.0, 0.0, 0.177, 0, 14, 1.0, 21.0, np.inf, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,29 @@ PARAMETERS: Final = (
         "larger tells more of homes that often do.",
     ),
     Parameter(
+        "room_z",
+        "standard deviations",
+        1.0,
+        6.0,
+        3.0,
+        "How far beyond a home's usual longest stays in the bathroom or hall a stay must be "
+        "before it is told; larger is quieter and slower.",
+    ),
+    Parameter(
+        "room_floor_min",
+        "minutes",
+        20.0,
+        360.0,
+        45.0,
+        "How long movement must have stayed in the bathroom or hall, whatever was learned; "
+        "larger is quieter and slower.",
+    ),
+    Parameter(
         "shift_limit",
         "standard deviations, summed",
         2.0,
         20.0,
-        6.0,
+        5.0,
         "How far the days of a home must have moved by hours before it is told; larger is "
         "quieter and needs more days.",
     ),

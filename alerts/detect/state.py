@@ -94,6 +94,14 @@ class State:
     change_seen: Annotated[Counts, _Column("home", *_SMALL, (3,))]  # valid days, up to 255
     change_run: Annotated[Counts, _Column("home", *_SMALL, (3,))]  # days since the score was 0
     change_rest: Annotated[Counts, _Column("home", *_SMALL, (3,))]  # days until told again
+    stay_room: Annotated[Bytes, _Column("home", "i1", 0)]  # of the last sign
+    stay_us: Annotated[Ints, _Column("home", *_TIME)]  # since when all signs were there
+    stay_last_us: Annotated[Ints, _Column("home", *_TIME)]
+    stay_raised_us: Annotated[Ints, _Column("home", *_TIME)]
+    stay_peak: Annotated[Singles, _Column("home", *_SINGLE, (2,))]  # minutes, bathroom and hall
+    stay_days: Annotated[Singles, _Column("home", *_SINGLE, (2,))]
+    stay_total: Annotated[Singles, _Column("home", *_SINGLE, (2,))]
+    stay_squares: Annotated[Singles, _Column("home", *_SINGLE, (2,))]
     # a sensor; of a device, the row of its first sensor
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.detect import change, leaving, missed, visits
+from alerts.detect import change, leaving, missed, stay, visits
 from alerts.detect.columns import HOUR_US, NEVER
 from alerts.detect.rooms import Room, room_of
 from tests.naive.change import Days
 from tests.naive.change import shift_gain as naive_gain
 from tests.naive.missed import Devices
-from tests.naive.nights import Nights
+from tests.naive.nights import Nights, Stay
 from tests.naive.nights import find_left as naive_left
 from tests.naive.nights import find_visits as naive_visits
 
@@ -177,3 +177,64 @@ def test_a_device_is_dead_only_after_its_hours_and_beyond_its_own_past() -> None
 )
 def test_a_room_is_known_by_the_words_on_the_form(name: str, room: Room) -> None:
     assert room_of(name) is room
+
+
+steps = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 40 * MINUTE)), max_size=40
+)
+
+
+@settings(deadline=None)
+@given(steps, st.booleans())
+def test_stays_equal_the_loop_sign_by_sign(
+    signs: list[tuple[int, int, int]],
+    is_held: bool,
+) -> None:
+    naive = [Stay() for _ in range(3)]
+    stays = stay.Stays(np.zeros(3, np.int8), np.full(3, NEVER), np.full(3, NEVER))
+    now = 0
+    for one, room, gap in signs:
+        now += gap
+        wanted = naive[one].sign(now, room, is_held=is_held)
+        stays, ended = stay.find_stays(
+            np.array([one]), np.array([now]), np.array([room], np.int8), stays, np.full(3, is_held)
+        )
+        assert ended[one] == wanted
+        assert (stays.start_us[one], stays.room[one]) == (naive[one].start, naive[one].room)
+
+
+@settings(deadline=None)
+@given(steps)
+def test_a_slice_of_signs_leaves_the_stay_that_the_last_of_them_is_in(
+    signs: list[tuple[int, int, int]],
+) -> None:
+    """Within one tick signs lie less than an hour apart."""
+    naive = [Stay() for _ in range(3)]
+    rows = [(one, room, at) for at, (one, room, _) in enumerate(signs)]
+    for one, room, at in rows:
+        naive[one].sign(at, room, is_held=False)
+    stays = stay.Stays(np.zeros(3, np.int8), np.full(3, NEVER), np.full(3, NEVER))
+    stays, _ = stay.find_stays(
+        np.array([one for one, _, _ in rows], np.int64),
+        np.array([at for _, _, at in rows], np.int64),
+        np.array([room for _, room, _ in rows], np.int8),
+        stays,
+        np.zeros(3, np.bool_),
+    )
+    wanted = [NEVER if one.start < 0 else one.start for one in naive]
+    assert stays.start_us.tolist() == wanted
+
+
+@given(st.lists(st.floats(0, 300), max_size=30))
+def test_the_limit_of_stays_equals_the_loop(peaks: list[float]) -> None:
+    longest, n, total, squares = stay.Longest(*np.zeros((3, 1))), 0.0, 0.0, 0.0
+    for peak in peaks:
+        longest = stay.end_day(longest, np.array([peak]))
+        if peak > 0:
+            x = float(np.log(max(peak, 1)))
+            n, total, squares = n * 0.97 + 1, total * 0.97 + x, squares * 0.97 + x * x
+    mean = (total + 5 * 2.12) / (n + 5)
+    variance = (max(squares - 2 * mean * total + n * mean**2, 0) + 15 * 0.55) / (n + 15)
+    usual, limit = stay.limits(longest, 0, np.full(1, 3.0))
+    assert usual[0] == pytest.approx(np.exp(mean))
+    assert limit[0] == pytest.approx(np.exp(mean + 3 * variance**0.5))

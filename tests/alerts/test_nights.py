@@ -133,6 +133,30 @@ def test_movement_inside_eases_being_out_at_night_and_a_late_sign_contradicts_it
         assert [step.event for step in houses.steps() if step.alert == found.id] == [event]
 
 
+def test_movement_that_stays_in_the_bathroom_is_told_and_eased_by_another_room() -> None:
+    houses = lived(14)
+    at = START + 14 * DAY + 10 * HOUR
+    houses.run(moved(houses.sensor("kitchen"), at - 2 * MINUTE), at - MINUTE)
+    bathroom = [
+        r for i in range(24) for r in moved(houses.sensor("bathroom"), at + i * 15 * MINUTE)
+    ]
+    houses.run(bathroom, at + 6 * HOUR)
+    (found,) = houses.findings("long-in-room")
+    assert (found.priority, found.onset_us) == ("P2", at)
+    assert found.found_us - at <= 4 * HOUR
+    assert "has been in the bathroom" in found.sentence
+    houses.run(moved(houses.sensor("hall"), at + 7 * HOUR), at + 8 * HOUR)
+    assert [step.event for step in houses.steps() if step.alert == found.id] == [Event.EASE]
+
+
+def test_a_long_bath_and_a_night_in_bed_are_not_told() -> None:
+    houses = lived(14)
+    at = START + 14 * DAY + 22 * HOUR
+    bath = [r for i in range(3) for r in moved(houses.sensor("bathroom"), at + i * 10 * MINUTE)]
+    houses.run(bath, at + 9 * HOUR)
+    assert houses.findings("long-in-room") == life()[42].findings("long-in-room") == []
+
+
 def test_days_that_move_two_hours_later_are_told_once() -> None:
     houses = lived(21)
     houses.run(days(houses, 21, 35, shift=2 * HOUR), START + 35 * DAY)

@@ -62,3 +62,20 @@ def find_left(rows: Sequence[Row], left: dict[int, int]) -> set[int]:
         elif 4 <= bin_ < 20 and home not in left:
             left[home] = time_us
     return inside
+
+
+class Stay:
+    """One home's stay: the room of its last sign, since when all were there, the last of them."""
+
+    def __init__(self) -> None:
+        self.room, self.start, self.last = 0, -1, -1
+
+    def sign(self, time_us: int, room: int, *, is_held: bool) -> bool:
+        """Return whether this sign ended the stay before it."""
+        goes_on = self.start >= 0 and room == self.room
+        goes_on = goes_on and (is_held or time_us - self.last <= 60 * MINUTE)
+        ended = self.start >= 0 and not goes_on
+        if not goes_on:
+            self.start = time_us
+        self.room, self.last = room, time_us
+        return ended

@@ -1,0 +1,95 @@
+"""A bathroom or hall occupied far beyond what is usual: all movement stays in that one room.
+
+A stay is a run of signs in one room, none elsewhere between them, and no more than an hour apart.
+The longest of a day is learned as the longest silence is (DETECTION A.3): log minutes, with the
+mean and spread of many homes where little is known.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Bytes, Floats, Ints
+from alerts.detect.rooms import Room
+
+GAP_US: Final = 60 * MINUTE_US
+ROOMS: Final = (Room.BATHROOM, Room.HALL)
+"""Rooms in which nobody stays for long, by row of the columns below."""
+
+_KEPT: Final = 0.97
+_MEAN: Final = np.array([2.12, 3.5])
+_VARIANCE: Final = np.array([0.55, 0.7])
+_MEAN_WEIGHT, _VARIANCE_WEIGHT = 5.0, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """By home: the room of the last sign, since when all were there, and the last of them."""
+
+    room: Bytes
+    start_us: Ints
+    last_us: Ints
+
+
+def find_stays(
+    home: Ints, time_us: Ints, room: Bytes, before: Stays, is_held: Bools
+) -> tuple[Stays, Bools]:
+    """Return (stays, bool[homes] whose stay ended) after n signs in time order.
+
+    ``is_held`` marks homes whose stay does not end by a pause alone.
+    """
+    size, row = len(before.room), np.arange(len(home))
+    after = Stays(before.room.copy(), before.start_us.copy(), before.last_us.copy())
+    after.room[home], after.last_us[home] = room, time_us
+    last_other = np.full(size, -1, np.int64)
+    other = room != after.room[home]
+    last_other[home[other]] = row[other]
+    first = np.full(size, -1, np.int64)
+    in_run = np.flatnonzero(row > last_other[home])[::-1]
+    first[home[in_run]] = in_run
+    touched = np.flatnonzero(first >= 0)
+    begin_us = time_us[first[touched]]
+    goes_on = (last_other[touched] < 0) & (before.room[touched] == after.room[touched])
+    goes_on &= before.start_us[touched] != NEVER
+    goes_on &= is_held[touched] | (begin_us - before.last_us[touched] <= GAP_US)
+    after.start_us[touched] = np.where(goes_on, before.start_us[touched], begin_us)
+    ended = np.zeros(size, np.bool_)
+    ended[touched[~goes_on]] = True
+    return after, ended & (before.start_us != NEVER)
+
+
+def minutes(stays: Stays) -> Floats:
+    """Return how long each home's stay has been seen to last."""
+    lasted: Floats = (
+        np.where(stays.start_us == NEVER, 0, stays.last_us - stays.start_us) / MINUTE_US
+    )
+    return lasted
+
+
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """Running sums, by home, of the log of each day's longest stay in one room."""
+
+    days: Floats
+    total: Floats
+    squares: Floats
+
+
+def limits(longest: Longest, row: int, z: Floats) -> tuple[Floats, Floats]:
+    """Return (minutes that the longest stay of a usual day takes, limit in minutes), by home."""
+    n = longest.days
+    mean = (longest.total + _MEAN_WEIGHT * _MEAN[row]) / (n + _MEAN_WEIGHT)
+    spread = np.maximum(longest.squares - 2 * mean * longest.total + n * mean**2, 0)
+    variance = (spread + _VARIANCE_WEIGHT * _VARIANCE[row]) / (n + _VARIANCE_WEIGHT)
+    return np.exp(mean), np.exp(mean + z * np.sqrt(variance))
+
+
+def end_day(longest: Longest, peak: Floats) -> Longest:
+    """Return the sums after a day whose longest stay took ``peak`` minutes; 0 teaches nothing."""
+    is_day = peak > 0
+    x = np.where(is_day, np.log(np.maximum(peak, 1.0)), 0.0)
+    kept = np.where(is_day, _KEPT, 1.0)
+    return Longest(
+        longest.days * kept + is_day, longest.total * kept + x, longest.squares * kept + x * x
+    )

@@ -1,0 +1,117 @@
+"""A bathroom or hall occupied far beyond this home's own stays, while nothing moves elsewhere."""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.action import Step
+from alerts.alert import AlertKind, alert_id
+from alerts.detect import stay
+from alerts.detect.columns import NEVER, Rows
+from alerts.detect.fold import Signs
+from alerts.findings_nights import RoomStay, long_in_room
+from alerts.lifecycle import Event
+from alerts.scene import Scene
+from alerts.turns import homes_that_pass
+
+_KIND: Final = AlertKind.LONG_IN_ROOM
+KINDS: Final = frozenset({_KIND})
+
+
+def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
+    """Follow which room the person is in; a sign in another one eases what stands."""
+    state, rows = scene.state, slice(start, stop)
+    before = stay.Stays(state.stay_room, state.stay_us, state.stay_last_us)
+    room = scene.roster.rooms.sensor_room[signs.sensor[rows]]
+    after, ended = stay.find_stays(
+        signs.home[rows], signs.time_us[rows], room, before, state.stay_raised_us != NEVER
+    )
+    homes = np.flatnonzero(ended)
+    _keep_longest(scene, homes, before)
+    state.stay_room, state.stay_us = after.room, after.start_us
+    state.stay_last_us = after.last_us
+    _ease(scene, homes[state.stay_raised_us[homes] != NEVER])
+
+
+def fold_late(scene: Scene, signs: Signs) -> None:
+    """A late sign elsewhere ends a stay that it interrupts."""
+    state = scene.state
+    home, room = signs.home, scene.roster.rooms.sensor_room[signs.sensor]
+    elsewhere = (room != state.stay_room[home]) & (signs.time_us > state.stay_us[home])
+    homes = np.unique(home[elsewhere & (state.stay_us[home] != NEVER)])
+    _ease(scene, homes[state.stay_raised_us[homes] != NEVER])
+    state.stay_us[homes] = NEVER
+
+
+def decide(scene: Scene) -> None:
+    """Raise stays that go on and are beyond the home's own limit."""
+    if not scene.is_regular:
+        return
+    state, roster, now_us = scene.state, scene.roster, scene.now_us
+    lasts = (state.stay_us != NEVER) & (state.stay_raised_us == NEVER) & scene.counted
+    lasts &= now_us - state.stay_last_us <= stay.GAP_US
+    for row, room in enumerate(stay.ROOMS):
+        homes = np.flatnonzero(lasts & (state.stay_room == room))
+        minutes = stay.minutes(_stays(scene, homes))
+        usual, limit = stay.limits(_longest(scene, row, homes), row, roster.tuned("room_z", homes))
+        limit = np.maximum(limit, roster.tuned("room_floor_min", homes))
+        for at in np.flatnonzero(minutes > limit).tolist():
+            home = int(homes[at])
+            value, since_us = scene.home(home), int(state.stay_us[home])
+            numbers = RoomStay(
+                room.name.lower(), since_us, float(minutes[at]), float(usual[at]), float(limit[at])
+            )
+            scene.actions.append(long_in_room(value, scene.zone(value.place), now_us, numbers))
+            state.stay_raised_us[home] = since_us
+
+
+def learn(scene: Scene) -> None:
+    """Learn the longest stay of the local day that has just ended."""
+    homes = homes_that_pass(scene, 0)
+    if not len(homes):
+        return
+    state = scene.state
+    for row in range(len(stay.ROOMS)):
+        after = stay.end_day(
+            _longest(scene, row, homes), state.stay_peak[row, homes].astype(np.float64)
+        )
+        state.stay_days[row, homes], state.stay_total[row, homes] = after.days, after.total
+        state.stay_squares[row, homes] = after.squares
+        state.stay_peak[row, homes] = 0
+
+
+def _stays(scene: Scene, homes: Rows) -> stay.Stays:
+    state = scene.state
+    return stay.Stays(state.stay_room[homes], state.stay_us[homes], state.stay_last_us[homes])
+
+
+def _longest(scene: Scene, row: int, homes: Rows) -> stay.Longest:
+    state = scene.state
+    return stay.Longest(
+        state.stay_days[row, homes].astype(np.float64),
+        state.stay_total[row, homes].astype(np.float64),
+        state.stay_squares[row, homes].astype(np.float64),
+    )
+
+
+def _keep_longest(scene: Scene, homes: Rows, before: stay.Stays) -> None:
+    """Keep the longest stay of the day; one that was raised teaches no more than its limit."""
+    state = scene.state
+    ended = stay.Stays(before.room[homes], before.start_us[homes], before.last_us[homes])
+    minutes = stay.minutes(ended)
+    for row, room in enumerate(stay.ROOMS):
+        mine = np.flatnonzero((ended.room == room) & (minutes > 0))
+        if not len(mine):
+            continue
+        z = scene.roster.tuned("room_z", homes[mine])
+        _, limit = stay.limits(_longest(scene, row, homes[mine]), row, z)
+        kept = np.minimum(minutes[mine], 1.5 * limit)
+        state.stay_peak[row, homes[mine]] = np.maximum(state.stay_peak[row, homes[mine]], kept)
+
+
+def _ease(scene: Scene, homes: Rows) -> None:
+    state = scene.state
+    for home in homes.tolist():
+        id_ = alert_id(scene.home(home).id, _KIND, int(state.stay_raised_us[home]))
+        scene.actions.append(Step(Event.EASE, id_, "movement in another room, please confirm"))
+        state.stay_raised_us[home] = NEVER
