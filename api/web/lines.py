@@ -129,6 +129,7 @@ _EASED: Final = {
     AlertKind.COLD_HOME: "Warm again",
     AlertKind.VERY_COLD_HOME: "Warm again",
     AlertKind.UNWATCHED_HOME: "Seen again",
+    AlertKind.LONG_IN_ROOM: "Moving in another room",
 }
 """What has changed when an alert that is no silence was eased."""
 

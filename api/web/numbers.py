@@ -19,6 +19,7 @@ _MOMENTS: Final = {
     "engine_us": "Engine has seen all up to",
     "start_us": "Simulated from",
     "shadow_found_us": "Found in shadow",
+    "left_us": "Door used",
 }
 _SPANS: Final = {
     "silence_us": "Quiet for",
@@ -27,12 +28,21 @@ _SPANS: Final = {
     "floor_us": "Never raised sooner than",
     "cap_us": "Always raised after",
     "limit_us": "Limit",
+    "quiet_us": "Nothing inside for",
     "behind_s": "Engine is behind by",
 }
 _LABELS: Final = {
     "expected_missed": "Signs usual in that time",
     "limit": "Raised when these reach",
     "rule": "Decided by",
+    "score": "Change found",
+    "visits": "Visits that night",
+    "visits_before": "Visits in the nights before, the last first",
+    "words_missed": "Times it usually speaks in that time",
+    "stay_min": "In this room for",
+    "usual_longest_min": "Longest such time of a usual day",
+    "limit_min": "Raised after",
+    "usual_share_of_nights": "Share of nights in which it is used so",
     "warmest_c": "Warmest room",
     "limit_c": "Limit",
     "lost": "Gateways lost",
