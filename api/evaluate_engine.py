@@ -34,6 +34,8 @@ DEFAULTS: Final = Place(
 _STRIDE_US: Final = 6 * 3_600_000_000
 _STATUS: Final = len(tihm.SENSORS)
 _SENSORS: Final = _STATUS + 1
+_TURNS: Final = 60
+_NEVER_US: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,9 @@ class _AllHomes:
     """The homes of all worlds by one number: their roster as they join, and their readings."""
 
     def __init__(self, worlds: Sequence[World]) -> None:
-        sizes = [len(world.trace.homes) for world in worlds]
+        # What homes do in turn goes by their number: each world begins at a whole round of turns,
+        # so that a home's turn is the same in whatever world it stands.
+        sizes = [-(-len(world.trace.homes) // _TURNS) * _TURNS for world in worlds]
         self._begin = np.cumsum([0, *sizes])
         keys = [f"{PLACE}-{number:04d}" for number in range(len(worlds))]
         self.places = {
@@ -150,8 +154,14 @@ class _AllHomes:
             for key, world in zip(keys, worlds, strict=True)
         }
         self._place_of = [key for key, size in zip(keys, sizes, strict=True) for _ in range(size)]
-        self._names = [name for world in worlds for name in world.trace.homes]
-        self._first_us = np.concatenate([_first_us(world.trace) for world in worlds])
+        self._names = [
+            name
+            for world, size in zip(worlds, sizes, strict=True)
+            for name in (*world.trace.homes, *[""] * (size - len(world.trace.homes)))
+        ]
+        self._first_us = np.concatenate(
+            [_first_us(world.trace, size) for world, size in zip(worlds, sizes, strict=True)]
+        )
         time_us = np.concatenate([world.trace.time_us for world in worlds])
         order = np.argsort(time_us, kind="stable")
         self._time_us = time_us[order]
@@ -228,8 +238,13 @@ class _AllHomes:
         return list(zip(worlds, self._begin.tolist(), strict=False))
 
 
-def _first_us(trace: tihm.Activations) -> NDArray[np.int64]:
-    return trace.time_us[np.searchsorted(trace.home, np.arange(len(trace.homes)))]
+def _first_us(trace: tihm.Activations, size: int) -> NDArray[np.int64]:
+    """Return when each home is first heard; numbers that no home has are never."""
+    first = np.full(size, _NEVER_US)
+    first[: len(trace.homes)] = trace.time_us[
+        np.searchsorted(trace.home, np.arange(len(trace.homes)))
+    ]
+    return first
 
 
 def _own(status: Status, begin: int) -> readings.Readings:
