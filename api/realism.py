@@ -50,12 +50,14 @@ class Likeness:
     """How far simulated homes are from real ones in one group of statistics.
 
     ``distances`` float64[sets] are those of each set of simulated homes from the real ones,
-    ``yardstick`` is the median distance between two random sets of real homes.
+    ``yardstick`` is the median distance between two random sets of real homes, ``halves`` that
+    of the two real halves from each other: what is learned from one cannot be much closer.
     """
 
     group: str
     distances: Floats
     yardstick: float
+    halves: float
 
     @property
     def ratios(self) -> Floats:
@@ -159,17 +161,24 @@ def judge(
     simulated, is_kept = _simulated(made)
     of_set = there[is_kept] // int(chosen.sum())
     scale, real = scales(values), values[chosen]
-    size = len(values) // 2
-    rng = np.random.default_rng(_SEED)
-    likeness = [
-        _likeness(group, real / scale, [simulated[of_set == s] / scale for s in range(sets)],
-                  values / scale, size, rng)
-        for group in (WHOLE, *(group.value for group in Group))
-    ]  # fmt: skip
+    drawn = [simulated[of_set == number] / scale for number in range(sets)]
+    likeness = _likeness(values / scale, chosen, drawn)
     left = tuple(name for name, kept in zip(names, is_in.tolist(), strict=True) if not kept)
-    return Realism(
-        half, left, size, real, simulated, scale, tuple(likeness), tuple(trace.dirt.lines())
-    )
+    size, dirt = len(values) // 2, tuple(trace.dirt.lines())
+    return Realism(half, left, size, real, simulated, scale, likeness, dirt)
+
+
+def _likeness(values: Floats, chosen: Bools, drawn: Sequence[Floats]) -> tuple[Likeness, ...]:
+    """Hold each set of simulated homes against the chosen real ones, group by group."""
+    rng = np.random.default_rng(_SEED)
+    found = []
+    for group in (WHOLE, *(group.value for group in Group)):
+        columns = of_group(values, group)
+        apart = [energy_distance(of_group(one, group), columns[chosen]) for one in drawn]
+        between = split_distances(columns, len(values) // 2, SPLITS, rng)
+        halves = energy_distance(columns[~chosen], columns[chosen])
+        found.append(Likeness(group, np.array(apart), float(np.median(between)), halves))
+    return tuple(found)
 
 
 def in_half(homes: int, half: Half) -> Bools:
@@ -212,18 +221,21 @@ def of_group(values: Floats, group: str) -> Floats:
 
 def table(found: Realism) -> str:
     """Return the ratios as aligned text, with their spread over the sets."""
+    sets = len(found.likeness[0].distances)
+    homes = f"{len(found.real)} real homes of the {found.half.value} half"
     lines = [
-        f"{len(found.real)} real homes of the {found.half.value} half, "
-        + f"{len(found.simulated)} simulated in {len(found.likeness[0].distances)} sets",
-        f"{'group':<16}{'ratio':>7}{'10 %':>8}{'90 %':>8}   {'bar':<8}holds",
+        f"{homes}, {len(found.simulated)} simulated in {sets} sets",
+        f"{'group':<16}{'ratio':>7}{'10 %':>8}{'90 %':>8}{'halves':>8}   {'bar':<8}holds",
     ]
     for one in found.likeness:
         low, high = np.quantile(one.ratios, (0.1, 0.9))
         holds = "yes" if one.ratio <= BAR else "NO"
         lines.append(
-            f"{one.group:<16}{one.ratio:>7.2f}{low:>8.2f}{high:>8.2f}   {f'<= {BAR:g}':<8}{holds}"
+            f"{one.group:<16}{one.ratio:>7.2f}{low:>8.2f}{high:>8.2f}"
+            f"{one.halves / one.yardstick:>8.2f}   {f'<= {BAR:g}':<8}{holds}"
         )
     worst = found.rows[-1]
+    lines.append("halves: how far the two real halves are apart, in the same measure")
     lines.append(f"worst ratio {worst.value:.2f}, bar {worst.bar}")
     lines += [f"left out, no whole day: {name}" for name in found.left_out]
     return "\n".join(lines)
@@ -251,17 +263,3 @@ def _simulated(made: Lives) -> tuple[Floats, Bools]:
     never = Outages(np.empty(0, np.int64), np.empty(0, np.int64))
     is_in = has_whole_day(made, never)
     return statistics(take(made, is_in), never), is_in
-
-
-def _likeness(
-    group: str,
-    real: Floats,
-    sets: Sequence[Floats],
-    all_real: Floats,
-    size: int,
-    rng: np.random.Generator,
-) -> Likeness:
-    mine = of_group(real, group)
-    distances = [energy_distance(of_group(one, group), mine) for one in sets]
-    between = split_distances(of_group(all_real, group), size, SPLITS, rng)
-    return Likeness(group, np.array(distances), float(np.median(between)))

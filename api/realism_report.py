@@ -68,8 +68,18 @@ def _ratios(likeness: Sequence[Likeness]) -> str:
         marks.append(f'<text x="0" y="{y + 4}">{escape(_words(one.group))}</text>')
         marks += _span((low, one.ratio, high), across, 0.0, y, _MADE)
         holds = "yes" if one.ratio <= BAR else "NO"
-        body.append((_words(one.group), one.ratio, low, high, f"<= {BAR:g}", holds))
-    head = ("group", "ratio", "10 % of sets", "90 % of sets", "bar", "holds")
+        body.append(
+            (
+                _words(one.group),
+                one.ratio,
+                low,
+                high,
+                one.halves / one.yardstick,
+                f"<= {BAR:g}",
+                holds,
+            )
+        )
+    head = ("group", "ratio", "10 % of sets", "90 % of sets", "real halves apart", "bar", "holds")
     title = "Ratio by group, with 10 and 90 % of the sets"
     return _svg(title, height, marks) + table(head, body)
 
@@ -98,9 +108,7 @@ def _shares(values: Floats) -> Floats:
     return shares
 
 
-def _span(
-    edges: Sequence[float], across: float, least: float, y: float, colour: str
-) -> list[str]:
+def _span(edges: Sequence[float], across: float, least: float, y: float, colour: str) -> list[str]:
     x1, x, x2 = (_LEFT + across * (value - least) for value in edges)
     return [
         f'<path d="M{x1:.1f} {y}H{x2:.1f}" stroke="{colour}" stroke-width="2"/>',

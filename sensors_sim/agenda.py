@@ -93,8 +93,8 @@ AGENDA: Final[tuple[Errand, ...]] = (
     Errand(Purpose.SUPPER, Room.KITCHEN, Anchor.CLOCK, 17.7, 0.5, 26, 0.3, 0.97),
     *_spread(Purpose.DRINK, Room.KITCHEN, 8, 5, 0.4, 0.95),
     *_spread(Purpose.TOILET, Room.BATHROOM, 9, 3.5, 0.4, 1.0),
-    *_spread(Purpose.CHORE, Room.KITCHEN, 11, 6, 0.6, 0.9),
-    *_spread(Purpose.CHORE, Room.BEDROOM, 8, 5, 0.7, 0.9),
+    *_spread(Purpose.CHORE, Room.KITCHEN, 9, 6, 0.6, 0.9),
+    *_spread(Purpose.CHORE, Room.BEDROOM, 6, 5, 0.7, 0.9),
     *_spread(Purpose.CHORE, Room.HALL, 11, 2.0, 0.6, 0.9),
     *_spread(Purpose.DOORSTEP, Room.HALL, 2, 2, 0.4, 0.6),
     Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 10.6, 0.9, 90, 0.7, 1.0),
@@ -112,5 +112,6 @@ AGENDA: Final[tuple[Errand, ...]] = (
     Errand(Purpose.RESTLESS, Room.LIVING_ROOM, Anchor.EARLY, 0.5, 0.5, 15, 0.5, 0.7),
     Errand(Purpose.OUTING, Room.OUT, Anchor.CLOCK, 17.9, 1.2, 120, 0.6, 0.35),
     Errand(Purpose.TOILET, Room.BATHROOM, Anchor.EARLY, 0.8, 0.4, 3, 0.3, 0.5),
+    *_spread(Purpose.CHORE, Room.LIVING_ROOM, 5, 5, 0.6, 0.9),
 )
 """Every errand of a day; its row names its chance, so rows are only ever appended."""

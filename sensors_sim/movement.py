@@ -27,12 +27,12 @@ _ROOM_SLOT: Final = np.array(
     ],
     np.int32,
 )
-_BUSY: Final = (70.0, 0.97, 0.5)
+_BUSY: Final = (72.0, 0.97, 0.5)
 _MANNER: Final = {
     Purpose.SLEEP: (1800.0, 0.1, 0.0),
-    Purpose.REST: (600.0, 0.34, 0.4),
-    Purpose.WASH: (90.0, 0.9, 0.15),
-    Purpose.TOILET: (45.0, 0.9, 0.5),
+    Purpose.REST: (600.0, 0.34, 0.5),
+    Purpose.WASH: (140.0, 0.9, 0.2),
+    Purpose.TOILET: (42.0, 0.9, 0.5),
     Purpose.BREAKFAST: (110.0, 0.92, 0.3),
     Purpose.LUNCH: (110.0, 0.92, 0.3),
     Purpose.SUPPER: (110.0, 0.92, 0.3),
@@ -41,7 +41,7 @@ _MANNER: Final = {
     Purpose.GONE: (240.0, 0.0, 0.0),
     Purpose.FLOOR: (240.0, 0.0, 0.0),
     Purpose.CRAWL: (120.0, 0.2, 0.0),
-    Purpose.RESTLESS: (60.0, 0.9, 0.55),
+    Purpose.RESTLESS: (50.0, 0.95, 0.7),
 }
 """Of a stay: seconds from one move to the next, how likely it is seen, and what share of the
 seen ones leads to another room and back. ``_BUSY`` where nothing is said."""
@@ -96,10 +96,10 @@ def layout(seed: int, homes: NDArray[np.int32]) -> Layout:
     """Return how these homes (numbers) are built: log-normal, and a few sensors nearly blind."""
     own = chance.key(seed, Stream.LAYOUT, homes)[:, None]
     rooms = np.arange(len(Room))
-    keenness = np.exp(0.3 * chance.normal(own, rooms) - 0.06)
+    keenness = np.exp(0.27 * chance.normal(own, rooms) - 0.06)
     keenness *= np.where(chance.uniform(own, 100 + rooms) < 0.03, 0.01, 1.0)
     pull = _PULL * np.exp(0.6 * chance.normal(own, 200 + rooms))
-    openness, lightness = chance.uniform(own, 300), np.exp(1.2 * chance.normal(own, 301) - 0.3)
+    openness, lightness = chance.uniform(own, 300), np.exp(1.2 * chance.normal(own, 301))
     haste = np.exp(0.3 * chance.normal(own, 302))
     return Layout(keenness, pull, openness[:, 0], lightness[:, 0], haste[:, 0])
 

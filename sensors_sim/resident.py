@@ -30,11 +30,14 @@ NIGHT_ENDS_S: Final = DAY_ENDS_S - 10 * MINUTE
 """By now everybody is back in bed."""
 
 NOON_S: Final = 12 * HOUR
-FORENOON: Final = 1.15
+FORENOON: Final = 1.2
 """More than 1: more is done early in the day than late."""
 
 EVENING_S: Final = 19.5 * HOUR
 """From here on a person is quieter."""
+
+POORLY: Final = 0.08
+"""Share of days on which somebody does not feel like doing much."""
 
 TOGETHER: Final = 0.75
 """Share of outings on which two who live together go together."""
@@ -104,7 +107,8 @@ def _frame(seed: int, homes: NDArray[np.int32], day: int, who: Habits, person: W
     rises_h = who.wake_h + later_h + 0.1 * who.season * winter(day)
     wake_h = np.clip(rises_h + who.spread_h * chance.normal(own, 0), 4.8, 11.5)
     bed_h = np.clip(who.bed_h + later_h + who.spread_h * chance.normal(own, 1), 19.0, 26.0)
-    mood = np.exp(0.45 * chance.normal(shared, 2) - 0.1)
+    mood = np.exp(0.5 * chance.normal(shared, 2) - 0.12)
+    mood *= np.where(chance.uniform(shared, 10) < POORLY, 0.25, 1.0)
     return _Frame(wake_h * HOUR, bed_h * HOUR, own, shared, who.meals_later_h, mood)
 
 
@@ -190,7 +194,7 @@ def _plan(
         if errand.purpose in (Purpose.CHORE, Purpose.DRINK):
             likely = likely * frame.mood
         if errand.anchor is Anchor.DAYTIME:
-            likely = np.where(begins > EVENING_S, 0.85 * likely, likely)
+            likely = np.where(begins > EVENING_S, 1.0 * likely, likely)
             likely = np.where(begins < NOON_S, 1.5 * likely, likely)
         start[:, row] = np.where(chance.uniform(own, 6) < likely, begins, np.nan)
     return start, length, limit

@@ -71,7 +71,7 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     unseen_bathroom_share: Share = 0.2
     restlessness: Span = (0.0, 0.0)
     wanderlust: Span = (0.15, 0.75)
-    energy: Span = (0.65, 1.15)
+    energy: Span = (0.75, 1.05)
     goes_out_share: Share = 0.9
     is_accompanied: bool = False
     is_bed_bound: bool = False
