@@ -19,6 +19,7 @@ COMMANDS = (
     "migrate",
     "simulate",
     "replay",
+    "rehearse",
     "enrol",
     "account",
     "check",
