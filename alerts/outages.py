@@ -79,7 +79,8 @@ def _listen(scene: Scene) -> tuple[Floats, Floats]:
     is_heard = word_us > scene.now_us - hush.HEARD_US
     missed = hush.expected_in_hour(state.rate, roster.home_zone, scene.offsets, scene.now_us)
     awake = is_known & hush.was_heard_earlier(state.recent)
-    heard, expected = hush.heard_and_expected(is_heard, missed, awake, place, size)
+    homes = (roster.homes_by_place, roster.place_start)
+    heard, expected = hush.heard_and_expected(is_heard, missed, awake, *homes)
     begins = hush.begins(heard, expected, roster.outage_share, roster.outage_expected)
     begins &= state.hush_us == NEVER
     if begins.any():
@@ -87,7 +88,7 @@ def _listen(scene: Scene) -> tuple[Floats, Floats]:
         state.hush_us[begins] = last[begins]
     runs = (state.hush_us != NEVER) & ~begins
     if runs.any():
-        all_ = hush.heard_and_expected(is_heard, missed, is_known, place, size)
+        all_ = hush.heard_and_expected(is_heard, missed, is_known, *homes)
         state.hush_us[runs & hush.is_over(*all_)] = NEVER
     return heard, expected
 

@@ -188,15 +188,12 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
     is_return = gap > _ABSENCE_US
     if is_return.any():
         state.stir_us[home[is_return][::-1]] = time_us[is_return][::-1]
-    # An absence that was raised was long while the home could be seen, even if its hub was lost.
-    is_raised = state.absence_us[home] == state.sign_us[home]
-    is_near_cap = (gap > caps.LONG_US) & (is_raised | (state.unseen_us[home] == 0))
-    is_near_cap &= state.is_seen[home]
+    is_at_home = ~state.is_out[home] & state.is_seen[home] & (state.unseen_us[home] == 0)
+    is_near_cap = is_at_home & (gap > caps.LONG_US)
     if is_near_cap.any():
         ended = home[is_near_cap]
-        caps.remember(state.long_min, ended, state.sign_us[ended], state.is_out[ended])
-    is_long = (gap > _LONG_US) & (gap < _LONGEST_US) & ~state.is_out[home]
-    is_long &= state.is_seen[home] & (state.unseen_us[home] == 0)
+        caps.remember(state.long_min, ended, state.sign_us[ended])
+    is_long = is_at_home & (gap > _LONG_US) & (gap < _LONGEST_US)
     if not is_long.any():
         return
     rows = np.flatnonzero(is_long)[::-1]

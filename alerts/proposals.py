@@ -20,11 +20,10 @@ _DAY_MIN: Final = 24 * 60
 class Proposal:
     """A cap for one home (``home`` is its number) and a part of its local day, and why.
 
-    ``count`` long silences, or absences where ``is_out``, of the last 28 days began in it.
+    ``count`` long silences at home, of the last 28 days, began in it.
     """
 
     home: int
-    is_out: bool
     from_min: int
     to_min: int
     cap_h: float
@@ -34,14 +33,17 @@ class Proposal:
 def propose(
     state: State, roster: Roster, offsets: Sequence[Offsets], now_us: int
 ) -> list[Proposal]:
-    """Return what should be asked of a person now: silences at home first, then absences."""
-    onset_us = np.abs(state.long_min).astype(np.int64) * MINUTE_US
+    """Return what a person should be asked about now, by number of the home."""
+    onset_us = state.long_min.astype(np.int64) * MINUTE_US
     zone = np.broadcast_to(roster.home_zone, onset_us.shape)
-    local_min = minutes(offsets, zone, onset_us)
-    made = []
-    for is_out in (False, True):
-        found = proposals(state.long_min, local_min, now_us, is_out=is_out)
-        for home, minute, count in zip(*(column.tolist() for column in found), strict=True):
-            begin, end = (minute - BAND_MIN) % _DAY_MIN, (minute + BAND_MIN + 1) % _DAY_MIN
-            made.append(Proposal(home, is_out, begin, end, CAP_H, count))
-    return made
+    found = proposals(state.long_min, minutes(offsets, zone, onset_us), now_us)
+    return [
+        Proposal(
+            home,
+            (minute - BAND_MIN) % _DAY_MIN,
+            (minute + BAND_MIN + 1) % _DAY_MIN,
+            CAP_H,
+            count,
+        )
+        for home, minute, count in zip(*(column.tolist() for column in found), strict=True)
+    ]

@@ -21,14 +21,14 @@ class Tester:
     def look(self, proposals: Sequence[Proposal], now_us: int) -> bool:
         """Accept what is proposed and not accepted already; return whether anything was."""
         before = len(self.accepted)
-        standing = {(a.home, a.is_out, a.from_min) for a in self.accepted if a.until_us > now_us}
+        standing = {(a.home, a.from_min) for a in self.accepted if a.until_us > now_us}
         for one in proposals:
-            if self._accepts[one.home] and (one.home, one.is_out, one.from_min) not in standing:
+            if self._accepts[one.home] and (one.home, one.from_min) not in standing:
                 self.accepted.append(
                     Allowance(
                         len(self.accepted) + 1,
                         one.home,
-                        one.is_out,
+                        False,  # not of an absence
                         one.from_min,
                         one.to_min,
                         one.cap_h,

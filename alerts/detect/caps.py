@@ -1,4 +1,4 @@
-"""Long silences that keep coming at the same time of day: what is proposed, what was accepted.
+"""Long silences at home that keep coming at one time of day: proposals, and what was accepted.
 
 DETECTION A.5. The engine proposes a longer cap and never takes it by itself: only an allowance,
 accepted by a named person for a stated time, lifts the cap, and the floor is back when it ends.
@@ -19,8 +19,8 @@ LONG_US: Final = 11 * HOUR_US
 
 BAND_MIN: Final = 180
 REMEMBERED_US: Final = 28 * DAY_US
-NEEDED: Final = (3, 4)
-"""How many in 28 days make a proposal: silences at home, absences."""
+NEEDED: Final = 3
+"""How many in 28 days make a proposal."""
 
 RING: Final = 8
 _DAY_MIN: Final = 24 * 60
@@ -54,36 +54,32 @@ def columns(allowances: Sequence[Allowance]) -> Allowances:
     )
 
 
-def remember(ring: Minutes, homes: Rows, onset_us: Ints, is_out: Bools) -> None:
+def remember(ring: Minutes, homes: Rows, onset_us: Ints) -> None:
     """Put long silences that ended, one a home at most, into the ring of their homes, in place.
 
-    ``ring`` int32[8, homes] holds the minute since 1970 in which each began, newest first,
-    negative for an absence, 0 where there is none.
+    ``ring`` int32[8, homes] holds the minute since 1970 in which each began, newest first, 0
+    where there is none.
     """
-    minute = (onset_us // MINUTE_US).astype(np.int32)
     ring[1:, homes] = ring[:-1, homes]
-    ring[0, homes] = np.where(is_out, -minute, minute)
+    ring[0, homes] = onset_us // MINUTE_US
 
 
-def proposals(
-    ring: Minutes, local_min: Ints, now_us: int, *, is_out: bool
-) -> tuple[Rows, Ints, Ints]:
+def proposals(ring: Minutes, local_min: Ints, now_us: int) -> tuple[Rows, Ints, Ints]:
     """Return (homes, minute of the local day, how many) of what should be proposed now.
 
     A home is proposed for when enough of its long silences of the last 28 days began within three
     hours of one of them, around which the band is laid. ``local_min`` has the ring's shape.
     """
-    age_us = now_us - np.abs(ring).astype(np.int64) * MINUTE_US
-    is_kind = (ring < 0) if is_out else (ring > 0)
-    counted = is_kind & (age_us < REMEMBERED_US)
-    homes = np.flatnonzero(counted.sum(axis=0) >= NEEDED[is_out])
+    age_us = now_us - ring.astype(np.int64) * MINUTE_US
+    counted = (ring != 0) & (age_us < REMEMBERED_US)
+    homes = np.flatnonzero(counted.sum(axis=0) >= NEEDED)
     counted, minute = counted[:, homes], local_min[:, homes] % _DAY_MIN
     apart = np.abs(minute[:, None] - minute[None])
     near = np.minimum(apart, _DAY_MIN - apart) <= BAND_MIN
     count = (near & counted[None]).sum(axis=1) * counted
     best = count.argmax(axis=0)
     column = np.arange(len(homes))
-    enough = count[best, column] >= NEEDED[is_out]
+    enough = count[best, column] >= NEEDED
     best, column = best[enough], column[enough]
     return homes[enough], minute[best, column], count[best, column]
 

@@ -17,6 +17,7 @@ from alerts.detect.columns import (
     Bools,
     Floats,
     Ints,
+    Rows,
     Singles,
 )
 from alerts.detect.local_time import Offsets, bins, to_local
@@ -41,34 +42,45 @@ def was_heard_earlier(recent: Ints) -> Bools:
     return earlier
 
 
-def expected_in_hour(rate: Singles, zone: Ints, offsets: Sequence[Offsets], now_us: int) -> Floats:
-    """Return float64[homes]: the events expected of each home in the hour before now.
+def expected_in_hour(rate: Singles, zone: Ints, offsets: Sequence[Offsets], now_us: int) -> Singles:
+    """Return float32[homes]: the events expected of each home in the hour before now.
 
     ``rate`` has the shape (96, homes), in events a quarter-hour; ``zone`` indexes ``offsets``.
     """
-    total = np.zeros(rate.shape[1])
+    total = np.zeros(rate.shape[1], np.float32)
     edge = now_us // QUARTER_US * QUARTER_US - QUARTER_US * np.arange(5)
     overlap = np.minimum(now_us, edge + QUARTER_US) - np.maximum(now_us - HEARD_US, edge)
+    shares = (overlap / QUARTER_US).astype(np.float32)
     for code, table in enumerate(offsets):
-        own = np.zeros(rate.shape[1])
-        for row, share in zip(bins(to_local(table, edge)), overlap / QUARTER_US, strict=True):
+        own = np.zeros(rate.shape[1], np.float32)
+        for row, share in zip(bins(to_local(table, edge)), shares, strict=True):
             own += rate[row] * share
         total = own if len(offsets) == 1 else np.where(zone == code, own, total)
     return total
 
 
 def heard_and_expected(
-    is_heard: Bools, missed: Floats, is_counted: Bools, place: Ints, size: int
+    is_heard: Bools, missed: Singles, is_counted: Bools, by_place: Rows, start: Rows
 ) -> tuple[Floats, Floats]:
     """Return, by place, how many counted homes were heard, and how many should have been.
 
+    ``by_place`` lists homes place by place; those of place i are from ``start[i]`` up to the next.
     A home is heard within the hour with 1 - exp(-missed / 2): events come in bursts, so that half
     of those expected count.
     """
-    where = place[is_counted]
-    heard = np.bincount(where, is_heard[is_counted], size).astype(np.float64)
-    chance = -np.expm1(-missed[is_counted] / 2)
-    return heard, np.bincount(where, chance, size).astype(np.float64)
+    chance = 1 - np.exp(missed * np.float32(-0.5))
+    chance *= is_counted
+    heard = (is_heard & is_counted).astype(np.float32)
+    return _sums(heard, by_place, start), _sums(chance, by_place, start)
+
+
+def _sums(value: Singles, by_place: Rows, start: Rows) -> Floats:
+    # Runs of homes side by side add up far faster than bincount into a handful of places.
+    has_homes = start[1:] > start[:-1]
+    sums = np.zeros(len(has_homes))
+    if has_homes.any():
+        sums[has_homes] = np.add.reduceat(value[by_place], start[:-1][has_homes])
+    return sums
 
 
 def begins(heard: Floats, expected: Floats, share: Floats, least: Floats) -> Bools:

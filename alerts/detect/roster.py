@@ -37,6 +37,10 @@ class Roster:
     zones: tuple[str, ...]
     home_zone: Ints
     home_place: Ints
+    homes_by_place: Rows
+    place_start: Rows
+    """Where the homes of each place begin in ``homes_by_place``, and after the last of all."""
+
     home_is_active: Bools
     home_has_signs: Bools
     home_is_alone: Bools
@@ -104,6 +108,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     zone_of_place = np.array([zones.index(name) for name in zone_names], np.int64)
     home_place = table.home_place.astype(np.int64)
     place_row = np.maximum(home_place, 0)
+    by_place = np.argsort(home_place, kind="stable")[int((home_place == NONE).sum()) :]
     sensor_home = table.sensor_home.astype(np.int64)
     sensor_gateway = table.sensor_gateway.astype(np.int64)
     sensor_kind = table.sensor_kind.astype(np.int64)
@@ -132,6 +137,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         zones=zones,
         home_zone=zone_of_place[place_row],
         home_place=home_place,
+        homes_by_place=by_place,
+        place_start=np.searchsorted(home_place[by_place], np.arange(len(table.places) + 1)),
         home_is_active=is_active,
         home_has_signs=has_signs,
         home_is_alone=is_alone,

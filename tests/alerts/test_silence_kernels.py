@@ -59,14 +59,14 @@ def test_heard_and_expected_equal_the_loop(rows: list[tuple[bool, float, bool, i
     place = [row[3] for row in rows]
     found = hush.heard_and_expected(
         np.array(is_heard, np.bool_),
-        np.array(missed, np.float64),
+        np.array(missed, np.float32),
         np.array(is_counted, np.bool_),
-        np.array(place, np.int64),
-        3,
+        np.argsort(place, kind="stable"),
+        np.searchsorted(np.sort(place), np.arange(4)),
     )
     wanted = naive_hush.heard_and_expected(is_heard, missed, is_counted, place, 3)
     for mine, other in zip(found, wanted, strict=True):
-        assert mine.tolist() == pytest.approx(other)
+        assert mine.tolist() == pytest.approx(other, rel=1e-4, abs=1e-5)
 
 
 def test_a_hush_needs_enough_homes_and_ends_when_half_are_heard() -> None:
@@ -77,31 +77,21 @@ def test_a_hush_needs_enough_homes_and_ends_when_half_are_heard() -> None:
     assert hush.is_over(heard, expected).tolist() == [True, False, False, True]
 
 
-moments = st.lists(
-    st.tuples(st.integers(0, 40 * 1440), st.booleans()), max_size=caps.RING, unique=True
-)
-
-
-@given(moments)
-def test_proposals_equal_the_loop(ended: list[tuple[int, bool]]) -> None:
+@given(st.lists(st.integers(0, 40 * 1440), max_size=caps.RING + 2, unique=True))
+def test_proposals_equal_the_loop(ages_min: list[int]) -> None:
     ring = np.zeros((caps.RING, 2), np.int32)
-    for age_min, is_out in sorted(ended, reverse=True):
-        onset = np.array([NOW - age_min * MINUTE])
-        caps.remember(ring, np.array([1]), onset, np.array([is_out]))
+    for age_min in sorted(ages_min, reverse=True):
+        caps.remember(ring, np.array([1]), np.array([NOW - age_min * MINUTE]))
     tables = [build_offsets("UTC", NOW, NOW)]
-    onset_us = np.abs(ring).astype(np.int64) * MINUTE
-    local = minutes(tables, np.zeros(ring.shape, np.int64), onset_us)
-    for is_out in (False, True):
-        found = caps.proposals(ring, local, NOW, is_out=is_out)
-        wanted = naive_caps.proposal(ring[:, 1].tolist(), NOW, is_out=is_out)
-        rows = [tuple(c.tolist()) for c in found]
-        assert rows == ([(), (), ()] if wanted is None else [(1,), (wanted[0],), (wanted[1],)])
+    local = minutes(tables, np.zeros(ring.shape, np.int64), ring.astype(np.int64) * MINUTE)
+    found = [column.tolist() for column in caps.proposals(ring, local, NOW)]
+    wanted = naive_caps.proposal(ring[:, 1].tolist(), NOW)
+    assert found == ([[], [], []] if wanted is None else [[1], [wanted[0]], [wanted[1]]])
 
 
 def test_a_silence_that_two_signs_end_in_one_tick_is_remembered_once() -> None:
     ring = np.zeros((caps.RING, 1), np.int32)
-    onset = np.full(2, NOW)
-    caps.remember(ring, np.array([0, 0]), onset, np.zeros(2, np.bool_))
+    caps.remember(ring, np.array([0, 0]), np.full(2, NOW))
     assert np.count_nonzero(ring) == 1
 
 

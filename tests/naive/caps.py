@@ -14,18 +14,13 @@ def near(one: int, other: int) -> bool:
     return min(apart, 1440 - apart) <= 180
 
 
-def proposal(ring: Sequence[int], now_us: int, *, is_out: bool) -> tuple[int, int] | None:
+def proposal(ring: Sequence[int], now_us: int) -> tuple[int, int] | None:
     """Return (minute of the day in UTC, how many) of the best band; the ring is newest first."""
-    needed = 4 if is_out else 3
-    long = [
-        abs(minute)
-        for minute in ring
-        if minute != 0 and (minute < 0) == is_out and now_us - abs(minute) * MINUTE < 28 * DAY
-    ]
+    long = [m for m in ring if m != 0 and now_us - m * MINUTE < 28 * DAY]
     best: tuple[int, int] | None = None
     for minute in long:
         count = sum(near(minute % 1440, other % 1440) for other in long)
-        if count >= needed and (best is None or count > best[1]):
+        if count >= 3 and (best is None or count > best[1]):
             best = (minute % 1440, count)
     return best
 
