@@ -53,9 +53,10 @@ def told(database: World | Rehearsal, place: str = PLACE) -> Told:
 
 def differing(world: World, again: Rehearsal) -> list[str]:
     """Return what the engine knew at the end and the rehearsal did not, by column; and alerts."""
-    mine, its = world.engine._watch.memory, again._watch and again._watch.memory
-    assert mine is not None
+    mine, its = world.engine._watch, again._watch
+    assert mine.state is not None
     assert its is not None
+    assert its.state is not None
     left, right = as_arrays(mine.state), as_arrays(its.state)
     wrong = [
         name
