@@ -26,7 +26,8 @@ class Case:
     and has no verdict. ``kinds`` are those of alerts that count as finding it, none where the
     case only shows what else is raised. ``needs_us`` is how much of the recording must follow it,
     and how long it may take to be found. ``at_hour`` is the local hour at which it begins, None
-    for any moment. ``draws`` are made in each home.
+    for any moment. ``draws`` are made in each home; ``place`` names one whose sensor a home must
+    have, or there is nothing to inject and nothing to find.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Case:
     needs_us: int
     at_hour: int | None = None
     draws: int = 1
+    place: int | None = None
 
 
 SILENCE: Final = ("no-sign-of-life", "not-back")
@@ -43,6 +45,7 @@ BATHROOM_AT_NIGHT: Final = "bathroom-at-night"
 OUT_AT_NIGHT: Final = "out-at-night"
 SLEEP_SHIFT: Final = "sleep-shift"
 LESS_MOVEMENT: Final = "less-movement"
+LONG_IN_ROOM: Final = "long-in-room"
 SENSOR_SILENT: Final = "sensor-silent"
 """Kinds of alert by name: a kind that no detector raises yet is simply never found."""
 
@@ -65,7 +68,7 @@ def _nights(count: int, nights: int) -> Case:
         return inject.more_night_visits(stream, starts, BATHROOM, count, rng)
 
     name = f"+{count} night visits, {nights} night{'s' if nights > 1 else ''}"
-    return Case(name, "", (BATHROOM_AT_NIGHT,), edit, nights * DAY_US, 23, 3)
+    return Case(name, "", (BATHROOM_AT_NIGHT,), edit, nights * DAY_US, 23, 3, BATHROOM)
 
 
 def _collapse(name: str, hours: int) -> Case:
@@ -96,7 +99,7 @@ CASES: Final[Sequence[Case]] = (
     Case(
         "collapse, one sensor still fires",
         "person",
-        SILENCE,
+        (*SILENCE, LONG_IN_ROOM),
         lambda s, at, rng: inject.collapse_in_room(s, at, BATHROOM, rng),
         DAY_US,
         draws=3,
@@ -198,7 +201,7 @@ def _moments(
     homes, moments = [], []
     for home in range(len(trace.homes)):
         start, stop = int(judged.start_us[home]), int(judged.stop_us[home]) - case.needs_us
-        if stop - start <= DAY_US:
+        if stop - start <= DAY_US or not _has_place(trace, home, case.place):
             continue
         if case.needs_us > WEEK_US:
             # What lasts for weeks begins with the test: no other moment leaves enough of it.
@@ -209,6 +212,10 @@ def _moments(
         homes += [home] * len(chosen)
         moments += chosen.tolist()
     return np.array(homes, np.int32), np.array(moments, np.int64)
+
+
+def _has_place(trace: tihm.Activations, home: int, place: int | None) -> bool:
+    return place is None or bool(((trace.home == home) & (trace.place == place)).any())
 
 
 def _at_hour(time_us: Ints, case: Case) -> Ints:

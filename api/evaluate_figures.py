@@ -10,7 +10,7 @@ from api.evaluate_added import Added, added
 from api.evaluate_against import Difference
 from api.evaluate_fleet import FailureFound, FleetFound, failure_found, fleet_found, together
 from api.evaluate_judge import INACTIVITY, Judged, judge
-from api.evaluate_kinds import Found, KindFigures, false_by_kind, found_by_case
+from api.evaluate_kinds import Found, KindFigures, false_by_kind, found_by_case, is_dead_indeed
 from api.evaluate_load import Budgeted, loads
 from api.evaluate_stage import Raised, Stage
 from api.evaluate_worlds import LONGEST_US
@@ -85,7 +85,7 @@ def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
     return EngineFigures(
         _silences(ENGINE, stage, untouched, raised.fallen, homes),
         _silences(CAPPED, stage, raised.untouched_capped, raised.fallen_capped, homes),
-        false_by_kind(untouched, stage.judged, homes),
+        false_by_kind(untouched.take(~is_dead_indeed(untouched, stage.trace)), stage.judged, homes),
         found_by_case(stage.cases, raised.cases, untouched, stage.trace, homes),
         loads(untouched, stage.judged, homes),
         None if stage.failure is None else failure_found(untouched, stage.failure, homes),

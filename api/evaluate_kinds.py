@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 
 from alerts.alert import AlertKind
-from api.evaluate_cases import CASES, SENSOR_DEAD, Case, CaseWorld, sensor_at
+from api.evaluate_cases import CASES, SENSOR_DEAD, SENSOR_SILENT, Case, CaseWorld, sensor_at
 from api.evaluate_judge import by_day
 from api.evaluate_worlds import Window, bounds
 from sensors_sim import tihm
 from sensors_sim.inject import Stream
 from sensors_sim.score import (
+    DAY_US,
     HOUR_US,
     WITHIN_H,
     Alerts,
@@ -35,6 +36,7 @@ _NOT_HERE: Final = {
     AlertKind.FALL: "the file has no such sensor",
 }
 ALWAYS: Final = "all"
+DEAD_DAYS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,27 @@ def false_by_kind(untouched: Alerts, judged: Window, homes: Bools) -> list[KindF
                 _NOT_HERE.get(AlertKind(kind), ""),
             )
         )
+    return result
+
+
+def is_dead_indeed(alerts: Alerts, trace: tihm.Activations) -> Bools:
+    """Return which alerts tell of a sensor that was dead in the recording itself: no false ones.
+
+    It then said nothing on three days or more, counted from its last activation, on which the
+    home was in use. The recording shows that afterwards; no detector is given it.
+    """
+    start, stop = bounds(trace)
+    result = np.zeros(len(alerts), np.bool_)
+    for row in np.flatnonzero((alerts.kind == SENSOR_SILENT) & (alerts.home >= 0)).tolist():
+        home, onset = int(alerts.home[row]), int(alerts.onset_us[row])
+        mine = slice(start[home], stop[home])
+        time_us, place = trace.time_us[mine], trace.place[mine]
+        # The second in which a door closes is told too, and is no activation.
+        later = time_us > onset + tihm.PULSE_US
+        spoke = time_us[later & (place == alerts.place[row])]
+        until_us = int(spoke[0]) if len(spoke) else int(time_us[-1])
+        days = np.unique((time_us[later & (time_us < until_us)] - onset) // DAY_US)
+        result[row] = len(days) >= DEAD_DAYS and until_us - onset >= DEAD_DAYS * DAY_US
     return result
 
 
