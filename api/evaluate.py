@@ -28,6 +28,7 @@ from api.evaluate_rows import make_rows
 from api.evaluate_settings import read_judged, told
 from api.evaluate_stage import Raised, Stage, build_stage, refuse_engine, run_stage
 from api.exits import CommandFailed
+from api.realism import realism_rows
 from config.places import Place
 from config.problems import ConfigProblem
 from sensors_sim import score, tihm
@@ -84,6 +85,7 @@ def run(
     for line in trace.dirt.lines():
         tell(f"{file.name}: {line}")
     result = evaluate(take_half(trace, half), request, tell=tell)
+    result = replace(result, rows=[*result.rows, *realism_rows(trace, tell)])
     tell(rows.table(result.rows))
     report = out.with_suffix(".html")
     try:
