@@ -304,6 +304,7 @@ class Engine:
         if shadow.is_unsettled:
             with self._steps.writing(now, self._row(What.SETTLE, microseconds(now))) as ledger:
                 raised = shadow.settle(ledger, now)
+            shadow.confirm()  # not sooner: a person who stands in shadow must not be lost
             self._raised += raised
 
     def _note(

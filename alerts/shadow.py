@@ -45,7 +45,7 @@ class Shadow:
     ) -> None:
         self._database, self._table, self._places = database, table, places
         self._read: tuple[int, Modes] = (-1, Modes({}))
-        self._settled: tuple[int, int] = (-1, -1)
+        self._settled = self._settling = (-1, -1)
         self.dropped = 0
         """Findings of detectors that are off, since this object was made."""
 
@@ -114,10 +114,12 @@ class Shadow:
         """Act on switches since the last call; return how many alerts were raised.
 
         What stands is raised where its detector is live now, and shown where it was off and is
-        in shadow now. To be called when every reading that there is has been decided on.
+        in shadow now. To be called when every reading that there is has been decided on; call
+        ``confirm`` once it is committed, or it is looked at again.
         """
         (revision, modes), table = self._read, self._table()
-        if self._settled == (revision, table.revision):
+        self._settling = (revision, table.revision)
+        if self._settled == self._settling:
             return 0
         with ledger.together() as (bound, connection):
             rows = connection.execute(
@@ -131,8 +133,11 @@ class Shadow:
             raised = bound.raise_findings(findings, now) if findings else []
             _mark(connection, [row.id for row in due], ShadowState.RAISED, microseconds(now))
             _mark(connection, shown, ShadowState.STANDING, None)
-        self._settled = (revision, table.revision)
         return len(raised)
+
+    def confirm(self) -> None:
+        """Take it that what ``settle`` did last is committed."""
+        self._settled = self._settling
 
     def _may_return(self, connection: Connection, alerts: Sequence[str]) -> list[str]:
         _, modes = self._read

@@ -83,6 +83,7 @@ class ShadowWorld(World):
             self.ledger,
             self.clock,
             is_linked=lambda: self.is_linked,
+            code="a test",
             shadow=self.shadow,
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
 from alerts.alert import AlertKind, Outcome
 from alerts.deliver import deliver
@@ -157,6 +158,24 @@ def test_a_raised_finding_goes_on_as_any_alert_does() -> None:
     move(world, stop + 10 * HOUR)
     world.run(stop + 11 * HOUR)
     assert [a.is_eased for a in world.alerts()] == [True]
+
+
+def test_a_switch_that_could_not_be_written_is_tried_again() -> None:
+    world, stop = fallen()
+    world.switch(Mode.LIVE)
+    tries: list[int] = []
+
+    def fail(_connection: object) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("the disk is full")
+
+    event.listen(world.database, "commit", fail)
+    with pytest.raises(RuntimeError, match="disk is full"):
+        world.run(stop + 5 * HOUR + MINUTE)
+    assert world.alerts() == []
+    world.run(stop + 5 * HOUR + 2 * MINUTE)
+    assert len(world.alerts()) == world.count("outbox") == 1
 
 
 def test_what_is_over_is_not_raised_when_its_detector_goes_live() -> None:

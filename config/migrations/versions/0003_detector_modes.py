@@ -83,8 +83,8 @@ def _keep_live() -> None:
     places = op.get_bind().execute(query).scalars().all()
     names = ("place", "detector", "mode", "account", "evidence", "without_evidence")
     numbers = ("since_us", "judged_from_us", "judged_true", "judged_false", "judged_unclear")
-    columns = [sa.column(name, sa.String) for name in names]
-    columns += [sa.column(name, sa.BigInteger) for name in numbers]
+    texts = [sa.column(name, sa.String) for name in names]
+    counts = [sa.column(name, sa.BigInteger) for name in numbers]
     rows = [
         {
             **dict.fromkeys(numbers, 0),
@@ -99,7 +99,7 @@ def _keep_live() -> None:
         for place in places
         for detector in ("inactivity", "cold")
     ]
-    op.bulk_insert(sa.table("detector_modes", *columns), rows)
+    op.bulk_insert(sa.table("detector_modes", *texts, *counts), rows)
 
 
 def downgrade() -> None:
