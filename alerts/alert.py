@@ -33,6 +33,8 @@ class AlertKind(StrEnum):
     LESS_MOVEMENT = "less-movement"
     COLD_HOME = "cold-home"
     VERY_COLD_HOME = "very-cold-home"
+    HOT_HOME = "hot-home"
+    VERY_HOT_HOME = "very-hot-home"
     UNWATCHED_HOME = "unwatched-home"
     SENSOR_SILENT = "sensor-silent"
     GATEWAY_SILENT = "gateway-silent"
@@ -87,7 +89,13 @@ SILENCES: Final = frozenset({AlertKind.NO_SIGN_OF_LIFE, AlertKind.NOT_BACK, Aler
 """Kinds that come back when they were resolved and nobody has been seen since."""
 
 CONTINUING: Final = frozenset(
-    {AlertKind.COLD_HOME, AlertKind.VERY_COLD_HOME, AlertKind.UNWATCHED_HOME}
+    {
+        AlertKind.COLD_HOME,
+        AlertKind.VERY_COLD_HOME,
+        AlertKind.HOT_HOME,
+        AlertKind.VERY_HOT_HOME,
+        AlertKind.UNWATCHED_HOME,
+    }
 )
 """Kinds of which a home has one at a time: a new onset takes "eased" back from the standing one."""
 
@@ -105,6 +113,8 @@ PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     AlertKind.LESS_MOVEMENT: Priority.P3,
     AlertKind.COLD_HOME: Priority.P3,
     AlertKind.VERY_COLD_HOME: Priority.P2,
+    AlertKind.HOT_HOME: Priority.P3,
+    AlertKind.VERY_HOT_HOME: Priority.P2,
     AlertKind.UNWATCHED_HOME: Priority.P2,
     **dict.fromkeys(TECHNICAL, Priority.T),
 }

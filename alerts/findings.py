@@ -114,6 +114,22 @@ def cold(
     return finding(kind, home, onset_us, found_us, sentence, evidence, Verdict.PERSON)
 
 
+def hot(
+    home: Home,
+    zone: ZoneInfo,
+    kind: AlertKind,
+    onset_us: int,
+    found_us: int,
+    celsius: float,
+    limit_c: float,
+) -> Finding:
+    """Return the finding that even the coolest room has been above a limit for its dwell."""
+    start = clock(onset_us, zone)
+    sentence = f"The coolest room is {celsius:.1f} °C; above {limit_c:g} °C since {start}."
+    evidence = {"coolest_c": round(celsius, 2), "limit_c": limit_c, "decided_us": found_us}
+    return finding(kind, home, onset_us, found_us, sentence, evidence, Verdict.PERSON)
+
+
 def unwatched(
     home: Home, zone: ZoneInfo, reason: str, since_us: int, limit_us: int, found_us: int
 ) -> Finding:

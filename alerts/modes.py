@@ -43,6 +43,12 @@ DETECTORS: Final = (
         "a home whose warmest room stays below a limit.",
     ),
     Detector(
+        "hot",
+        "Hot home",
+        frozenset({AlertKind.HOT_HOME, AlertKind.VERY_HOT_HOME}),
+        "a home in which even the coolest room stays above a limit.",
+    ),
+    Detector(
         "night-door",
         "Out at night",
         frozenset({AlertKind.OUT_AT_NIGHT}),

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts import bathroom, idle, night_door, room_stay, trend
+from alerts import bathroom, heat, idle, night_door, room_stay, trend
 from alerts.detect import fold
 from alerts.detect.columns import MINUTE_US, NEVER, Ints
 from alerts.detect.local_time import Offsets
@@ -23,7 +23,7 @@ from ingest.batch import Batch
 SLOW_US: Final = 5 * MINUTE_US
 """How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
 
-DETECTORS: Final[tuple[Detector, ...]] = (idle, bathroom, night_door, room_stay, trend)
+DETECTORS: Final[tuple[Detector, ...]] = (idle, bathroom, night_door, room_stay, trend, heat)
 """Every detector behind the port, in the order in which a tick runs them."""
 
 

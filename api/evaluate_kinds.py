@@ -29,6 +29,8 @@ from sensors_sim.score import (
 _NOT_HERE: Final = {
     AlertKind.COLD_HOME: "the file tells no temperature",
     AlertKind.VERY_COLD_HOME: "the file tells no temperature",
+    AlertKind.HOT_HOME: "the file tells no temperature",
+    AlertKind.VERY_HOT_HOME: "the file tells no temperature",
     AlertKind.SMOKE: "the file has no such sensor",
     AlertKind.CARBON_MONOXIDE: "the file has no such sensor",
     AlertKind.FLOOD: "the file has no such sensor",

@@ -97,6 +97,24 @@ PARAMETERS: Final = (
         "larger is quieter and needs more days.",
     ),
     Parameter(
+        "hot_review_c",
+        "°C",
+        24.0,
+        34.0,
+        27.0,
+        "Above what temperature of its coolest room, for three hours, a home is told for review; "
+        "larger is quieter.",
+    ),
+    Parameter(
+        "hot_danger_c",
+        "°C",
+        27.0,
+        40.0,
+        32.0,
+        "Above what temperature of its coolest room, for half an hour, a home is told at once; "
+        "larger is quieter.",
+    ),
+    Parameter(
         "dead_words",
         "words missed",
         3.0,

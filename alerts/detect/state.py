@@ -102,6 +102,8 @@ class State:
     stay_days: Annotated[Singles, _Column("home", *_SINGLE, (2,))]
     stay_total: Annotated[Singles, _Column("home", *_SINGLE, (2,))]
     stay_squares: Annotated[Singles, _Column("home", *_SINGLE, (2,))]
+    above_us: Annotated[Ints, _Column("home", *_TIME, (2,))]  # above review, above danger
+    hot_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
     # a sensor; of a device, the row of its first sensor
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]

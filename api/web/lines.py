@@ -128,6 +128,8 @@ def subject(alert: Alert) -> str:
 _EASED: Final = {
     AlertKind.COLD_HOME: "Warm again",
     AlertKind.VERY_COLD_HOME: "Warm again",
+    AlertKind.HOT_HOME: "Cooler again",
+    AlertKind.VERY_HOT_HOME: "Cooler again",
     AlertKind.UNWATCHED_HOME: "Seen again",
     AlertKind.LONG_IN_ROOM: "Moving in another room",
 }

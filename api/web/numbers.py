@@ -44,6 +44,7 @@ _LABELS: Final = {
     "limit_min": "Raised after",
     "usual_share_of_nights": "Share of nights in which it is used so",
     "warmest_c": "Warmest room",
+    "coolest_c": "Coolest room",
     "limit_c": "Limit",
     "lost": "Gateways lost",
     "total": "Gateways in all",

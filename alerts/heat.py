@@ -1,0 +1,75 @@
+"""Hot homes: raised when even the coolest room has been above a limit, eased when it is cooler."""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.action import Step
+from alerts.alert import AlertKind, alert_id
+from alerts.detect import cold
+from alerts.detect.columns import NEVER, Bools, Floats, Rows
+from alerts.detect.fold import Signs
+from alerts.findings import hot
+from alerts.lifecycle import Event
+from alerts.scene import Scene
+
+_KINDS: Final = (AlertKind.HOT_HOME, AlertKind.VERY_HOT_HOME)
+_LIMITS: Final = ("hot_review_c", "hot_danger_c")
+_DWELL_US: Final = (cold.REVIEW_DWELL_US, cold.DANGER_DWELL_US)
+KINDS: Final = frozenset(_KINDS)
+
+
+def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
+    """Nothing: temperatures are folded for all."""
+
+
+def fold_late(scene: Scene, signs: Signs) -> None:
+    """Nothing: temperatures are folded for all."""
+
+
+def decide(scene: Scene) -> None:
+    """Raise homes whose coolest room is above a limit; the higher limit covers the lower.
+
+    The coolest, because a cool bedroom is a refuge and an oven heats one kitchen. Heat is cold
+    with the sign turned, hysteresis and freshness included.
+    """
+    roster, homes = scene.roster, len(scene.state.sign_us)
+    thermometer = roster.thermometer
+    if not scene.is_regular or not len(thermometer):
+        return
+    state = scene.state
+    whose = roster.sensor_home[thermometer]
+    turned = cold.warmest(-state.celsius, state.celsius_us, thermometer, whose, homes, scene.now_us)
+    has_any = np.flatnonzero(~np.isnan(turned) | (state.above_us != NEVER).any(axis=0))
+    covered = np.zeros(len(has_any), np.bool_)
+    for level in (1, 0):
+        limit = roster.tuned(_LIMITS[level], has_any)
+        since = cold.below_since(
+            state.above_us[level, has_any], turned[has_any], -limit, scene.now_us
+        )
+        state.above_us[level, has_any] = since
+        hit = cold.is_cold(since, turned[has_any], _DWELL_US[level], scene.now_us)
+        hit &= roster.home_is_active[has_any]
+        raised = state.hot_us[level, has_any]
+        for home in has_any[(raised != NEVER) & (since == NEVER)].tolist():
+            id_ = alert_id(scene.home(home).id, _KINDS[level], int(state.hot_us[level, home]))
+            scene.actions.append(Step(Event.EASE, id_, "cooler again, please confirm"))
+            state.hot_us[level, home] = NEVER
+        _raise(scene, level, hit & ~covered & (raised == NEVER), has_any, -turned[has_any], limit)
+        covered |= hit
+
+
+def learn(scene: Scene) -> None:
+    """Nothing: the limits are the place's."""
+
+
+def _raise(
+    scene: Scene, level: int, due: Bools, homes: Rows, coolest_c: Floats, limit_c: Floats
+) -> None:
+    for row in np.flatnonzero(due).tolist():
+        home = int(homes[row])
+        value, onset_us = scene.home(home), int(scene.state.above_us[level, home])
+        zone, celsius, limit = scene.zone(value.place), float(coolest_c[row]), float(limit_c[row])
+        found_us = scene.now_us
+        scene.actions.append(hot(value, zone, _KINDS[level], onset_us, found_us, celsius, limit))
+        scene.state.hot_us[level, home] = onset_us
