@@ -1,5 +1,8 @@
 """Switches, findings in shadow and what people say of them, for tests."""
 
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -13,7 +16,10 @@ from alerts.precision import Said
 from alerts.shadow import Shadow
 from alerts.shadow_rows import ShadowState, to_row
 from alerts.switches import Switch, switch
-from tests.alerts.world import PLACE, START, World
+from config.kinds import Kind
+from ingest.clock import instant
+from ingest.sink import Entry
+from tests.alerts.world import DAY, HOUR, MINUTE, PLACE, START, World, in_order, quiet_life, warm
 
 ACCOUNT = "account-sam"
 
@@ -102,3 +108,45 @@ class ShadowWorld(World):
     def count(self, table: str) -> int:
         with self.database.connect() as connection:
             return len(list(connection.execute(select(tables.metadata.tables[table]))))
+
+
+STOP = START + 7 * DAY + 9 * HOUR
+"""When the person falls silent, after an ordinary week."""
+
+
+def move(world: World, at_us: int, home: int = 1) -> None:
+    """Let somebody move for a few minutes."""
+    hall = world.sensor(home, Kind.MOTION)
+    world.tail.put([(hall, at_us + i * MINUTE, float(i % 2)) for i in range(6)])
+
+
+@cache
+def week() -> tuple[list[Entry], bytes]:
+    """Return the journal of the week, and what an engine remembers at its end."""
+    world = ShadowWorld()
+    world.tail.put(in_order(quiet_life(world, 1, START, STOP)))
+    world.run(STOP, every_us=12 * HOUR)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "engine.npz"
+        assert world.engine.checkpoint(file)
+        return world.tail.entries, file.read_bytes()
+
+
+def fallen(mode: Mode = Mode.SHADOW, *, silent_h: int = 6) -> tuple[ShadowWorld, int]:
+    """Return a world in which somebody fell silent five hours ago, and since when.
+
+    The hub goes on speaking for ``silent_h`` hours, so that the silence is the person's.
+    """
+    world = ShadowWorld()
+    entries, memory = week()
+    world.tail.entries = list(entries)
+    world.clock.advance(instant(STOP))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "engine.npz"
+        file.write_bytes(memory)
+        assert world.engine.restore(file)
+    if mode is not Mode.SHADOW:
+        world.switch(mode)
+    world.tail.put(warm(world, 1, STOP, STOP + silent_h * HOUR))
+    world.run(STOP + 5 * HOUR)
+    return world, STOP
