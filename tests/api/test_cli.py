@@ -23,6 +23,7 @@ COMMANDS = (
     "enrol",
     "account",
     "check",
+    "detectors",
 )
 HOME = """
 [[home]]
