@@ -10,7 +10,7 @@ from alerts.detect import missed
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Rows
 from alerts.detect.fold import Signs
 from alerts.scene import Scene
-from alerts.turns import minutes
+from alerts.turns import MINUTES, minutes
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
@@ -70,7 +70,7 @@ def _pass_hour(scene: Scene, rows: Rows) -> None:
     )
     after = missed.pass_hour(
         habit,
-        home,
+        home // MINUTES,  # the homes of one turn, numbered densely
         missed.speaking(state.heard_us, device, now_us),
         state.fired_us[device] > now_us - HOUR_US,
         state.fired_us[device] != NEVER,

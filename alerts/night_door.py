@@ -24,10 +24,14 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Note the doors of these signs; a sign inside eases what stands."""
     state, rows = scene.state, slice(start, stop)
     is_door = scene.roster.rooms.sensor_is_door[signs.sensor[rows]]
-    state.left_us, inside = leaving.find_left(
-        signs.home[rows], signs.time_us[rows], is_door, signs.bin[rows], state.left_us
+    home = signs.home[rows]
+    homes, left_us = leaving.find_left(
+        home, signs.time_us[rows], is_door, signs.bin[rows], state.left_us
     )
-    _end(scene, inside[state.leave_us[inside] != NEVER], Event.EASE, "moving inside again")
+    state.left_us[homes] = left_us
+    back = home[~is_door & (state.leave_us[home] != NEVER)]
+    if len(back):
+        _end(scene, np.unique(back), Event.EASE, "moving inside again")
 
 
 def fold_late(scene: Scene, signs: Signs) -> None:

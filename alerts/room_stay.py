@@ -23,14 +23,14 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     state, rows = scene.state, slice(start, stop)
     before = stay.Stays(state.stay_room, state.stay_us, state.stay_last_us)
     room = scene.roster.rooms.sensor_room[signs.sensor[rows]]
-    after, ended = stay.find_stays(
-        signs.home[rows], signs.time_us[rows], room, before, state.stay_raised_us != NEVER
+    homes, after, has_ended = stay.find_stays(
+        signs.home[rows], signs.time_us[rows], room, before, state.stay_raised_us
     )
-    homes = np.flatnonzero(ended)
-    _keep_longest(scene, homes, before)
-    state.stay_room, state.stay_us = after.room, after.start_us
-    state.stay_last_us = after.last_us
-    _ease(scene, homes[state.stay_raised_us[homes] != NEVER])
+    ended = np.sort(homes[has_ended])
+    _keep_longest(scene, ended, before)
+    state.stay_room[homes], state.stay_us[homes] = after.room, after.start_us
+    state.stay_last_us[homes] = after.last_us
+    _ease(scene, ended[state.stay_raised_us[ended] != NEVER])
 
 
 def fold_late(scene: Scene, signs: Signs) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import NEVER, Bools, Floats, Ints, Singles
+from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows, Singles
 
 FIRST_BIN: Final = 1 * 4
 LAST_BIN: Final = 5 * 4
@@ -23,23 +23,23 @@ _PRIOR_LEFT, _PRIOR_NIGHTS = 0.05, 5.0
 
 def find_left(
     home: Ints, time_us: Ints, is_door: Bools, bin_: Ints, left_us: Ints
-) -> tuple[Ints, Ints]:
-    """Return (left_us, int64[k] homes with a sign inside) after n signs in time order.
+) -> tuple[Rows, Ints]:
+    """Return (homes, their new ``left_us``) where n signs in time order change it.
 
     ``left_us`` int64[homes] is the first use of a door that leads out, at night, since the last
-    sign inside; NEVER where there is none. ``is_door`` marks such doors.
+    sign inside; NEVER where there is none. ``is_door`` marks such doors. A home may be told
+    twice: the last holds.
     """
-    after = left_us.copy()
     row = np.arange(len(home))
     inside = np.flatnonzero(~is_door)
-    after[home[inside]] = NEVER
-    last_inside = np.full(len(left_us), -1, np.int64)
-    last_inside[home[inside]] = inside
+    last_inside = np.empty(len(left_us), np.int64)
+    last_inside[home], last_inside[home[inside]] = -1, inside
+    last = last_inside[home]
     is_night = (bin_ >= FIRST_BIN) & (bin_ < LAST_BIN)
-    counts = is_door & is_night & (row > last_inside[home])
-    first = np.flatnonzero(counts & (after[home] == NEVER))[::-1]
-    after[home[first]] = time_us[first]
-    return after, np.unique(home[inside])
+    is_free = (last >= 0) | (left_us[home] == NEVER)
+    first = np.flatnonzero(is_door & is_night & (row > last) & is_free)[::-1]
+    left = np.concatenate([np.full(len(inside), NEVER), time_us[first]])
+    return np.concatenate([home[inside], home[first]]), left
 
 
 def share(left: Singles, nights: Singles) -> Floats:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import MINUTE_US, NEVER, Bools, Bytes, Floats, Ints
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Bytes, Floats, Ints, Rows
 from alerts.detect.rooms import Room
 
 GAP_US: Final = 60 * MINUTE_US
@@ -33,30 +33,29 @@ class Stays:
 
 
 def find_stays(
-    home: Ints, time_us: Ints, room: Bytes, before: Stays, is_held: Bools
-) -> tuple[Stays, Bools]:
-    """Return (stays, bool[homes] whose stay ended) after n signs in time order.
+    home: Ints, time_us: Ints, room: Bytes, before: Stays, held_us: Ints
+) -> tuple[Rows, Stays, Bools]:
+    """Return (k homes, their stays, which of them ended another) after n signs in time order.
 
-    ``is_held`` marks homes whose stay does not end by a pause alone.
+    ``before`` and ``held_us`` are by home; a stay does not end by a pause alone where held_us
+    is not NEVER. Scratch columns are never filled: only what the signs touch is read.
     """
     size, row = len(before.room), np.arange(len(home))
-    after = Stays(before.room.copy(), before.start_us.copy(), before.last_us.copy())
-    after.room[home], after.last_us[home] = room, time_us
-    last_other = np.full(size, -1, np.int64)
-    other = room != after.room[home]
-    last_other[home[other]] = row[other]
-    first = np.full(size, -1, np.int64)
+    now_room, last_us = np.empty(size, np.int8), np.empty(size, np.int64)
+    now_room[home], last_us[home] = room, time_us
+    other = np.flatnonzero(room != now_room[home])
+    last_other, first = np.empty(size, np.int64), np.empty(size, np.int64)
+    last_other[home], last_other[home[other]] = -1, other
     in_run = np.flatnonzero(row > last_other[home])[::-1]
     first[home[in_run]] = in_run
-    touched = np.flatnonzero(first >= 0)
-    begin_us = time_us[first[touched]]
-    goes_on = (last_other[touched] < 0) & (before.room[touched] == after.room[touched])
-    goes_on &= before.start_us[touched] != NEVER
-    goes_on &= is_held[touched] | (begin_us - before.last_us[touched] <= GAP_US)
-    after.start_us[touched] = np.where(goes_on, before.start_us[touched], begin_us)
-    ended = np.zeros(size, np.bool_)
-    ended[touched[~goes_on]] = True
-    return after, ended & (before.start_us != NEVER)
+    at = np.flatnonzero(first[home] == row)
+    homes, begin_us = home[at], time_us[at]
+    was_us = before.start_us[homes]
+    goes_on = (last_other[homes] < 0) & (before.room[homes] == now_room[homes])
+    goes_on &= (held_us[homes] != NEVER) | (begin_us - before.last_us[homes] <= GAP_US)
+    goes_on &= was_us != NEVER
+    after = Stays(now_room[homes], np.where(goes_on, was_us, begin_us), last_us[homes])
+    return homes, after, ~goes_on & (was_us != NEVER)
 
 
 def minutes(stays: Stays) -> Floats:

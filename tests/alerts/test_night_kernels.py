@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.detect import change, leaving, missed, stay, visits
-from alerts.detect.columns import HOUR_US, NEVER
+from alerts.detect.columns import HOUR_US, NEVER, Rows
 from alerts.detect.rooms import Room, room_of
 from tests.naive.change import Days
 from tests.naive.change import shift_gain as naive_gain
@@ -88,14 +88,15 @@ def test_a_door_at_night_equals_the_loop_however_the_signs_are_split(
     left = np.full(3, NEVER)
     for part in (rows[:cut], rows[cut:]):
         wanted = naive_left(part, naive)
-        left, inside = leaving.find_left(
+        homes, new = leaving.find_left(
             np.array([row[0] for row in part], np.int64),
             np.array([row[1] for row in part], np.int64),
             np.array([row[2] for row in part], np.bool_),
             np.array([row[3] for row in part], np.int64),
             left,
         )
-        assert set(inside.tolist()) == wanted
+        left[homes] = new
+        assert wanted <= set(homes.tolist())
     assert left.tolist() == [naive.get(home, NEVER) for home in range(3)]
 
 
@@ -184,6 +185,11 @@ steps = st.lists(
 )
 
 
+def _follow(stays: stay.Stays, homes: Rows, new: stay.Stays) -> None:
+    stays.room[homes], stays.start_us[homes] = new.room, new.start_us
+    stays.last_us[homes] = new.last_us
+
+
 @settings(deadline=None)
 @given(steps, st.booleans())
 def test_stays_equal_the_loop_sign_by_sign(
@@ -196,10 +202,15 @@ def test_stays_equal_the_loop_sign_by_sign(
     for one, room, gap in signs:
         now += gap
         wanted = naive[one].sign(now, room, is_held=is_held)
-        stays, ended = stay.find_stays(
-            np.array([one]), np.array([now]), np.array([room], np.int8), stays, np.full(3, is_held)
+        homes, new, ended = stay.find_stays(
+            np.array([one]),
+            np.array([now]),
+            np.array([room], np.int8),
+            stays,
+            np.full(3, 0 if is_held else NEVER),
         )
-        assert ended[one] == wanted
+        assert (homes.tolist(), ended.tolist()) == ([one], [wanted])
+        _follow(stays, homes, new)
         assert (stays.start_us[one], stays.room[one]) == (naive[one].start, naive[one].room)
 
 
@@ -214,13 +225,14 @@ def test_a_slice_of_signs_leaves_the_stay_that_the_last_of_them_is_in(
     for one, room, at in rows:
         naive[one].sign(at, room, is_held=False)
     stays = stay.Stays(np.zeros(3, np.int8), np.full(3, NEVER), np.full(3, NEVER))
-    stays, _ = stay.find_stays(
+    homes, new, _ = stay.find_stays(
         np.array([one for one, _, _ in rows], np.int64),
         np.array([at for _, _, at in rows], np.int64),
         np.array([room for _, room, _ in rows], np.int8),
         stays,
-        np.zeros(3, np.bool_),
+        np.full(3, NEVER),
     )
+    _follow(stays, homes, new)
     wanted = [NEVER if one.start < 0 else one.start for one in naive]
     assert stays.start_us.tolist() == wanted
 
