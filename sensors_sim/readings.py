@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WIDEST: Final = 1 << 62
+_MS_US: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,32 @@ def ordered(readings: Readings) -> Readings:
     """Return the readings by time, then sensor; equal ones keep the order they came in."""
     if not len(readings):
         return readings
-    time_us, width = readings.time_us, int(readings.sensor.max()) + 1
-    first_us = int(time_us.min())
-    if (int(time_us.max()) - first_us + 1) * width >= _WIDEST or int(readings.sensor.min()) < 0:
-        return readings.take(np.lexsort((readings.sensor, time_us)))
-    # One number names time and sensor; without equal ones any sort is stable, and 4 times faster.
-    name = (time_us - first_us) * width + readings.sensor
-    order = np.argsort(name)
-    sorted_names = name[order]
-    if (sorted_names[1:] == sorted_names[:-1]).any():
-        order = np.argsort(name, kind="stable")
-    return readings.take(order)
+    first_us, shift = int(readings.time_us.min()), len(readings).bit_length()
+    since_us = readings.time_us - first_us
+    moment, unit_us = since_us // _MS_US, _MS_US
+    if (moment * _MS_US != since_us).any():
+        moment, unit_us = since_us, 1
+    if int(moment.max()) >= _WIDEST >> shift:
+        return readings.take(np.lexsort((readings.sensor, readings.time_us)))
+    # Time and row in one integer: numpy sorts those nine times as fast as it sorts by column.
+    moment <<= shift
+    moment |= np.arange(len(readings))
+    moment.sort()
+    order = moment & (1 << shift) - 1
+    moment >>= shift
+    _settle_ties(order, moment, readings.sensor)
+    moment *= unit_us
+    moment += first_us
+    return Readings(readings.sensor[order], moment, readings.value[order])
+
+
+def _settle_ties(
+    order: NDArray[np.int64], moment: NDArray[np.int64], sensor: NDArray[np.int32]
+) -> None:
+    """Put rows of the same moment into the order of their sensors, in place."""
+    is_next = moment[1:] == moment[:-1]
+    is_tied = np.zeros(len(moment), np.bool_)
+    is_tied[1:] = is_next
+    is_tied[:-1] |= is_next
+    tied = np.flatnonzero(is_tied)
+    order[tied] = order[tied][np.lexsort((sensor[order[tied]], moment[tied]))]
