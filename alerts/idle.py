@@ -63,8 +63,8 @@ def _pass_hour(scene: Scene, rows: Rows) -> None:
     lost = state.gateway_lost_us[roster.device_gateway[rows]] != NEVER
     block = scene.zone_bin[roster.home_zone[home]] * missed.BLOCKS // 96
     habit = missed.Habit(
-        state.spoke[:, device],
-        state.chances[:, device],
+        state.spoke[block, device],
+        state.chances[block, device],
         state.missed[device],
         state.missed_peak[device],
     )
@@ -75,7 +75,6 @@ def _pass_hour(scene: Scene, rows: Rows) -> None:
         state.fired_us[device] > now_us - HOUR_US,
         state.fired_us[device] != NEVER,
         (state.heard_us[device] != NEVER) & ~lost & roster.home_is_active[home],
-        block,
     )
-    state.spoke[:, device], state.chances[:, device] = after.spoke, after.chances
+    state.spoke[block, device], state.chances[block, device] = after.spoke, after.chances
     state.missed[device], state.missed_peak[device] = after.missed, after.peak

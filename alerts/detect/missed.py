@@ -20,7 +20,9 @@ OTHERS: Final = 2
 
 _PRIOR_SPOKE, _PRIOR_CHANCES = 0.15, 3.0
 _LEAST, _MOST = 0.001, 0.6
-_KEPT_AN_HOUR: Final = 0.985 ** (1 / 24)
+_KEPT_AN_HOUR: Final = 0.985 ** (1 / 6)
+"""Each hour fades its own quarter of the day alone: 0.985 a day for all, a quarter of the work."""
+
 _PEAK_KEPT: Final = 0.9975
 _CALM: Final = 8.0
 """Evidence from which on nothing is learned: a dead sensor would teach that silence is usual."""
@@ -28,10 +30,10 @@ _CALM: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """How k devices usually speak.
+    """How k devices usually speak in the quarter of the day that is running.
 
-    ``spoke`` and ``chances`` float32[4, k] are decayed hours by quarter of the day; ``missed``
-    float32[k] is the evidence since the last word, ``peak`` its largest so far (decayed).
+    ``spoke`` and ``chances`` float32[k] are decayed hours; ``missed`` float32[k] is the evidence
+    since the last word, ``peak`` its largest so far (decayed).
     """
 
     spoke: Singles
@@ -48,28 +50,21 @@ def chance(spoke: Floats, chances: Floats) -> Floats:
 
 
 def pass_hour(
-    habit: Habit, home: Ints, has_spoken: Bools, saw: Bools, sees: Bools, can: Bools, block: Ints
+    habit: Habit, home: Ints, has_spoken: Bools, saw: Bools, sees: Bools, can: Bools
 ) -> Habit:
     """Return what is known of k devices after one more hour.
 
     ``home`` int64[k] is not negative, and all devices of a home are among them. ``has_spoken``
     says that anything was heard of the device, ``saw`` that it saw the person, ``sees`` that it
-    ever did, ``can`` that it can be judged: heard before, its gateway not lost. ``block``
-    int64[k] is the quarter of the local day.
+    ever did, ``can`` that it can be judged: heard before, its gateway not lost.
     """
     size = int(home.max(initial=-1)) + 1
     seeing, able = np.bincount(home[saw], minlength=size), np.bincount(home[sees], minlength=size)
     is_chance = can & (seeing[home] - saw >= np.clip(able[home] - 2, 1, OTHERS))
-    row = np.arange(len(home))
-    spoke, chances = (
-        habit.spoke[block, row].astype(np.float64),
-        habit.chances[block, row].astype(np.float64),
-    )
-    q = chance(spoke, chances)
+    q = chance(habit.spoke.astype(np.float64), habit.chances.astype(np.float64))
     learns = is_chance & (habit.missed < _CALM)
-    after_spoke, after_chances = habit.spoke * _KEPT_AN_HOUR, habit.chances * _KEPT_AN_HOUR
-    after_spoke[block, row] += learns & has_spoken
-    after_chances[block, row] += learns
+    after_spoke = habit.spoke * _KEPT_AN_HOUR + (learns & has_spoken)
+    after_chances = habit.chances * _KEPT_AN_HOUR + learns
     ends = has_spoken & (habit.missed > 0)
     peak = np.where(ends, np.maximum(habit.peak * _PEAK_KEPT, habit.missed), habit.peak)
     missed = np.where(is_chance, habit.missed - np.log1p(-q), habit.missed)

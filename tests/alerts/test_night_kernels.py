@@ -138,19 +138,25 @@ def test_the_gain_of_a_shift_equals_the_loop(seed: int, density: float) -> None:
 def test_missed_words_equal_the_loop(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
     naive, home = Devices(count), np.zeros(count, np.int64)
-    shape = np.zeros((4, count), np.float32)
-    nothing = np.zeros(count, np.float32)
-    habit = missed.Habit(shape, shape, nothing, nothing)
+    spoke, chances = np.zeros((2, 4, count), np.float32)
+    missed_, peak = np.zeros((2, count), np.float32)
     sees = rng.random(count) < 0.8
     for hour in range(120):
         saw = sees & (rng.random(count) < 0.6)
         spoken, can = saw | (rng.random(count) < 0.05), rng.random(count) < 0.95
         block = hour % 24 // 6
         naive.pass_hour(spoken.tolist(), saw.tolist(), sees.tolist(), can.tolist(), block)
-        habit = missed.pass_hour(habit, home, spoken, saw, sees, can, np.full(count, block))
-    np.testing.assert_allclose(habit.missed, naive.missed, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(habit.peak, naive.peak, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(habit.spoke.T, naive.spoke, rtol=1e-3, atol=1e-3)
+        habit = missed.Habit(spoke[block], chances[block], missed_, peak)
+        habit = missed.pass_hour(habit, home, spoken, saw, sees, can)
+        spoke[block], chances[block], missed_, peak = (
+            habit.spoke,
+            habit.chances,
+            habit.missed,
+            habit.peak,
+        )
+    np.testing.assert_allclose(missed_, naive.missed, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(peak, naive.peak, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(spoke.T, naive.spoke, rtol=1e-3, atol=1e-3)
 
 
 def test_a_device_is_dead_only_after_its_hours_and_beyond_its_own_past() -> None:

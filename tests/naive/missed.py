@@ -19,15 +19,15 @@ class Devices:
         can: Sequence[bool],
         block: int,
     ) -> None:
-        count, kept = len(spoken), 0.985 ** (1 / 24)
+        count, kept = len(spoken), 0.985 ** (1 / 6)
         needed = min(max(sum(sees) - 2, 1), 2)
         for i in range(count):
             others = sum(saw[j] for j in range(count) if j != i)
             is_chance = can[i] and others >= needed
             share = (self.spoke[i][block] + 0.15) / (self.chances[i][block] + 3)
             q = min(max(share, 0.001), 0.6)
-            self.spoke[i] = [value * kept for value in self.spoke[i]]
-            self.chances[i] = [value * kept for value in self.chances[i]]
+            self.spoke[i][block] *= kept
+            self.chances[i][block] *= kept
             if is_chance and self.missed[i] < 8:
                 self.spoke[i][block] += spoken[i]
                 self.chances[i][block] += 1
