@@ -8,6 +8,7 @@ import numpy as np
 
 from api.evaluate_added import Added, added
 from api.evaluate_against import Difference
+from api.evaluate_cases import SENSOR_SILENT
 from api.evaluate_fleet import FailureFound, FleetFound, failure_found, fleet_found, together
 from api.evaluate_judge import INACTIVITY, Judged, judge
 from api.evaluate_kinds import Found, KindFigures, false_by_kind, found_by_case, is_dead_indeed
@@ -27,13 +28,15 @@ class EngineFigures:
     """The engine under one setting, on some homes.
 
     ``silences`` are judged with every proposed cap accepted, ``capped`` with none.
-    ``load`` are all alerts and notices on untouched days, ``verdicts`` the table of truth by
+    ``sound_sensors`` are the silent sensors that were not dead in the recording itself; ``load``
+    are all alerts and notices on untouched days, ``verdicts`` the table of truth by
     what was said; ``failure`` is None where the file holds no failure of the whole fleet.
     """
 
     silences: Judged
     capped: Judged
     kinds: Sequence[KindFigures]
+    sound_sensors: score.FalseRate
     found: Sequence[Found]
     load: Mapping[str, score.FalseRate]
     failure: FailureFound | None
@@ -85,7 +88,8 @@ def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
     return EngineFigures(
         _silences(ENGINE, stage, untouched, raised.fallen, homes),
         _silences(CAPPED, stage, raised.untouched_capped, raised.fallen_capped, homes),
-        false_by_kind(untouched.take(~is_dead_indeed(untouched, stage.trace)), stage.judged, homes),
+        false_by_kind(untouched, stage.judged, homes),
+        _sound_sensors(untouched, stage, homes),
         found_by_case(stage.cases, raised.cases, untouched, stage.trace, homes),
         loads(untouched, stage.judged, homes),
         None if stage.failure is None else failure_found(untouched, stage.failure, homes),
@@ -93,6 +97,12 @@ def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
         score.confusion([truth for truth, _ in sayings], [said for _, said in sayings]),
         fleet,
     )
+
+
+def _sound_sensors(untouched: score.Alerts, stage: Stage, homes: Bools) -> score.FalseRate:
+    rows = untouched.take(~is_dead_indeed(untouched, stage.trace))
+    kinds = false_by_kind(rows, stage.judged, homes)
+    return next(one.raw for one in kinds if one.kind == SENSOR_SILENT)
 
 
 def _silences(

@@ -115,6 +115,7 @@ def _case_rows(figures: EngineFigures) -> list[rows.Row]:
     made += [rows.at_most(name, costs.get(kind, 0.0), "per hw", bar) for name, kind, bar in _COSTS]
     return [
         *made,
+        plain("deadsensor.sound_false_per_hw", figures.sound_sensors.mean.value, "per hw"),
         plain("nightexit.control_told", _share(figures, OUT_AND_BACK), "share"),
         plain("sleepshift.false_per_hw", costs.get(SLEEP_SHIFT, 0.0), "per hw"),
         plain("lessmovement.recall_42d", _share(figures, THINNING), "share"),
