@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from sensors_sim import chance
 from sensors_sim.agenda import Purpose, Room
-from sensors_sim.habits import Habits
-from sensors_sim.resident import (
+from sensors_sim.habits import Habits, weekday
+from sensors_sim.resident import spend_day
+from sensors_sim.residents import MOST_BOOKINGS
+from sensors_sim.stays import (
     DAY_ENDS_S,
     DAY_STARTS_S,
     HOUR,
@@ -19,10 +21,7 @@ from sensors_sim.resident import (
     Stays,
     Who,
     join,
-    spend_day,
-    weekday,
 )
-from sensors_sim.residents import MOST_BOOKINGS
 
 DOORSTEP_S: Final = 45.0
 """How long a visitor takes to come in or to leave."""

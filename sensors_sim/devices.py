@@ -16,7 +16,7 @@ from sensors_sim.kit import SLOTS, slot
 from sensors_sim.marks import Marks, Stream, mark, taking_turns
 from sensors_sim.movement import layout, look, sense_movement
 from sensors_sim.readings import Readings
-from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, Stays, Who
+from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, Stays, Who
 
 DOSE_HOUR_S: Final = 3600.0
 """How long after a dose was due it is told as missed."""

@@ -11,7 +11,7 @@ from sensors_sim.agenda import Purpose, Room
 from sensors_sim.kit import slot
 from sensors_sim.marks import Floats, Marks, Stream, mark
 from sensors_sim.movement import Sightings
-from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, Stays
+from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, Stays
 
 MOST_TURNS: Final = 8
 """A door is opened at most this often in one go."""
@@ -27,6 +27,13 @@ _LOOKS_OUT[[*_MEALS, Purpose.DRINK, Purpose.CHORE, Purpose.REST, Purpose.OUTING]
 """Chance that somebody who is seen beside a door, busy with this, opens it."""
 
 
+_DIFFER: Final = np.array([0.45, 0.6, 0.6])
+"""How much homes differ in opening fridge, back and front door, as a logarithm."""
+
+_AGAIN: Final = 0.55
+"""Chance that a door that was opened is opened once more."""
+
+
 def handling(seed: int, homes: NDArray[np.int32]) -> Floats:
     """Return how often these homes (numbers) open fridge, back and front door: [homes, 3].
 
@@ -34,7 +41,7 @@ def handling(seed: int, homes: NDArray[np.int32]) -> Floats:
     """
     own = chance.key(seed, Stream.HANDLING, homes)[:, None]
     door = np.arange(3)
-    factor = np.exp(np.array([0.45, 0.6, 0.6]) * chance.normal(own, door) - 0.15)
+    factor = np.exp(_DIFFER * chance.normal(own, door) - 0.15)
     return factor * np.where(chance.uniform(own, 100 + door) < 0.05, 0.0, 1.0)
 
 
@@ -49,13 +56,15 @@ def open_front_door(stays: Stays, seen: Sightings, often: Floats) -> list[Marks]
     shut = stays.start_s + 15 + 0.7 * (stays.end_s - stays.start_s - 20) * chance.uniform(own)
     passing = _beside(seen, Room.HALL, _LOOKS_OUT, often[:, 2], Stream.DOOR)
     return [
-        *_turns(at_slot, stays.home[left], stays.start_s[left] - 9, own[left], 0.5),
-        *_turns(at_slot, stays.home[back], stays.end_s[back] - 2, chance.split(own[back], 1), 0.5),
+        *_turns(at_slot, stays.home[left], stays.start_s[left] - 9, own[left], _AGAIN),
+        *_turns(
+            at_slot, stays.home[back], stays.end_s[back] - 2, chance.split(own[back], 1), _AGAIN
+        ),
         mark(stays.home[gone], at_slot, stays.start_s[gone] + 2, 1),
         mark(stays.home[gone], at_slot, stays.start_s[gone] + 9, 0),
         mark(stays.home[step], at_slot, stays.start_s[step] + 5, 1),
         mark(stays.home[step], at_slot, np.maximum(shut, stays.start_s + 10)[step], 0),
-        *_turns(at_slot, passing.home, passing.time_s, passing.key, 0.55),
+        *_turns(at_slot, passing.home, passing.time_s, passing.key, _AGAIN),
     ]
 
 
@@ -63,14 +72,14 @@ def open_back_door(seen: Sightings, often: Floats) -> list[Marks]:
     """Return when the back door opens and shuts: into the garden, and back."""
     passing = _beside(seen, Room.KITCHEN, _GARDEN, often[:, 1], Stream.FRIDGE, opens_last=True)
     at_slot = slot("kitchen/back-door", Kind.CONTACT)
-    return _turns(at_slot, passing.home, passing.time_s, passing.key, 0.55)
+    return _turns(at_slot, passing.home, passing.time_s, passing.key, _AGAIN)
 
 
 def open_fridge(seen: Sightings, often: Floats) -> list[Marks]:
     """Return when the fridge is opened and shut by who is busy in the kitchen."""
     passing = _beside(seen, Room.KITCHEN, _FRIDGE, often[:, 0], Stream.FRIDGE)
     at_slot = slot("kitchen/fridge", Kind.CONTACT)
-    return _turns(at_slot, passing.home, passing.time_s, passing.key, 0.6)
+    return _turns(at_slot, passing.home, passing.time_s, passing.key, _AGAIN)
 
 
 def _beside(

@@ -154,6 +154,16 @@ def vigour(who: Habits, day: int) -> Floats:
     return who.vigour_from + (who.vigour_to - who.vigour_from) * passed
 
 
+def weekday(day: int) -> int:
+    """Return 0 for Monday to 6 for Sunday; days count from 1970-01-01, a Thursday."""
+    return (day + 3) % 7
+
+
+def is_weekend(day: int) -> bool:
+    """Say whether this day is a Saturday or a Sunday."""
+    return weekday(day) >= 5
+
+
 def winter(day: int) -> float:
     """Return how deep in winter a day (since 1970-01-01) is: 1 in mid January, -1 in July."""
     return float(np.cos(2 * np.pi * ((day % 365.25) - 15) / 365.25))

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+_HOME_SHIFT: Final = 40
+"""Enough for twice the microseconds of a day and of what still goes on after it."""
 
 
 class Stream(IntEnum):
@@ -53,7 +57,9 @@ def taking_turns(marks: list[Marks]) -> list[Marks]:
     home = np.concatenate([m.home for m in marks])
     time_s = np.concatenate([m.time_s for m in marks])
     value = np.concatenate([m.value for m in marks])
-    order = np.lexsort((value > 0, time_s, home))
+    # By home, time and whether it is on, in one number, which sorts faster than three.
+    micros = np.rint(time_s * 1e6).astype(np.int64) * 2 + (value > 0)
+    order = np.argsort((home.astype(np.int64) << _HOME_SHIFT) + micros)
     home, time_s, value = home[order], time_s[order], value[order]
     level = np.cumsum(np.where(value > 0, 1, -1))
     before = level - np.where(value > 0, 1, -1)

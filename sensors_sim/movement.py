@@ -15,7 +15,7 @@ from sensors_sim import chance
 from sensors_sim.agenda import Purpose, Room
 from sensors_sim.kit import ROOM_NAME, slot
 from sensors_sim.marks import Floats, Marks, Stream
-from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, WALK_S, Stays, Who
+from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, WALK_S, Stays, Who
 
 HOLD_S: Final = 60.0
 """A motion sensor says "clear" this long after it fired, and sees nothing new before."""
@@ -50,8 +50,15 @@ _STEP_S, _LIVELY, _STRAYS = np.array([_MANNER.get(purpose, _BUSY) for purpose in
 _PULL: Final = np.array([0.0, 1.0, 1.0, 1.0, 0.5, 0.12])
 """How often a room is the one gone to, in the usual home."""
 
+_DIFFER: Final = {"keenness": 0.27, "pull": 0.6, "lightness": 1.2, "haste": 0.3}
+"""How much homes differ: the standard deviation of the logarithm."""
+
 _STIRS: Final = 3
-"""Who stirs in bed does so at most this often more."""
+"""Who stirs in bed does so at most this often more, each time with ``_STIRS_ON``, within
+``_STIRS_IN_S`` after the sensor's rest."""
+
+_STIRS_ON: Final = 0.3
+_STIRS_IN_S: Final = 90.0
 
 _TIME_BITS: Final = 38
 """Enough for the microseconds of a day that ends at 28 h."""
@@ -96,11 +103,12 @@ def layout(seed: int, homes: NDArray[np.int32]) -> Layout:
     """Return how these homes (numbers) are built: log-normal, and a few sensors nearly blind."""
     own = chance.key(seed, Stream.LAYOUT, homes)[:, None]
     rooms = np.arange(len(Room))
-    keenness = np.exp(0.27 * chance.normal(own, rooms) - 0.06)
+    keenness = np.exp(_DIFFER["keenness"] * chance.normal(own, rooms) - 0.06)
     keenness *= np.where(chance.uniform(own, 100 + rooms) < 0.03, 0.01, 1.0)
-    pull = _PULL * np.exp(0.6 * chance.normal(own, 200 + rooms))
-    openness, lightness = chance.uniform(own, 300), np.exp(1.2 * chance.normal(own, 301))
-    haste = np.exp(0.3 * chance.normal(own, 302))
+    pull = _PULL * np.exp(_DIFFER["pull"] * chance.normal(own, 200 + rooms))
+    openness = chance.uniform(own, 300)
+    lightness = np.exp(_DIFFER["lightness"] * chance.normal(own, 301))
+    haste = np.exp(_DIFFER["haste"] * chance.normal(own, 302))
     return Layout(keenness, pull, openness[:, 0], lightness[:, 0], haste[:, 0])
 
 
@@ -153,8 +161,8 @@ def _echoes(stays: Stays, stay: NDArray[np.intp], seen: Sightings) -> list[Sight
     again, of = seen.take(lies), stay[lies]
     made = []
     for turn in range(_STIRS):
-        later = again.time_s + 62 + 90 * chance.uniform(again.key, 10 + turn)
-        goes_on = (chance.uniform(again.key, 20 + turn) < 0.3) & (later < stays.end_s[of])
+        later = again.time_s + HOLD_S + 2 + _STIRS_IN_S * chance.uniform(again.key, 10 + turn)
+        goes_on = (chance.uniform(again.key, 20 + turn) < _STIRS_ON) & (later < stays.end_s[of])
         own = chance.split(again.key, 30 + turn)
         again = Sightings(again.home, again.room, again.purpose, later, own).take(goes_on)
         of = of[goes_on]
@@ -252,18 +260,16 @@ def sense_movement(seen: Sightings, built: Layout) -> list[Marks]:
 def _rested(name: NDArray[np.int64], rest: int) -> NDArray[np.bool_]:
     """Return which of these sorted moments fire a sensor that rests after each firing.
 
-    A place's next firing is its first moment ``rest`` or more after the last; all places are
-    followed together, one firing a round.
+    Who comes ``rest`` or more after the moment before always does. From there on the next firing
+    is the first moment ``rest`` or more after the last; all such runs are followed together.
     """
-    following = np.searchsorted(name, name + rest)
-    place = name >> _TIME_BITS
-    starts = np.ones(len(name), np.bool_)
-    starts[1:] = place[1:] != place[:-1]
-    fires = np.zeros(len(name), np.bool_)
-    at = np.flatnonzero(starts)
+    fires = np.ones(len(name), np.bool_)
+    # Another place's moments are further away than any rest.
+    fires[1:] = np.diff(name) >= rest
+    at = np.flatnonzero(fires)
     while len(at):
+        at = np.searchsorted(name, name[at] + rest)
+        at = at[at < len(name)]
+        at = at[~fires[at]]
         fires[at] = True
-        after = following[at]
-        at, after = at[after < len(name)], after[after < len(name)]
-        at = after[place[after] == place[at]]
     return fires

@@ -11,9 +11,9 @@ from sensors_sim import chance
 from sensors_sim.agenda import Purpose, Room
 from sensors_sim.habits import Habits
 from sensors_sim.incidents import Onset
-from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, HOUR, MINUTE, Stays, Who, join
 from sensors_sim.scenario import Incident
 from sensors_sim.schedule import SECOND_US
+from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, HOUR, MINUTE, Stays, Who, join
 
 ROOMS: Final = {
     "": Room.LIVING_ROOM,

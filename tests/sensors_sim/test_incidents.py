@@ -12,9 +12,10 @@ from sensors_sim.habits import Habits, habits
 from sensors_sim.incidents import Onset, befall
 from sensors_sim.kit import DEVICES, SLOT_DEVICE, SLOT_KIND, SLOTS, slot
 from sensors_sim.readings import Readings
-from sensors_sim.resident import Who, spend_day
+from sensors_sim.resident import spend_day
 from sensors_sim.residents import load
 from sensors_sim.scenario import Incident, Mishap, Scenario, Tenancy
+from sensors_sim.stays import Who
 
 HOUR_US = 3_600_000_000
 END_US = 1_795_359_400_000_000

@@ -3,15 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensors_sim.agenda import Purpose, Room
-from sensors_sim.habits import habits
-from sensors_sim.resident import (
-    DAY_ENDS_S,
-    DAY_STARTS_S,
-    HOUR,
-    Stays,
-    is_weekend,
-    spend_day,
-)
+from sensors_sim.habits import habits, is_weekend
+from sensors_sim.resident import spend_day
+from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, HOUR, Stays
 
 HOMES = np.arange(1, 61, dtype=np.int32)
 DAYS = range(20_000, 20_014)

@@ -8,12 +8,13 @@ from config.kinds import Kind
 from sensors_sim.agenda import Purpose, Room
 from sensors_sim.company import keep_company
 from sensors_sim.devices import sense_day
-from sensors_sim.habits import Habits, allot, habits
+from sensors_sim.habits import Habits, allot, habits, weekday
 from sensors_sim.kit import SLOT_KIND, SLOTS, roster, slot
 from sensors_sim.readings import ordered
-from sensors_sim.resident import DAY_ENDS_S, DAY_STARTS_S, HOUR, Stays, Who, spend_day, weekday
+from sensors_sim.resident import spend_day
 from sensors_sim.residents import BadResident, Resident, load, names, parse
 from sensors_sim.scenario import Scenario, Tenancy
+from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, HOUR, Stays, Who
 
 HOMES = np.arange(1, 61, dtype=np.int32)
 DAYS = range(20_000, 20_014)
