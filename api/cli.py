@@ -172,6 +172,9 @@ def evaluate(
     peers: Annotated[
         bool, typer.Option("--peers", help="Judge other methods too; some minutes more.")
     ] = False,
+    tick_s: Annotated[
+        int, typer.Option(min=5, max=900, help="Seconds between two looks of the detectors.")
+    ] = 60,
 ) -> None:
     """Judge the live engine and simple rules on recorded homes, each on days it has not seen.
 
