@@ -17,7 +17,7 @@ clean-demo: ## remove everything that the demo made
 	rm -rf $(DEMO)
 
 test: $(VENV)/dev-ready servers ## run the test suite (installs mosquitto and chromium where it may)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint types contracts ## lint, types and import contracts
 
