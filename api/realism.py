@@ -160,7 +160,7 @@ def judge(
         made, there = observe(scenario, start, end, shown.show)
     simulated, is_kept = _simulated(made)
     of_set = there[is_kept] // int(chosen.sum())
-    scale, real = scales(values), values[chosen]
+    scale, real = scales(values[in_half(len(trace.homes), Half.CALIBRATION)[is_in]]), values[chosen]
     drawn = [simulated[of_set == number] / scale for number in range(sets)]
     likeness = _likeness(values / scale, chosen, drawn)
     left = tuple(name for name, kept in zip(names, is_in.tolist(), strict=True) if not kept)
@@ -196,16 +196,18 @@ def take(lives: Lives, kept: Bools) -> Lives:
 
 
 def scales(values: Floats) -> Floats:
-    """Return what to divide each statistic by: its standard deviation over all real homes.
+    """Return what to divide each statistic by: its standard deviation over these homes.
 
-    They are the yardstick's homes, and it must not depend on what is measured with it. Where
-    all homes are the same, the median of the statistic's group counts.
+    They are those of the calibration half, whichever half is judged: nothing that is measured
+    is known beforehand. A statistic in which few homes differ by little would outweigh all
+    others, so it counts at least a quarter of its group's median.
     """
     spread: Floats = np.std(values, axis=0)
     for group in Group:
         mine = group.value == GROUP
         varied = spread[mine & (spread > _SAME)]
-        spread[mine & (spread <= _SAME)] = np.median(varied) if len(varied) else 1.0
+        least = np.median(varied) * _LEAST if len(varied) else 1.0
+        spread[mine] = np.maximum(spread[mine], least)
     return spread
 
 
@@ -242,6 +244,7 @@ def table(found: Realism) -> str:
 
 
 _SAME: Final = 1e-9
+_LEAST: Final = 0.25
 
 
 def _row(name: str, ratio: float) -> rows.Row:

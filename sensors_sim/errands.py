@@ -22,7 +22,7 @@ FORENOON: Final = 1.2
 EVENING_S: Final = 19.5 * HOUR
 """A wash after this is the one before bed."""
 
-POORLY: Final = 0.08
+POORLY: Final = 0.11
 """Share of days on which somebody does not feel like doing much."""
 
 TOGETHER: Final = 0.75

@@ -27,15 +27,15 @@ _ROOM_SLOT: Final = np.array(
     ],
     np.int32,
 )
-_BUSY: Final = (72.0, 0.97, 0.5)
+_BUSY: Final = (75.0, 0.97, 0.42)
 _MANNER: Final = {
-    Purpose.SLEEP: (1800.0, 0.1, 0.0),
-    Purpose.REST: (600.0, 0.34, 0.5),
-    Purpose.WASH: (140.0, 0.9, 0.2),
-    Purpose.TOILET: (42.0, 0.9, 0.5),
-    Purpose.BREAKFAST: (110.0, 0.92, 0.3),
-    Purpose.LUNCH: (110.0, 0.92, 0.3),
-    Purpose.SUPPER: (110.0, 0.92, 0.3),
+    Purpose.SLEEP: (1800.0, 0.136, 0.0),
+    Purpose.REST: (600.0, 0.23, 0.5),
+    Purpose.WASH: (140.0, 0.97, 0.2),
+    Purpose.TOILET: (42.0, 0.94, 0.5),
+    Purpose.BREAKFAST: (110.0, 0.86, 0.31),
+    Purpose.LUNCH: (110.0, 0.86, 0.31),
+    Purpose.SUPPER: (110.0, 0.86, 0.31),
     Purpose.DOORSTEP: (40.0, 0.75, 0.1),
     Purpose.OUTING: (240.0, 0.0, 0.0),
     Purpose.GONE: (240.0, 0.0, 0.0),
@@ -47,18 +47,18 @@ _MANNER: Final = {
 seen ones leads to another room and back. ``_BUSY`` where nothing is said."""
 
 _STEP_S, _LIVELY, _STRAYS = np.array([_MANNER.get(purpose, _BUSY) for purpose in Purpose]).T
-_PULL: Final = np.array([0.0, 1.0, 1.0, 1.0, 0.5, 0.12])
+_PULL: Final = np.array([0.0, 0.86, 0.83, 1.03, 0.51, 0.16])
 """How often a room is the one gone to, in the usual home."""
 
-_DIFFER: Final = {"keenness": 0.27, "pull": 0.6, "lightness": 1.2, "haste": 0.3}
+_DIFFER: Final = {"keenness": 0.33, "pull": 0.74, "lightness": 1.12, "haste": 0.33}
 """How much homes differ: the standard deviation of the logarithm."""
 
 _STIRS: Final = 3
 """Who stirs in bed does so at most this often more, each time with ``_STIRS_ON``, within
 ``_STIRS_IN_S`` after the sensor's rest."""
 
-_STIRS_ON: Final = 0.3
-_STIRS_IN_S: Final = 90.0
+_STIRS_ON: Final = 0.28
+_STIRS_IN_S: Final = 25.0
 
 _TIME_BITS: Final = 38
 """Enough for the microseconds of a day that ends at 28 h."""
@@ -106,7 +106,7 @@ def layout(seed: int, homes: NDArray[np.int32]) -> Layout:
     keenness = np.exp(_DIFFER["keenness"] * chance.normal(own, rooms) - 0.06)
     keenness *= np.where(chance.uniform(own, 100 + rooms) < 0.03, 0.01, 1.0)
     pull = _PULL * np.exp(_DIFFER["pull"] * chance.normal(own, 200 + rooms))
-    openness = chance.uniform(own, 300)
+    openness = chance.uniform(own, 300) ** 1.3
     lightness = np.exp(_DIFFER["lightness"] * chance.normal(own, 301))
     haste = np.exp(_DIFFER["haste"] * chance.normal(own, 302))
     return Layout(keenness, pull, openness[:, 0], lightness[:, 0], haste[:, 0])

@@ -58,7 +58,7 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     summary: str = ""
     wake_h: Annotated[float, msgspec.Meta(ge=5, le=11)] = 7.2
-    bed_h: Annotated[float, msgspec.Meta(ge=19, le=26)] = 23.2
+    bed_h: Annotated[float, msgspec.Meta(ge=19, le=26)] = 23.6
     differs_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.7
     spread_h: Span = (0.2, 0.55)
     lie_in_h: Annotated[float, msgspec.Meta(ge=0, le=3)] = 0.5
@@ -68,7 +68,7 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     thirst: Span = (0.6, 0.9)
     bladder: Span = (0.55, 0.9)
     night_bladder: Span = (0.05, 1.4)
-    unseen_bathroom_share: Share = 0.2
+    unseen_bathroom_share: Share = 0.35
     restlessness: Span = (0.0, 0.0)
     wanderlust: Span = (0.15, 0.75)
     energy: Span = (0.75, 1.05)
