@@ -104,14 +104,16 @@ def _turns(
 ) -> list[Marks]:
     """Return a door opened once and, with chance ``again`` after each time, once more."""
     turn = np.arange(MOST_TURNS)
-    own = own[:, None]
-    lasts_s = 3 + 5 * chance.uniform(own, 10 + turn)
-    pause_s = np.exp(1.9 + 1.1 * chance.normal(own, 20 + turn))
-    opened = start_s[:, None] + np.cumsum(lasts_s + pause_s, axis=1) - lasts_s
-    more = np.cumprod(chance.uniform(own, 40 + turn) < np.where(turn == 0, 1.0, again), axis=1)
-    happens = more.astype(np.bool_)
-    whose = np.broadcast_to(home[:, None], happens.shape)[happens]
+    goes_on = chance.uniform(own[:, None], 40 + turn) < np.where(turn == 0, 1.0, again)
+    happens = np.logical_and.accumulate(goes_on, axis=1)
+    # Hardly any door is opened eight times, so only turns that happen are drawn.
+    row, nth = np.nonzero(happens)
+    of = own[row]
+    lasts_s = 3 + 5 * chance.uniform(of, 10 + nth)
+    takes_s = np.zeros(happens.shape)
+    takes_s[happens] = lasts_s + np.exp(1.9 + 1.1 * chance.normal(of, 20 + nth))
+    opened = (start_s[:, None] + np.cumsum(takes_s, axis=1))[happens] - lasts_s
     return [
-        mark(whose, at_slot, opened[happens], 1),
-        mark(whose, at_slot, (opened + lasts_s)[happens], 0),
+        mark(home[row], at_slot, opened, 1),
+        mark(home[row], at_slot, opened + lasts_s, 0),
     ]
