@@ -1,6 +1,6 @@
 """Devices that say nothing while the home is in use: evidence, hour by hour, that one is dead.
 
-Homes take turns through the hour, so that no minute carries the fleet. What is raised of it is
+Homes take turns through the hour, so that no tick carries the fleet. What is raised of it is
 a silent sensor, in ``plant.py``.
 """
 
@@ -9,8 +9,9 @@ import numpy as np
 from alerts.detect import missed
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.roster import TURNS
 from alerts.scene import Scene
-from alerts.turns import MINUTES, minutes
+from alerts.turns import turns
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
@@ -28,8 +29,8 @@ def fold_late(scene: Scene, signs: Signs) -> None:
 
 def decide(scene: Scene) -> None:
     """Let an hour pass for the homes whose turn it is."""
-    for minute in minutes(scene):
-        rows = scene.roster.device_turns[minute]
+    for turn in turns(scene):
+        rows = scene.roster.device_turns[turn]
         if len(rows):
             _pass_hour(scene, rows)
 
@@ -70,7 +71,7 @@ def _pass_hour(scene: Scene, rows: Rows) -> None:
     )
     after = missed.pass_hour(
         habit,
-        home // MINUTES,  # the homes of one turn, numbered densely
+        home // TURNS,  # the homes of one turn, numbered densely
         missed.speaking(state.heard_us, device, now_us),
         state.fired_us[device] > now_us - HOUR_US,
         state.fired_us[device] != NEVER,

@@ -17,6 +17,8 @@ def watch_outages(scene: Scene, lost: Bools, *, has_changed: bool) -> None:
     ``lost`` is by gateway; ``has_changed`` says that it differs from the last tick's.
     """
     state = scene.state
+    if not (has_changed or scene.is_regular):
+        return
     if has_changed:
         _count_gateways(scene, lost)
     counts = _listen(scene) if scene.is_regular else None

@@ -97,6 +97,9 @@ def _longest(scene: Scene, row: int, homes: Rows) -> stay.Longest:
 def _keep_longest(scene: Scene, homes: Rows, before: stay.Stays) -> None:
     """Keep the longest stay of the day; one that was raised teaches no more than its limit."""
     state = scene.state
+    homes = homes[np.isin(before.room[homes], stay.ROOMS)]
+    if not len(homes):
+        return
     ended = stay.Stays(before.room[homes], before.start_us[homes], before.last_us[homes])
     minutes = stay.minutes(ended)
     for row, room in enumerate(stay.ROOMS):

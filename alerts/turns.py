@@ -1,12 +1,15 @@
 """When a home's local day or night is over, and whose turn it is in the hour."""
 
+from typing import Final
+
 import numpy as np
 
-from alerts.detect.columns import DAY_US, MINUTE_US, Ints, Rows
+from alerts.detect.columns import DAY_US, HOUR_US, Ints, Rows
 from alerts.detect.local_time import to_local
+from alerts.detect.roster import TURNS
 from alerts.scene import Scene
 
-MINUTES = 60
+TURN_US: Final = HOUR_US // TURNS
 
 
 def homes_that_pass(scene: Scene, of_day_us: int) -> Rows:
@@ -28,13 +31,13 @@ def is_any_between(scene: Scene, first_us: int, last_us: int) -> bool:
     return bool(((of_day >= first_us) & (of_day < last_us)).any())
 
 
-def minutes(scene: Scene) -> list[int]:
-    """Return the minutes of the hour that this tick ends: what happens once an hour takes turns.
+def turns(scene: Scene) -> list[int]:
+    """Return the turns of the hour that this tick ends: what happens once an hour takes twelve.
 
-    A home's turn is the minute that its number leaves when it is divided by 60.
+    A home's turn is what its number leaves when it is divided by 12.
     """
-    first, last = scene.before_us // MINUTE_US + 1, scene.now_us // MINUTE_US
-    return [minute % MINUTES for minute in range(max(first, last - MINUTES + 1), last + 1)]
+    first, last = scene.before_us // TURN_US + 1, scene.now_us // TURN_US
+    return [turn % TURNS for turn in range(max(first, last - TURNS + 1), last + 1)]
 
 
 def _local(scene: Scene, moment_us: int) -> Ints:

@@ -19,6 +19,9 @@ from config.sensor_table import NONE, STATE_CODE, SensorTable
 from ingest.batch import Batch
 
 DEFAULT_ZONE: Final = "Europe/London"
+TURNS: Final = 12
+"""Turns of an hour that homes take, by number, in what is done for each home once an hour."""
+
 _PACE_GATEWAY: Final = 1.5
 _PACE_DEVICE: Final = 3.0
 _PROOF_US: Final = int(2.5 * HOUR_US)
@@ -208,8 +211,8 @@ def _devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
 
 def _turns(is_person: Bools, home: Ints) -> tuple[Rows, ...]:
     rows = np.flatnonzero(is_person & (home >= 0))
-    rows = rows[np.argsort(home[rows] % 60, kind="stable")]
-    cuts = np.searchsorted(home[rows] % 60, np.arange(1, 60))
+    rows = rows[np.argsort(home[rows] % TURNS, kind="stable")]
+    cuts = np.searchsorted(home[rows] % TURNS, np.arange(1, TURNS))
     return tuple(np.split(rows, cuts))
 
 
