@@ -46,8 +46,13 @@ class State(StrEnum):
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
+    ATTENDING = "attending"
     RESOLVED = "resolved"
     CLOSED = "closed"
+
+
+STANDING: Final = (State.OPEN, State.ACKNOWLEDGED, State.ATTENDING)
+"""States in which an alert still wants somebody."""
 
 
 class Outcome(StrEnum):

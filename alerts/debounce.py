@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from alerts import record, tables
-from alerts.alert import AlertKind, Finding, State, alert_id
+from alerts.alert import STANDING, AlertKind, Finding, alert_id
 from alerts.lifecycle import Event, Refusal, step
 from ingest.message import Reason
 
@@ -27,7 +27,7 @@ _CALLS: Final = frozenset({AlertKind.PENDANT, AlertKind.FALL})
 RETAINED_US: Final = 24 * 3_600_000_000
 """How long after it was resolved a retained copy is still the same event (a day)."""
 
-_UNRESOLVED: Final = (State.OPEN.value, State.ACKNOWLEDGED.value)
+_UNRESOLVED: Final = tuple(state.value for state in STANDING)
 
 
 def take(

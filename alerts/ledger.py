@@ -6,13 +6,32 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from alerts import debounce, record, tables
-from alerts.alert import CONTINUING, LIFE_SAFETY, SILENCES, Finding, Outcome, State, Unwatched
+from alerts import deadlines, debounce, record, tables
+from alerts.alert import (
+    CONTINUING,
+    LIFE_SAFETY,
+    SILENCES,
+    STANDING,
+    Finding,
+    Outcome,
+    State,
+    Unwatched,
+)
 from alerts.lifecycle import Event, Refusal, Standing, step
 from ingest.clock import Instant, microseconds
 
 COME_BACK_US: Final = 3 * 3_600_000_000
 """How long a resolved silence may stay without a new sign of the person (3 hours)."""
+
+
+_REOPENING: Final = frozenset({Event.COME_BACK, Event.TIME_OUT})
+_BLANK: Final[Mapping[str, object]] = dict.fromkeys(
+    (
+        *("acknowledged_by", "acknowledged_us", "attending_by", "attending_us"),
+        *("resolved_by", "resolved_us", "outcome"),
+    )
+)
+"""What nobody has said of an alert that is open again; the history keeps what they said before."""
 
 
 class UnknownAlert(LookupError):
@@ -100,6 +119,21 @@ class Ledger:
                 return
             self._by_person(connection, alert, Event.ACKNOWLEDGE, actor, now_us, "", changes)
 
+    def attend(self, alert: str, actor: str, now: Instant) -> None:
+        """Say that one is on the way; again by the same person is no harm.
+
+        Anybody may go to what another has taken on. Raises UnknownAlert, Conflict or Refused.
+        """
+        now_us = microseconds(now)
+        with self._begin() as connection:
+            row = self._row(connection, alert)
+            if row.state == State.ATTENDING.value and row.attending_by == actor:
+                return
+            changes: dict[str, object] = {"attending_by": actor, "attending_us": now_us}
+            if row.acknowledged_by is None:
+                changes |= {"acknowledged_by": actor, "acknowledged_us": now_us}
+            self._by_person(connection, alert, Event.ATTEND, actor, now_us, "", changes)
+
     def resolve(self, alert: str, actor: str, outcome: Outcome, note: str, now: Instant) -> None:
         """Say how it ended. Anybody may resolve what another has taken on.
 
@@ -136,6 +170,16 @@ class Ledger:
         Due is a silence that a person resolved at least ``COME_BACK_US`` ago.
         """
         return self._by_system(alerts, Event.COME_BACK, now, note)
+
+    def time_out(self, now: Instant, limit: int = 200) -> int:
+        """Give back to the queue what people took on and said no more of; return how many.
+
+        At most ``limit`` at once, the most urgent first.
+        """
+        now_us, taken = microseconds(now), (State.ACKNOWLEDGED, State.ATTENDING)
+        with self._begin() as connection:
+            overdue = deadlines.due(connection, taken, now_us, limit)
+        return self._by_system(overdue, Event.TIME_OUT, now, "nobody said more in time")
 
     def set_unwatched(self, homes: Sequence[Unwatched], now: Instant) -> None:
         """Replace the list of unwatched homes; the change feed tells of those that differ."""
@@ -201,7 +245,7 @@ class Ledger:
         query = select(alerts.id).where(
             alerts.home == finding.home,
             alerts.kind == finding.kind.value,
-            alerts.state.in_([State.OPEN.value, State.ACKNOWLEDGED.value]),
+            alerts.state.in_([state.value for state in STANDING]),
         )
         alert = connection.execute(query).scalars().first()
         if alert is None:
@@ -233,14 +277,13 @@ class Ledger:
         self, connection: Connection, alert: str, event: Event, now_us: int, note: str
     ) -> bool:
         """Take a step of the system; one that a person overtook is looked at again."""
-        blank = dict.fromkeys(
-            ("acknowledged_by", "acknowledged_us", "resolved_by", "resolved_us", "outcome")
-        )
         while (row := record.find(connection, alert)) is not None:
             transition = step(record.standing(row), event)
             if isinstance(transition, Refusal):
                 return False
             if event is Event.COME_BACK and now_us - row.resolved_us < COME_BACK_US:
+                return False
+            if event is Event.TIME_OUT and not deadlines.is_due(connection, alert, now_us):
                 return False
             if record.apply(
                 connection,
@@ -250,7 +293,7 @@ class Ledger:
                 actor=record.SYSTEM,
                 note=note,
                 sending=self._sending(),
-                changes=blank if event is Event.COME_BACK else {},
+                changes=_BLANK if event in _REOPENING else {},
             ):
                 return True
         return False
@@ -292,6 +335,8 @@ class Ledger:
 
 def _conflict(row: Row[Any]) -> Conflict:
     state = State(row.state)
+    if state is State.ATTENDING:
+        return Conflict(row.id, state, row.attending_by or "", row.attending_us or 0)
     if state is State.ACKNOWLEDGED:
         return Conflict(row.id, state, row.acknowledged_by or "", row.acknowledged_us or 0)
     return Conflict(row.id, state, row.resolved_by or "", row.resolved_us or row.updated_us)

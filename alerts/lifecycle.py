@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from alerts.alert import LIFE_SAFETY, SILENCES, TECHNICAL, AlertKind, State
+from alerts.alert import LIFE_SAFETY, SILENCES, STANDING, TECHNICAL, AlertKind, State
 
 
 class Event(StrEnum):
@@ -13,6 +13,9 @@ class Event(StrEnum):
     RAISE = "raise"
     REPEAT = "repeat"
     ACKNOWLEDGE = "acknowledge"
+    CONFIRM = "confirm"
+    ATTEND = "attend"
+    TIME_OUT = "time-out"
     RESOLVE = "resolve"
     EASE = "ease"
     UNEASE = "unease"
@@ -67,24 +70,32 @@ class Row:
     says: str
 
 
-_OPEN, _ACK, _DONE, _CLOSED = State.OPEN, State.ACKNOWLEDGED, State.RESOLVED, State.CLOSED
+_OPEN, _ACK, _THERE = State.OPEN, State.ACKNOWLEDGED, State.ATTENDING
+_DONE, _CLOSED = State.RESOLVED, State.CLOSED
+
+
+def _standing(
+    event: Event, end: State | None, kinds: frozenset[AlertKind], says: str
+) -> tuple[Row, ...]:
+    """Return a row for each state that stands; without an ``end`` the state stays as it is."""
+    return tuple(Row(state, event, end or state, kinds, says) for state in STANDING)
+
 
 TABLE: Final[tuple[Row, ...]] = (
     Row(None, Event.RAISE, _OPEN, _ALL, "raise"),
-    Row(_OPEN, Event.REPEAT, _OPEN, LIFE_SAFETY, "repeat (P1)"),
-    Row(_ACK, Event.REPEAT, _ACK, LIFE_SAFETY, "repeat (P1)"),
-    Row(_OPEN, Event.EASE, _OPEN, _WATCHED, "ease: please confirm (P2, P3)"),
-    Row(_ACK, Event.EASE, _ACK, _WATCHED, "ease: please confirm (P2, P3)"),
-    Row(_OPEN, Event.UNEASE, _OPEN, _WATCHED, "unease: quiet again (P2, P3)"),
-    Row(_ACK, Event.UNEASE, _ACK, _WATCHED, "unease: quiet again (P2, P3)"),
+    *_standing(Event.REPEAT, None, LIFE_SAFETY, "repeat (P1)"),
+    *_standing(Event.EASE, None, _WATCHED, "ease: please confirm (P2, P3)"),
+    *_standing(Event.UNEASE, None, _WATCHED, "unease: quiet again (P2, P3)"),
+    Row(_OPEN, Event.CONFIRM, _OPEN, _ALL, "confirm: seen, others still to confirm"),
     Row(_OPEN, Event.ACKNOWLEDGE, _ACK, _ALL, "acknowledge, by a person"),
-    Row(_OPEN, Event.RESOLVE, _DONE, _ALL, "resolve with an outcome, by a person"),
-    Row(_ACK, Event.RESOLVE, _DONE, _ALL, "resolve with an outcome, by a person"),
+    Row(_OPEN, Event.ATTEND, _THERE, _ALL, "attend, by a person"),
+    Row(_ACK, Event.ATTEND, _THERE, _ALL, "attend, by a person"),
+    Row(_ACK, Event.TIME_OUT, _OPEN, _ALL, "time-out: nobody said more"),
+    Row(_THERE, Event.TIME_OUT, _OPEN, _ALL, "time-out: nobody said more"),
+    *_standing(Event.RESOLVE, _DONE, _ALL, "resolve with an outcome, by a person"),
     Row(_DONE, Event.COME_BACK, _OPEN, SILENCES, "come back, one step up (silence)"),
-    Row(_OPEN, Event.WORK_AGAIN, _CLOSED, TECHNICAL, "works again (T)"),
-    Row(_ACK, Event.WORK_AGAIN, _CLOSED, TECHNICAL, "works again (T)"),
-    Row(_OPEN, Event.CONTRADICT, _CLOSED, _WATCHED, "late data contradicts (P2, P3)"),
-    Row(_ACK, Event.CONTRADICT, _CLOSED, _WATCHED, "late data contradicts (P2, P3)"),
+    *_standing(Event.WORK_AGAIN, _CLOSED, TECHNICAL, "works again (T)"),
+    *_standing(Event.CONTRADICT, _CLOSED, _WATCHED, "late data contradicts (P2, P3)"),
 )
 """Every transition there is; what is not here is refused."""
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
-from alerts import past_tables, record, tables
+from alerts import past_tables, tables
 from alerts.detect.columns import Ints
 from alerts.lifecycle import Event
 from alerts.past_readings import PastReadings, Read
@@ -20,9 +20,16 @@ from config.sensor_table import SensorTable
 Texts = NDArray[np.str_]
 
 
+_ACTS: Final = (Event.ACKNOWLEDGE, Event.ATTEND, Event.TIME_OUT, Event.RESOLVE)
+"""What people did, or left undone for too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person did to an alert; ``id`` is its row of the history, ``said`` its note."""
+    """What a person did to an alert, or did not do in time.
+
+    ``id`` is its row of the history, ``said`` its note.
+    """
 
     id: int
     at_us: int
@@ -146,8 +153,7 @@ def read_acts(connection: Connection, before_us: int) -> list[Act]:
     query = (
         select(tables.history)
         .where(
-            history.actor != record.SYSTEM,
-            history.event.in_([Event.ACKNOWLEDGE.value, Event.RESOLVE.value]),
+            history.event.in_([event.value for event in _ACTS]),
             history.at_us < before_us,
         )
         .order_by(history.id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from alerts import tables
+from alerts import deadlines, tables
 from alerts.alert import AlertKind, Finding, Priority, State, Unwatched, short_text
 from alerts.lifecycle import Event, Standing, Transition
 
@@ -77,6 +77,8 @@ def add(connection: Connection, finding: Finding, now_us: int, sending: Sending)
     )
     _add_history(connection, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us, "")
     _queue(connection, finding.id, finding.short_text, 0, now_us, sending)
+    if not sending.is_muted:
+        deadlines.begin(connection, finding.id, now_us)
     _tell(connection, finding.place, finding.home or None, finding.id, Event.RAISE, now_us)
 
 
@@ -117,8 +119,12 @@ def apply(
     event = transition.event
     before, end = transition.before.state, after.state or State.OPEN
     _add_history(connection, row.id, event, before, end, actor, now_us, note)
+    priority = Priority(row.priority)
+    deadlines.move(
+        connection, row.id, priority, event, after.step, now_us, is_muted=sending.is_muted
+    )
     if event is Event.COME_BACK:
-        text = short_text(Priority(row.priority), row.id)
+        text = short_text(priority, row.id)
         _queue(connection, row.id, text, after.step, now_us, sending)
     _tell(connection, row.place, row.home, row.id, event, now_us)
     return True

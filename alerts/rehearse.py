@@ -272,6 +272,12 @@ def _do(ledger: Ledger, act: Act) -> None:
     if act.event is Event.ACKNOWLEDGE:
         ledger.acknowledge(act.alert, act.actor, instant(act.at_us))
         return
+    if act.event is Event.ATTEND:
+        ledger.attend(act.alert, act.actor, instant(act.at_us))
+        return
+    if act.event is Event.TIME_OUT:
+        ledger.time_out(instant(act.at_us))
+        return
     outcome, _, note = act.said.partition(": ")
     ledger.resolve(act.alert, act.actor, Outcome(outcome), note, instant(act.at_us))
 

@@ -53,6 +53,8 @@ alerts: Final = Table(
     Column("evidence", JSON, nullable=False),
     Column("acknowledged_by", String(40), nullable=True),
     Column("acknowledged_us", BigInteger, nullable=True),
+    Column("attending_by", String(40), nullable=True),
+    Column("attending_us", BigInteger, nullable=True),
     Column("resolved_by", String(40), nullable=True),
     Column("resolved_us", BigInteger, nullable=True),
     Column("outcome", String(40), nullable=True),
@@ -72,6 +74,20 @@ history: Final = Table(
     Column("note", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+escalations: Final = Table(
+    "escalations",
+    metadata,
+    Column("alert", ForeignKey("alerts.id"), primary_key=True),
+    Column("due_us", BigInteger, nullable=True, index=True),
+    Column("rung", Integer, nullable=False),
+    Column("loop", Integer, nullable=False),
+    Column("rung_us", BigInteger, nullable=False),
+)
+"""When the system acts next on an alert if no person does; ``due_us`` is None once it is over.
+
+``rung`` is the next step of its ladder, ``rung_us`` when the last one was taken.
+"""
+
 outbox: Final = Table(
     "outbox",
     metadata,

@@ -27,6 +27,12 @@ def acknowledge(resources: Resources, visitor: Visitor, alert: str) -> None:
     resources.ledger.acknowledge(alert, visitor.account.id, resources.clock())
 
 
+def attend(resources: Resources, visitor: Visitor, alert: str) -> None:
+    """Say that one is on the way; Problem 404, Conflict when another is or it is over."""
+    _require(resources, visitor, alert)
+    resources.ledger.attend(alert, visitor.account.id, resources.clock())
+
+
 def resolve(
     resources: Resources, visitor: Visitor, alert: str, outcome: Outcome, note: str
 ) -> None:
@@ -47,6 +53,8 @@ def tell(connection: Connection, conflict: Conflict, resources: Resources, zone:
     when = words.since(conflict.at_us, microseconds(resources.clock()), zone)
     if conflict.state is State.ACKNOWLEDGED:
         return f"{who} has had this alert since {when}."
+    if conflict.state is State.ATTENDING:
+        return f"{who} has been on the way since {when}."
     if conflict.state is State.RESOLVED:
         return f"{who} resolved this alert at {when}."
     return f"{who} closed this alert at {when}."

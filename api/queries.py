@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,13 +17,10 @@ from sqlalchemy import (
 )
 
 from alerts import tables
-from alerts.alert import AlertKind, Outcome, Priority, State, Verdict
+from alerts.alert import STANDING, AlertKind, Outcome, Priority, State, Verdict
 from api.auth import HOMES, Visitor
 from config import tables as registry
 from config.people import Role
-
-STANDING: Final = (State.OPEN, State.ACKNOWLEDGED)
-"""States in which an alert still wants somebody."""
 
 _a, _h = tables.alerts.c, registry.homes.c
 
@@ -75,6 +72,8 @@ class Alert:
     evidence: Mapping[str, Any]
     acknowledged_by: str | None
     acknowledged_us: int | None
+    attending_by: str | None
+    attending_us: int | None
     resolved_by: str | None
     resolved_us: int | None
     outcome: Outcome | None

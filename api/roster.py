@@ -7,6 +7,7 @@ import numpy as np
 from sqlalchemy import Connection, RowMapping, func, select, tuple_
 
 from alerts import tables as ledger
+from alerts.alert import STANDING
 from config.homes import GoesOut, Home, HomeState, Sensor
 from config.kinds import KINDS
 from config.sensor_table import SensorTable
@@ -84,7 +85,7 @@ def count_alerts(connection: Connection, homes: Sequence[str]) -> dict[str, int]
     a = ledger.alerts.c
     statement = (
         select(a.home, func.count())
-        .where(a.home.in_(homes), a.state.in_(("open", "acknowledged")))
+        .where(a.home.in_(homes), a.state.in_([state.value for state in STANDING]))
         .group_by(a.home)
     )
     return dict(connection.execute(statement).all())

@@ -15,6 +15,7 @@ from sqlalchemy import Engine as Database
 
 from alerts import tick_log
 from alerts.engine import Engine
+from alerts.keeper import Keeper
 from alerts.ledger import Ledger
 from alerts.notify.console import Console
 from alerts.notify.outbox import Outbox
@@ -69,6 +70,7 @@ class Parts:
     shadow: Shadow
     ledger: Ledger
     outbox: Outbox
+    keeper: Keeper
 
 
 def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
@@ -134,6 +136,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         shadow,
         ledger,
         outbox,
+        Keeper(ledger, clock.now, lambda: pace.is_live),
     )
 
 
@@ -170,6 +173,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
         _Thread("store", parts.follower.run, ending),
         _Thread("engine", watch, ending),
         _Thread("outbox", parts.outbox.run, ending),
+        _Thread("keeper", parts.keeper.run, ending),
         _Thread("beat", partial(_beat, parts, settings), ending),
     ]
     for thread in threads:

@@ -27,7 +27,7 @@ Actor = Annotated[Visitor, Depends(Needs((*CARE, Role.ENGINEER)))]
 def list_alerts(
     request: Request,
     visitor: Watcher,
-    state: Annotated[list[State] | None, Query(max_length=4)] = None,
+    state: Annotated[list[State] | None, Query(max_length=5)] = None,
     priority: Annotated[list[Priority] | None, Query(max_length=4)] = None,
     place: Annotated[str, Query(max_length=40)] = "",
     cursor: Cursor = "",
@@ -68,6 +68,17 @@ def acknowledge(request: Request, visitor: Actor, alert: Id) -> AlertDetail:
     resources: Resources = request.app.state.resources
     try:
         actions.acknowledge(resources, visitor, alert)
+    except Conflict as conflict:
+        raise _clash(request, visitor, conflict) from conflict
+    return _detail(request, visitor, alert)
+
+
+@router.post("/alerts/{alert}/attend")
+def attend(request: Request, visitor: Actor, alert: Id) -> AlertDetail:
+    """Say that one is on the way; 409 says who is already."""
+    resources: Resources = request.app.state.resources
+    try:
+        actions.attend(resources, visitor, alert)
     except Conflict as conflict:
         raise _clash(request, visitor, conflict) from conflict
     return _detail(request, visitor, alert)
@@ -124,5 +135,6 @@ def _fields(alert: Alert) -> dict[str, Any]:
     fields = {name: getattr(alert, name) for name in Alert.__slots__ if not name.endswith("_us")}
     fields |= {name: to_datetime(getattr(alert, f"{name}_us")) for name in times}
     fields["acknowledged"] = to_datetime_or_none(alert.acknowledged_us)
+    fields["attending"] = to_datetime_or_none(alert.attending_us)
     fields["resolved"] = to_datetime_or_none(alert.resolved_us)
     return fields

@@ -123,6 +123,8 @@ class AlertOut(Sent):
     evidence: dict[str, Any]
     acknowledged_by: str | None
     acknowledged: datetime | None
+    attending_by: str | None
+    attending: datetime | None
     resolved_by: str | None
     resolved: datetime | None
     outcome: Outcome | None

@@ -134,6 +134,17 @@ def acknowledge(request: Request, visitor: Actor, alert: Id) -> Response:
     return RedirectResponse(f"/alerts/{alert}", 303)
 
 
+@router.post("/alerts/{alert}/attend")
+def attend(request: Request, visitor: Actor, alert: Id) -> Response:
+    """Say that one is on the way; the page says who is when somebody was first."""
+    resources: Resources = request.app.state.resources
+    try:
+        actions.attend(resources, visitor, alert)
+    except Conflict as conflict:
+        return _alert_page(request, visitor, alert, conflict=conflict)
+    return RedirectResponse(f"/alerts/{alert}", 303)
+
+
 @router.post("/alerts/{alert}/resolve")
 def resolve(
     request: Request,
@@ -224,6 +235,7 @@ def _alert_page(
         "numbers": reasons(alert, happened, place.zone),
         "history": [lines.event_line(e, names, now_us, place.zone) for e in happened],
         "may_take": acts and alert.state is State.OPEN,
+        "may_attend": acts and alert.state in (State.OPEN, State.ACKNOWLEDGED),
         "may_resolve": acts and line.is_standing,
         "outcomes": lines.OUTCOMES,
         "kept": kept or {},

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from alerts.alert import (
     CONTINUING,
     SILENCES,
+    STANDING,
     AlertKind,
     Outcome,
     Priority,
@@ -62,6 +63,9 @@ _EVENTS: Final = {
     "raise": "Raised",
     "repeat": "Signalled again",
     "acknowledge": "Taken on",
+    "confirm": "Seen; others still have to confirm",
+    "attend": "On the way",
+    "time-out": "Back on the queue: nobody said more in time",
     "resolve": "Resolved",
     "ease": "Moving again: please confirm",
     "unease": "Quiet again",
@@ -138,7 +142,7 @@ _EASED: Final = {
 
 def names_in(connection: Connection, alerts: Sequence[Alert]) -> Mapping[str, str]:
     """Return the names of everybody who took on or resolved one of these."""
-    ids = {a.acknowledged_by for a in alerts} | {a.resolved_by for a in alerts}
+    ids = {who for a in alerts for who in (a.acknowledged_by, a.attending_by, a.resolved_by)}
     return people.names(connection, frozenset(i for i in ids if i))
 
 
@@ -161,8 +165,8 @@ def line(
         raised_iso=words.iso(alert.raised_us),
         raised=words.when(alert.raised_us, now_us, place.zone),
         state=state(alert, names, now_us, place.zone, me),
-        is_standing=alert.state in (State.OPEN, State.ACKNOWLEDGED),
-        is_taken=alert.state is State.ACKNOWLEDGED,
+        is_standing=alert.state in STANDING,
+        is_taken=alert.state in (State.ACKNOWLEDGED, State.ATTENDING),
         notices=notices(alert, now_us),
     )
 
@@ -175,6 +179,10 @@ def state(alert: Alert, names: Mapping[str, str], now_us: int, zone: tzinfo, me:
         when = words.since(alert.acknowledged_us or 0, now_us, zone)
         who = alert.acknowledged_by or ""
         return f"{'You have' if who == me else f'{names.get(who, who)} has'} it, since {when}"
+    if alert.state is State.ATTENDING:
+        when = words.since(alert.attending_us or 0, now_us, zone)
+        who = alert.attending_by or ""
+        return f"{'You are' if who == me else f'{names.get(who, who)} is'} on the way, since {when}"
     if alert.state is State.RESOLVED and alert.outcome is not None:
         when = words.since(alert.resolved_us or 0, now_us, zone)
         who = names.get(alert.resolved_by or "", alert.resolved_by or "the system")
@@ -187,7 +195,7 @@ def notices(alert: Alert, now_us: int) -> list[str]:
     found = []
     if alert.is_eased:
         found.append(f"{_EASED.get(alert.kind, 'Moving again')}: please confirm")
-    elif alert.state in (State.OPEN, State.ACKNOWLEDGED) and alert.kind in SILENCES | CONTINUING:
+    elif alert.state in STANDING and alert.kind in SILENCES | CONTINUING:
         found.append(f"That is now {words.span(now_us - alert.onset_us)}")
     if alert.step:
         found.append("Raised again: no new sign since it was resolved")

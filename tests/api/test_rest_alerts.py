@@ -63,6 +63,22 @@ def test_the_second_person_is_told_who_has_it(world: World) -> None:
     assert (again.status_code, again.json()["state"]) == (409, "resolved")
 
 
+def test_who_is_on_the_way_is_told_to_the_next(world: World) -> None:
+    app = world.app
+    alice, bob = Visit(app, "alice"), Visit(app, "bob")
+    alert = world.alerts_of(A)[-1]
+    going = bob.send(f"/api/v1/alerts/{alert}/attend").json()
+    assert (going["state"], going["attending_by"]) == ("attending", "account-bob")
+    assert going["acknowledged_by"] == "account-bob"
+    clash = alice.send(f"/api/v1/alerts/{alert}/attend")
+    assert clash.status_code == 409
+    assert clash.json()["detail"] == "Bob Example has been on the way since 14:10."
+    page = alice.get(f"/alerts/{alert}").text
+    assert "Bob Example is on the way, since 14:10" in page
+    assert "What did you find?" in page
+    assert "I&#39;m going" not in page
+
+
 def test_an_engineer_sees_faults_only_and_no_name_of_a_home(world: World) -> None:
     account(world.database, "Edda", (A, Role.ENGINEER))
     visit = Visit(world.app, "edda")

@@ -1,0 +1,98 @@
+"""When the system acts on an alert if no person does: one deadline for each that stands.
+
+An open alert's deadline is the next step of its ladder; one that somebody has taken on, or is on
+the way to, falls back to the queue at its deadline. Each row is claimed by compare-and-set.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from alerts import tables
+from alerts.alert import Priority, State
+from alerts.lifecycle import Event
+
+_MINUTE_US: Final = 60_000_000
+_DAY_MIN: Final = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Minutes that an alert may stay taken on, or attended, without another word."""
+
+    acknowledged_min: float
+    attending_min: float
+
+
+PATIENCE: Final[Mapping[Priority, Patience]] = {
+    Priority.P1: Patience(10, 60),
+    Priority.P2: Patience(30, 120),
+    Priority.P3: Patience(3 * _DAY_MIN, _DAY_MIN),
+    Priority.T: Patience(3 * _DAY_MIN, 3 * _DAY_MIN),
+}
+"""What holds where a place's ladder says nothing else: our judgement, not a standard."""
+
+_e: Final = tables.escalations.c
+
+
+def begin(connection: Connection, alert: str, now_us: int) -> None:
+    """Let the first step of a new alert's ladder be due now."""
+    row = {"due_us": now_us, "rung": 0, "loop": 0, "rung_us": now_us}
+    connection.execute(insert(tables.escalations).values(alert=alert, **row))
+
+
+def move(
+    connection: Connection, alert: str, priority: Priority, event: Event, step: int, now_us: int,
+    *, is_muted: bool,
+) -> None:  # fmt: skip
+    """Set the deadline anew after this event; most events change nothing about it.
+
+    What comes back begins one rung higher each time. A muted alert (a replay) has a deadline
+    only while a person has it.
+    """
+    patience = PATIENCE[priority]
+    values: dict[str, object]
+    match event:
+        case Event.ACKNOWLEDGE:
+            values = {"due_us": now_us + int(patience.acknowledged_min * _MINUTE_US)}
+        case Event.ATTEND:
+            values = {"due_us": now_us + int(patience.attending_min * _MINUTE_US)}
+        case Event.TIME_OUT:
+            values = {"due_us": now_us}
+        case Event.COME_BACK:
+            values = {"due_us": None if is_muted else now_us, "rung": step, "loop": 0}
+        case Event.RESOLVE | Event.WORK_AGAIN | Event.CONTRADICT:
+            values = {"due_us": None}
+        case _:
+            return
+    statement = update(tables.escalations).where(_e.alert == alert).values(values)
+    if connection.execute(statement).rowcount == 0 and values["due_us"] is not None:
+        row: dict[str, object] = {"rung": 0, "loop": 0, "rung_us": now_us, **values}
+        connection.execute(insert(tables.escalations).values(alert=alert, **row))
+
+
+def is_due(connection: Connection, alert: str, now_us: int) -> bool:
+    """Return whether the alert's deadline has passed."""
+    query = select(_e.due_us).where(_e.alert == alert)
+    due_us = connection.execute(query).scalar()
+    return due_us is not None and due_us <= now_us
+
+
+def due(connection: Connection, state: tuple[State, ...], now_us: int, limit: int) -> list[str]:
+    """Return the alerts in one of these states whose deadline has passed, the most urgent first."""
+    a = tables.alerts.c
+    query = (
+        select(_e.alert)
+        .join(tables.alerts, a.id == _e.alert)
+        .where(_e.due_us <= now_us, a.state.in_([one.value for one in state]))
+        .order_by(a.priority, _e.due_us, _e.alert)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def find(connection: Connection, alert: str) -> Row[Any] | None:
+    """Return the deadline of this alert, or None when it never had one."""
+    return connection.execute(select(tables.escalations).where(_e.alert == alert)).first()
