@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-home
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo test lint types contracts check bench evaluate screenshots lock python-ready servers clean
+.PHONY: help demo clean-demo test lint types contracts check bench faults evaluate screenshots lock python-ready servers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,9 @@ contracts: $(VENV)/dev-ready ## folders import downwards only, pure files do no 
 
 bench: $(VENV)/dev-ready servers ## measure, print the table, write bench.json
 	$(BIN)/python -m tests.bench
+
+faults: $(VENV)/dev-ready servers ## inject faults, print what was lost, write faults.json (KILLS=10 is quick)
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 evaluate: $(VENV)/run-ready ## judge the detectors on recorded homes (DATA=FILE), write evaluation.json
 	@[ -n "$(DATA)" ] || { echo "say which homes: make evaluate DATA=tihm_activity.csv.gz"; exit 2; }

@@ -4,9 +4,11 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from api import detectors, health, wiring
 from api.exits import Exit
+from config import registry
 from config.places import Place
 from config.problems import ConfigProblem
 from config.settings import Settings
@@ -14,8 +16,12 @@ from ingest.clock import SystemClock, instant, microseconds
 from ingest.journal import JournalTail
 from ingest.link import open_link
 from ingest.packets import ProtocolError
+from ingest.positions import Positions
 from ingest.session import ConnectionLostError
 from ingest.store.embedded import open_store_readonly
+
+MOST_GAPS: Final = 5
+"""Gateways with gaps that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ def answers(settings: Settings) -> Iterator[Answer]:
     yield _journal(settings)
     yield _store(settings)
     if database.is_ready:
+        yield _gaps(settings)
         yield _worker(settings)
         yield from _detectors(settings)
 
@@ -114,6 +121,27 @@ def _journal(settings: Settings) -> Answer:
     finally:
         tail.close()
     return Answer("journal", is_ready=True, found=f"{last} rows committed")
+
+
+def _gaps(settings: Settings) -> Answer:
+    path = wiring.files(settings).journal
+    tail = JournalTail.open(path) if path.exists() else None
+    positions = {} if tail is None else tail.positions()
+    if tail is not None:
+        tail.close()
+    gaps = Positions(positions).gaps()
+    if not gaps:
+        return Answer("gateways", is_ready=True, found="no gap in what they numbered")
+    with wiring.open_database(settings).connect() as connection:
+        known = registry.load(connection).gateways
+    worst = sorted(gaps, key=lambda gateway: -gaps[gateway])[:MOST_GAPS]
+    listed = ", ".join(f"{known[n].id if n in known else n}: {gaps[n]:,}" for n in worst)
+    return Answer(
+        "gateways",
+        is_ready=True,
+        found=f"{sum(gaps.values()):,} messages of {len(gaps):,} never came ({listed})",
+        advice="",
+    )
 
 
 def _store(settings: Settings) -> Answer:

@@ -49,7 +49,7 @@ async def run(
     end_us = publish.wall_us() // 1000 * 1000
     start_us = end_us - scenario.days * publish.DAY_US
     fleet = Fleet(scenario, end_us)
-    encoder = Encoder(fleet.enrolment, publish.BOOT)
+    encoder = Encoder(fleet.enrolment, publish.new_boot())
     await wait_for_worker(database, "simulate")
     try:
         with Shown(f"sending {scenario.days} days", tell) as shown:

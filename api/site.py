@@ -19,6 +19,7 @@ from config.registry import enrol
 from ingest.broker import BrokerUser, command, write_config
 from ingest.clock import SystemClock, microseconds
 from ingest.clock_mark import TOPIC as CLOCK_TOPIC
+from ingest.receipts import RECEIPTS
 from sensors_sim.target import Login, Target
 
 CLOCK_USER: Final = "replay-clock"
@@ -161,12 +162,12 @@ def _users(enrolment: Enrolment, passwords: Mapping[str, str]) -> Iterable[Broke
             gateway.id,
             passwords[gateway.id],
             may_publish=(f"stillwell/v1/{gateway.place}/{gateway.id}/#",),
-            may_subscribe=(f"stillwell-receipt/v1/{gateway.id}",),
+            may_subscribe=(RECEIPTS + gateway.id,),
         )
     yield BrokerUser(
         WORKER_USER,
         passwords[WORKER_USER],
-        may_publish=(),
+        may_publish=(RECEIPTS + "+",),
         may_subscribe=("stillwell/v1/#",),
     )
     yield BrokerUser(

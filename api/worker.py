@@ -33,6 +33,7 @@ from ingest.follower import Follower
 from ingest.journal import Journal, JournalDamaged, JournalInUse, JournalTail
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Pipeline
+from ingest.receipts import Receipts
 from ingest.screen import screen
 from ingest.store.embedded import EmbeddedStore, open_store
 
@@ -65,6 +66,7 @@ class Parts:
     store: EmbeddedStore
     pipeline: Pipeline
     subscriber: Subscriber
+    receipts: Receipts
     follower: Follower
     engine: Engine
     shadow: Shadow
@@ -94,7 +96,9 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         journal, decode, screen, roster.table, clock, refresh=roster.refresh, on_mark=pace.mark
     )
     handle = keeping_live(pipeline.handle, clock, where.live)
-    subscriber = Subscriber(wiring.connect_options(settings), clock, handle)
+    options = wiring.connect_options(settings)
+    subscriber = Subscriber(options, clock, handle)
+    receipts = Receipts(options, pipeline.positions, roster.gateway_id)
     follower = Follower(
         JournalTail.open(where.journal),
         store,
@@ -131,6 +135,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         store,
         pipeline,
         subscriber,
+        receipts,
         follower,
         engine,
         shadow,
@@ -179,6 +184,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
     for thread in threads:
         thread.start()
     subscribing = asyncio.create_task(parts.subscriber.run(stop))
+    receipting = asyncio.create_task(parts.receipts.run(stop))
     watching = asyncio.create_task(_watch(threads, stop))
     try:
         await asyncio.wait([subscribing, watching], return_when=asyncio.FIRST_COMPLETED)
@@ -186,6 +192,8 @@ async def _run(parts: Parts, settings: Settings) -> None:
         end_s = time.monotonic() + FINISH_S
         stop.set()
         await subscribing
+        receipting.cancel()
+        await asyncio.gather(receipting, return_exceptions=True)
         ending.set()
         await asyncio.to_thread(_join, threads, end_s)
         parts.pipeline.close()
@@ -269,6 +277,9 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "messages": counts.messages,
         "acknowledged": parts.subscriber.counts.acknowledged,
         "readings": counts.readings,
+        "receipts": parts.receipts.sent,
+        "gaps": sum(parts.pipeline.positions.gaps().values()),
+        "receipts_error": parts.receipts.problem,
         "rejects": sum(counts.rejects.values()),
         "store_seq": follower.position,
         "store_error": follower.error,

@@ -13,11 +13,19 @@ from config.kinds import IS_LIFE_SAFETY, KINDS, Kind, Shape
 from config.sensor_table import NONE, STATE_CODE, Device, SensorTable
 from ingest.batch import Batch, build
 from ingest.dialects import DIALECTS
-from ingest.dialects.dialect import Fault, ModelOf, Observation, Part, Undecodable
+from ingest.dialects.dialect import (
+    Fault,
+    ModelOf,
+    Observation,
+    Part,
+    Position,
+    Undecodable,
+)
 from ingest.dialects.roles import sensor_for
 from ingest.message import Message, Reason, Reject, Stray
 from ingest.strays import is_signal, storable, stray_of_message
 from ingest.topic import Topic, parse_topic
+from ingest.tracks import Sequenced
 
 FIRST_BYTES: Final = 256
 """Bytes of a payload that a dead letter keeps."""
@@ -27,15 +35,6 @@ _LEVELS: Final = frozenset(row.kind for row in KINDS if row.shape is Shape.LEVEL
 _WITHOUT_CONSENT: Final = frozenset(
     (STATE_CODE[HomeState.AWAITING_CONSENT], STATE_CODE[HomeState.ENDED])
 )
-
-
-class Sequenced(NamedTuple):
-    """A message's place in the outbox of a gateway (its number); ``oldest`` is None if unsaid."""
-
-    gateway: int
-    boot: str
-    sequence: int
-    oldest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,9 @@ class _Chunk:
             return
         self._refuse(reason, detail, origin)
         for part in parts:
-            if isinstance(part, Observation):
+            if isinstance(part, Position):
+                self._place(part, origin)
+            elif isinstance(part, Observation):
                 self._suspect(reason, part, origin)
             elif isinstance(part, Fault) and part.suspect is not None:
                 self._suspect(reason, part.suspect, origin)
@@ -178,14 +179,17 @@ class _Chunk:
                 if part.suspect is not None:
                     self._suspect(part.reason, part.suspect, origin)
             else:
-                self._sequences.append(
-                    Sequenced(origin.gateway, part.boot, part.sequence, part.oldest)
-                )
+                self._place(part, origin)
                 continue
             if wrong is not None and wrong not in told:
                 # One message with many bad parts is one dead letter for each thing wrong.
                 told.add(wrong)
                 self._refuse(*wrong, origin)
+
+    def _place(self, position: Position, origin: _Origin) -> None:
+        """Note a place in an outbox; a dead letter is settled too, or it would come for ever."""
+        if origin.gateway != NONE and not origin.message.is_retained:
+            self._sequences.append(Sequenced(origin.gateway, *position))
 
     def _take_observation(self, seen: Observation, origin: _Origin) -> tuple[Reason, str] | None:
         """Add a row, or return why there is none; an unenrolled quantity is no one's fault."""

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ingest import dead_letters
+from ingest import dead_letters, positions_table
 from ingest.batch import Batch
 from ingest.journal_check import JournalProblem, ProblemKind, check, lost_witness
 from ingest.journal_head import JournalHead
@@ -27,8 +27,10 @@ from ingest.journal_rows import (
 )
 from ingest.journal_tail import JournalTail
 from ingest.message import Reject, Stray
+from ingest.positions import Key, Moved
 from ingest.redelivery import TAIL_MESSAGES, Keys, no_keys
 from ingest.sqlite_file import is_full, open_writer, transaction
+from ingest.tracks import Track
 
 __all__ = [
     "Journal",
@@ -100,7 +102,9 @@ class Journal:
         head = JournalHead(path)
         try:
             with _room():
-                connection = open_writer(path, SCHEMA + dead_letters.SCHEMA)
+                connection = open_writer(
+                    path, SCHEMA + dead_letters.SCHEMA + positions_table.SCHEMA
+                )
                 return cls(connection, head, read_up_to)
         except sqlite3.OperationalError:
             head.close()
@@ -118,10 +122,12 @@ class Journal:
         strays: Sequence[Stray] = (),
         rejects: Sequence[Reject] = (),
         receipts: Keys | None = None,
+        moved: Moved | None = None,
     ) -> int:
         """Commit a chunk durably and return its seq, the last one plus 1.
 
-        ``receipts`` are the keys of its messages (``message_keys``). JournalFull when there is
+        ``receipts`` are the keys of its messages (``message_keys``), ``moved`` what they change in
+        the gateways' positions. JournalFull when there is
         no room: nothing was written, and the next append may work.
         """
         keys = no_keys() if receipts is None else receipts
@@ -134,6 +140,8 @@ class Journal:
                 self._connection.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", row)
                 if rejects:
                     dead_letters.record(self._connection, rejects)
+                if moved:
+                    positions_table.write(self._connection, moved)
             self._head.write(seq)
             self._last, self._last_received_us = seq, received_us
         with self._grown:
@@ -175,6 +183,11 @@ class Journal:
                 if count >= messages:
                     break
         return found[::-1]
+
+    def positions(self) -> dict[Key, Track]:
+        """Return how far the outbox of each gateway was settled when it was last heard."""
+        with self._lock:
+            return positions_table.tracks(self._connection.execute(positions_table.SELECT))
 
     def trim(self, before_us: int, up_to_seq: int) -> int:
         """Delete the oldest rows that all readers have passed and that were received before.

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ingest import positions_table
 from ingest.journal_rows import SELECT_ROWS, JournalDamaged, entry
+from ingest.positions import Key
 from ingest.sink import Entry
 from ingest.sqlite_file import Reader
+from ingest.tracks import Track
 
 _LOOK_AHEAD_ROWS = 4096
 
@@ -46,6 +49,15 @@ class JournalTail:
             (),
         )
         return int(rows[0][0]) if rows else 0
+
+    def positions(self) -> dict[Key, Track]:
+        """Return how far the gateways' outboxes are settled; nothing in a journal of long ago."""
+        try:
+            return positions_table.tracks(self._reader.rows(positions_table.SELECT, ()))
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return {}
+            raise
 
     def close(self) -> None:
         """Release the file."""

@@ -20,6 +20,7 @@ from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_at_marks, sp
 from ingest.journal import Journal
 from ingest.message import Message, Reason
 from ingest.poison import Decode, Judged, Screen, judge_each, judge_with
+from ingest.positions import Moved, Positions
 from ingest.redelivery import Keys, RecentKeys, message_keys
 
 _log = structlog.get_logger(__name__)
@@ -79,6 +80,8 @@ class Pipeline:
         self._begun: list[Message] = []
         self._recent = RecentKeys(journal.recent_keys())
         self._counts = PipelineCounts()
+        self.positions = Positions(journal.positions())
+        """How far each gateway's outbox is settled."""
         self._thread = ThreadPoolExecutor(1, "journal")
 
     @property
@@ -120,11 +123,13 @@ class Pipeline:
             is_fresh = self._recent.fresh(marked.messages, keys)
             messages, fresh_keys = list(compress(marked.messages, is_fresh)), keys[is_fresh]
             judged = self._judge(messages, marked)
-            seq = self._commit(judged, fresh_keys)
+            moved = self.positions.moved(judged.sequences)
+            seq = self._commit(judged, fresh_keys, moved)
         except Exception:
             self._counts = replace(self._counts, failures=self._counts.failures + 1)
             raise
         # Nothing below may raise: the chunk is committed, and would be given again.
+        self.positions.adopt(moved)
         self._count(len(chunk), len(marked.messages) - len(messages), judged, seq)
         self._follow(marked)
         self._tell(seq)
@@ -160,10 +165,10 @@ class Pipeline:
     def _is_replaying(self) -> bool:
         return isinstance(self._clock, VirtualClock) and not self._clock.is_live
 
-    def _commit(self, judged: Judged, keys: Keys) -> int:
-        if not (len(judged.batch) or judged.strays or judged.rejects):
+    def _commit(self, judged: Judged, keys: Keys, moved: Moved) -> int:
+        if not (len(judged.batch) or judged.strays or judged.rejects or moved):
             return 0
-        seq = self._journal.append(judged.batch, judged.strays, judged.rejects, keys)
+        seq = self._journal.append(judged.batch, judged.strays, judged.rejects, keys, moved)
         self._recent.add(keys)
         return seq
 

@@ -10,6 +10,7 @@ from config.sensor_table import SensorTable
 from ingest.batch import Batch, concat
 from ingest.clock import Instant
 from ingest.message import Message, Reason, Reject, Stray
+from ingest.tracks import Sequenced
 
 _log = structlog.get_logger(__name__)
 
@@ -25,10 +26,15 @@ class _Parts(Protocol):
     def strays(self) -> Sequence[Stray]: ...
 
 
+class _Decoded(_Parts, Protocol):
+    @property
+    def sequences(self) -> Sequence[Sequenced]: ...
+
+
 class Decode(Protocol):
     """Turns messages into readings (``ingest.decode``)."""
 
-    def __call__(self, messages: Sequence[Message], table: SensorTable, /) -> _Parts:
+    def __call__(self, messages: Sequence[Message], table: SensorTable, /) -> _Decoded:
         """Return what the messages hold."""
         ...
 
@@ -48,6 +54,7 @@ class Judged:
     batch: Batch
     rejects: Sequence[Reject]
     strays: Sequence[Stray]
+    sequences: Sequence[Sequenced] = ()
     poisoned: int = 0
 
 
@@ -65,6 +72,7 @@ def judge_with(decode: Decode, screen: Screen, table: SensorTable, now: Instant)
             screened.batch,
             [*decoded.rejects, *screened.rejects],
             [*decoded.strays, *screened.strays],
+            decoded.sequences,
         )
 
     return judge
@@ -90,6 +98,7 @@ def judge_each(judge: Judge, messages: Sequence[Message]) -> Judged:
         concat([first.batch, second.batch]),
         [*first.rejects, *second.rejects],
         [*first.strays, *second.strays],
+        [*first.sequences, *second.sequences],
         first.poisoned + second.poisoned,
     )
 

@@ -32,6 +32,7 @@ class Encoder:
     """
 
     def __init__(self, enrolment: Enrolment, boot: str) -> None:
+        self.boot = boot
         self._roster = columns(enrolment)
         self._dialect = np.array([DIALECTS.index(s.dialect) for s in enrolment.sensors], np.int8)
         self._dialects: Mapping[str, Dialect] = {

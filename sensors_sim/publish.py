@@ -25,6 +25,8 @@ LEAD_US: Final = 48 * 3600 * SECOND_US
 """How far the back-fill may run ahead of the worker, in virtual time."""
 
 BOOT: Final = "1"
+"""Of recordings, which are the same bytes each time; who goes live needs ``new_boot``."""
+
 DAY_US: Final = 86_400 * SECOND_US
 _TICK_S: Final = 0.25
 _POLL_S: Final = 0.05
@@ -51,6 +53,11 @@ def wall_us() -> int:
     return time.time_ns() // 1000
 
 
+def new_boot() -> str:
+    """Return a boot of its own for numbers that begin at 1 again."""
+    return f"{wall_us():x}"
+
+
 async def simulate(
     scenario: Scenario,
     target: Target,
@@ -66,7 +73,7 @@ async def simulate(
     """
     end_us = wall_us() // 1000 * 1000
     fleet = Fleet(scenario, end_us)
-    encoder = Encoder(fleet.enrolment, BOOT)
+    encoder = Encoder(fleet.enrolment, new_boot())
     live_us = await backfill(
         fleet,
         encoder,
@@ -165,7 +172,7 @@ async def live(fleet: Fleet, encoder: Encoder, target: Target, from_us: int) -> 
         if onset.kind is Incident.GATEWAY_OFFLINE and onset.at_us <= from_us
     }
     gateways = {
-        row: LiveGateway(gateway.id, prefix(gateway), target)
+        row: LiveGateway(gateway.id, prefix(gateway), target, encoder.boot)
         for row, gateway in enumerate(fleet.enrolment.gateways)
         if row not in lost
     }

@@ -51,6 +51,8 @@ _LABELS: Final = {
     "share": "Sent so far",
     "messages": "Messages",
     "rejects": "Messages refused",
+    "receipts": "Receipts sent to gateways",
+    "gaps": "Messages that gateways numbered and that never came",
     "findings_off": "Findings dropped since it started, of detectors that are off",
     "journal_seq": "Last batch in the journal",
     "store_seq": "Last batch in the store",

@@ -20,6 +20,7 @@ from ingest.message import Reason
 
 _KIND: Final = {kind.value: kind for kind in Kind}
 _SHORTEST: Final = 3
+_EXPECTED: Final = 'expected {"b":, "s":, "r": [[sensor, ms, value]]}'
 
 
 class _Row(msgspec.Struct, array_like=True, gc=False):
@@ -64,9 +65,11 @@ def decode(rest: str, payload: bytes, _received_us: int, _model_of: ModelOf) -> 
 def _decode_one_by_one(payload: bytes) -> Sequence[Part]:
     said = read_document(payload)
     rows = said.get("r") if isinstance(said, dict) else None
-    if not isinstance(said, dict) or not isinstance(rows, list):
-        raise Undecodable(Reason.WRONG_SHAPE, 'expected {"b":, "s":, "r": [[sensor, ms, value]]}')
-    parts = [_part(row) for row in rows]
+    if not isinstance(said, dict):
+        raise Undecodable(Reason.WRONG_SHAPE, _EXPECTED)
+    parts: list[Part] = [Fault(Reason.WRONG_SHAPE, _EXPECTED)]
+    if isinstance(rows, list):
+        parts = [_part(row) for row in rows]
     boot, sequence, oldest = said.get("b"), said.get("s"), said.get("oldest")
     if type(boot) in (int, str) and type(sequence) is int:
         parts.append(Position(str(boot), sequence, oldest if type(oldest) is int else None))

@@ -23,13 +23,14 @@ Rows = NDArray[np.intp]
 class Outgoing(NamedTuple):
     """One message to publish: ``gateway`` is a row of the roster's gateways.
 
-    ``time_us`` is when it is sent.
+    ``time_us`` is when it is sent; ``sequence`` its number within the boot, 0 where it has none.
     """
 
     gateway: int
     topic: str
     payload: bytes
     time_us: int
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

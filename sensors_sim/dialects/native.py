@@ -40,6 +40,7 @@ class NativeDialect:
                 f"{roster.prefix[gateway]}/{NATIVE}/r",
                 msgspec.json.encode({"b": self._boot, "s": number, "r": rows[start:stop]}),
                 at_us,
+                number,
             )
             for gateway, start, stop, number, at_us in zip(
                 *(column.tolist() for column in columns), strict=True

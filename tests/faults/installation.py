@@ -13,13 +13,16 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from alerts import tables
-from api import health
+from api import health, wiring
 from config.homes import Sensor
 from config.kinds import Kind
 from ingest.flood import Flood
+from ingest.journal import JournalTail
+from ingest.store.embedded import open_store_readonly
 from tests.e2e.stack import Stack, until
 
 Outgoing = tuple[str, bytes]
+SETTLE_S = 60
 
 
 def message(stack: Stack, sensor: Sensor, ms: int, value: float = 1.0) -> Outgoing:
@@ -82,6 +85,13 @@ def wait_until_connected(stack: Stack, seconds: float = 20) -> None:
     until(lambda: is_connected(stack, since_us), seconds, "the worker is not connected")
 
 
+def wait_until_stored(stack: Stack, seq: int, seconds: float = 30) -> None:
+    """Return once the store has taken this row of the journal."""
+    store = open_store_readonly(wiring.files(wiring.read_settings(stack.site.settings)).store)
+    until(lambda: store.position() >= seq, seconds, "the store lacks readings")
+    store.close()
+
+
 def end(stack: Stack, number: signal.Signals) -> tuple[int, float]:
     """Send the worker a signal; return its exit code and the seconds that it took to end."""
     process = stack.children["worker"].process
@@ -102,3 +112,14 @@ def locked_ledger(stack: Stack) -> Iterator[None]:
     finally:
         connection.execute("ROLLBACK")
         connection.close()
+
+
+def settle(stack: Stack, tail: JournalTail) -> None:
+    """Return once nothing more is committed, and the store has all of it."""
+    end, last, since = time.monotonic() + SETTLE_S, -1, time.monotonic()
+    while time.monotonic() < end and time.monotonic() - since < 4:
+        stack.check()
+        if tail.last_seq() != last:
+            last, since = tail.last_seq(), time.monotonic()
+        time.sleep(0.1)
+    wait_until_stored(stack, last)

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.kinds import Kind
-from ingest.decode import Sequenced
 from ingest.message import Reason
+from ingest.tracks import Sequenced
 from tests.ingest.corpus import RECEIVED_US, table_of
 from tests.ingest.decoding import Heard, hear, listen, message
 

@@ -18,6 +18,7 @@ from ingest.message import Message, Reason, Reject, Stray
 from ingest.pipeline import Pipeline
 from ingest.screen import screen
 from ingest.store.embedded import open_store
+from ingest.tracks import Sequenced
 from tests.make import enrolment
 
 T_US = 1_795_000_000_000_000
@@ -30,6 +31,7 @@ class Parts:
     batch: Batch
     rejects: list[Reject] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
+    sequences: list[Sequenced] = field(default_factory=list)
 
 
 def fake_decode(messages: Sequence[Message], table: SensorTable) -> Parts:

@@ -1,0 +1,66 @@
+"""``make faults``: injects the faults of the list, prints the figures, writes faults.json.
+
+``make faults KILLS=10`` kills ten times where the whole run kills sixty or a hundred times;
+``make faults FAULTS=fault_17`` runs what is named.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from api.rows import Row, table, write
+from tests.faults import crowd, flips, kills, living
+
+OUTPUT = Path("faults.json")
+KILLS = int(os.environ.get("KILLS") or 0)
+
+
+def fault_01() -> Iterator[Row]:
+    """Kill the worker under load, with timed and untimed readings."""
+    yield from kills.worker_killed(KILLS or 100, is_timed=True)
+    yield from kills.worker_killed(KILLS or 100, is_timed=False)
+
+
+def fault_02() -> Iterator[Row]:
+    """Kill broker and worker, with and without outboxes."""
+    yield from kills.both_killed(KILLS or 60, has_outbox=True)
+    yield from kills.both_killed(KILLS or 60, has_outbox=False)
+
+
+def living_faults() -> Iterator[Row]:
+    """Faults 4, 6, 8, 9, 10 and 20, on one installation."""
+    with tempfile.TemporaryDirectory() as folder, living.installed(Path(folder)) as stack:
+        for fault in living.ALL:
+            yield from fault(stack)
+
+
+def fault_13() -> Iterator[Row]:
+    """Let ten thousand gateways come back at once."""
+    yield from crowd.all_at_once(crowd.GATEWAYS)
+
+
+def fault_17() -> Iterator[Row]:
+    """Damage journals."""
+    yield from flips.damaged_journals()
+
+
+def main() -> None:
+    """Inject one fault after another, since they share the cores."""
+    faults: Sequence[Callable[[], Iterator[Row]]]
+    faults = (fault_01, fault_02, living_faults, fault_13, fault_17)
+    wanted, rows = set(sys.argv[1:]), list[Row]()
+    for fault in faults:
+        if not wanted or fault.__name__ in wanted:
+            sys.stderr.write(f"injecting {fault.__name__} ...\n")
+            rows += fault()
+    rows.sort(key=lambda row: row.name)
+    sys.stdout.write(table(rows) + "\n")
+    write(rows, OUTPUT)
+    if any(row.holds is False for row in rows):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
