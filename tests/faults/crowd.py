@@ -59,7 +59,12 @@ async def _storm(broker: RunningBroker, messages: list[at.Outgoing]) -> tuple[fl
     told = await asyncio.gather(
         *(_told(broker, n, message, began + _PATIENCE_S) for n, message in enumerate(messages))
     )
-    return time.monotonic() - began, sum(told)
+    seconds = time.monotonic() - began
+    for link in told:
+        if link is not None:
+            link.abort()
+    await asyncio.sleep(0.5)  # lets the loop close them
+    return seconds, sum(link is not None for link in told)
 
 
 async def _connected(broker: RunningBroker, number: int, end: float) -> Link | None:
@@ -76,17 +81,19 @@ async def _connected(broker: RunningBroker, number: int, end: float) -> Link | N
     return None
 
 
-async def _told(broker: RunningBroker, number: int, message: at.Outgoing, end: float) -> bool:
+async def _told(
+    broker: RunningBroker, number: int, message: at.Outgoing, end: float
+) -> Link | None:
     """Connect and publish until the broker has it, as a gateway that keeps its readings does."""
     while time.monotonic() < end:
         link = await _connected(broker, number, end)
         if link is None:
-            return False
+            return None
         link.write(frames.publish(*message, packet_id=1))
         if await _expect(link, Puback):
-            return True
+            return link
         link.abort()
-    return False
+    return None
 
 
 async def _expect(link: Link, kind: type[Packet]) -> bool:
