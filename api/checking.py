@@ -88,7 +88,7 @@ async def _broker(settings: Settings) -> Answer:
     where = f"{host}:{port}"
     try:
         options = wiring.connect_options(settings)
-        link = await open_link(host, port, timeout_s=3.0)
+        link = await open_link(host, port, timeout_s=3.0, tls=options.tls)
         await link.close()
     except ConfigProblem as problem:
         return Answer("broker", is_ready=False, found=str(problem), advice="Correct the setting.")

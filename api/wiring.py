@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from ssl import SSLContext
 
 from sqlalchemy import Engine, select
 
@@ -14,9 +15,10 @@ from alerts import tables
 from config.database import connect, revision
 from config.places import Place, load_places
 from config.problems import ConfigProblem
-from config.settings import Settings, load_settings
+from config.settings import Mqtt, Settings, load_settings
 from ingest.clock import Clock, Instant, SystemClock, VirtualClock, instant
 from ingest.mqtt import ConnectOptions
+from ingest.tls import TlsProblem, client_context
 
 READINGS = "stillwell/v1/#"
 """What the worker subscribes to; clock marks come with it, in order with the readings."""
@@ -132,6 +134,13 @@ def web_clock(settings: Settings, database: Engine) -> Callable[[], Instant]:
     return now
 
 
+def _tls(mqtt: Mqtt) -> SSLContext:
+    try:
+        return client_context(mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
+    except TlsProblem as problem:
+        raise ConfigProblem(f"settings: mqtt: {problem}") from problem
+
+
 def connect_options(settings: Settings) -> ConnectOptions:
     """Return how the worker reaches the broker."""
     mqtt = settings.mqtt
@@ -145,4 +154,6 @@ def connect_options(settings: Settings) -> ConnectOptions:
         keepalive_s=mqtt.keepalive_s,
         gather_s=mqtt.gather_ms / 1000,
         max_payload_bytes=mqtt.max_payload_kib * 1024,
+        is_v5=mqtt.version == "5",
+        tls=_tls(mqtt) if mqtt.is_tls else None,
     )

@@ -48,6 +48,21 @@ class Mqtt(_Section):
     max_payload_kib: int = Field(default=1024, ge=1, le=262_144)
     """A longer payload is skipped and becomes a dead letter."""
 
+    version: Literal["3.1.1", "5"] = "3.1.1"
+    """MQTT version; 5 tells why a broker refuses. The NATS server speaks 3.1.1 only."""
+
+    is_tls: bool = False
+    """Whether the broker is reached by TLS (1.2 or newer), its certificate checked."""
+
+    ca_file: Path | None = None
+    """Certificate of the authority that signed the broker's, where the system does not know it."""
+
+    certificate_file: Path | None = None
+    """Our own certificate, where the broker wants one."""
+
+    key_file: Path | None = None
+    """Key of our certificate."""
+
 
 class Web(_Section):
     """The web process."""

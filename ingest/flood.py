@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from ssl import SSLContext
 from types import TracebackType
 from typing import Final, Self
 
@@ -45,10 +46,11 @@ class Flood:
         window: int = 1000,
         keepalive_s: int = 60,
         timeout_s: float = 30.0,
+        tls: SSLContext | None = None,
     ) -> None:
         if not 1 <= window < frames.MAX_PACKET_ID:
             raise ValueError(f"flood: window is {window}, expected 1..{frames.MAX_PACKET_ID - 1}")
-        self._host, self._port = host, port
+        self._host, self._port, self._tls = host, port, tls
         self._hello = frames.connect(
             client_id, keepalive_s=keepalive_s, username=username, password=password, will=will
         )
@@ -64,7 +66,9 @@ class Flood:
 
     async def __aenter__(self) -> Self:
         try:
-            self._link = await open_link(self._host, self._port, timeout_s=self._timeout_s)
+            self._link = await open_link(
+                self._host, self._port, timeout_s=self._timeout_s, tls=self._tls
+            )
             async with asyncio.timeout(self._timeout_s):
                 await self._introduce()
         except (OSError, ProtocolError) as error:

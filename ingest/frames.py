@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 to the broker: packets as bytes; the other direction is ``ingest.packets``."""
+"""MQTT 3.1.1 and 5 to the broker: packets as bytes; the other direction is ``ingest.packets``."""
 
 import struct
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ DISCONNECT: Final = b"\xe0\x00"
 
 _MAX_TEXT_BYTES: Final = 65_535
 _MAX_REMAINING: Final = 268_435_455
+_NEVER: Final = b"\xff\xff\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +32,39 @@ def connect(
     password: str | None = None,
     will: Will | None = None,
     is_session_clean: bool = True,
+    is_v5: bool = False,
+    receive_maximum: int = MAX_PACKET_ID,
 ) -> bytes:
-    """Return a CONNECT; a password needs a user name (3.1). ValueError when that is missing."""
+    """Return a CONNECT; a password needs a user name (3.1). ValueError when that is missing.
+
+    In MQTT 5 a session that is not clean never expires, as in 3.1.1, and at most
+    ``receive_maximum`` messages are sent to us that we have not acknowledged.
+    """
     if password is not None and username is None:
         raise ValueError("mqtt: a password without a user name")
     flags = 2 if is_session_clean else 0
     fields = [_text(client_id)]
     if will is not None:
         flags |= 4 | will.qos << 3 | (0x20 if will.is_retained else 0)
-        fields += [_text(will.topic), _text(will.payload)]
+        fields += [*([b"\0"] if is_v5 else []), _text(will.topic), _text(will.payload)]
     if username is not None:
         flags |= 0x80
         fields.append(_text(username))
     if password is not None:
         flags |= 0x40
         fields.append(_text(password))
-    head = b"\x00\x04MQTT\x04" + bytes([flags]) + keepalive_s.to_bytes(2)
+    head = b"\x00\x04MQTT" + bytes([5 if is_v5 else 4, flags]) + keepalive_s.to_bytes(2)
+    if is_v5:
+        expiry = b"" if is_session_clean else b"\x11" + _NEVER
+        properties = expiry + b"\x21" + receive_maximum.to_bytes(2)
+        head += bytes([len(properties)]) + properties
     return _frame(0x10, head + b"".join(fields))
 
 
-def subscribe(packet_id: int, topics: Sequence[str], *, qos: int = 1) -> bytes:
+def subscribe(packet_id: int, topics: Sequence[str], *, qos: int = 1, is_v5: bool = False) -> bytes:
     """Return a SUBSCRIBE of at least one topic filter (3.8)."""
     filters = b"".join(_text(topic) + bytes([qos]) for topic in topics)
-    return _frame(0x82, packet_id.to_bytes(2) + filters)
+    return _frame(0x82, packet_id.to_bytes(2) + (b"\0" if is_v5 else b"") + filters)
 
 
 def publish(

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from ingest import frames
-from ingest.packets import GRANT_REFUSED, Suback
+from ingest.control import GRANT_REFUSED, REASONS, Suback
 
 
 class Grants:
     """The subscriptions of one connection; every topic is wanted at QoS 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_v5: bool = False) -> None:
+        self._is_v5 = is_v5
         self._next_id = 1
         self._asked: dict[int, tuple[Sequence[str], float]] = {}
         self._refused: dict[str, str] = {}
@@ -18,7 +19,7 @@ class Grants:
         """Return the SUBSCRIBE for these topics."""
         packet_id, self._next_id = self._next_id, self._next_id % frames.MAX_PACKET_ID + 1
         self._asked[packet_id] = (topics, now_s)
-        return frames.subscribe(packet_id, topics)
+        return frames.subscribe(packet_id, topics, is_v5=self._is_v5)
 
     def answer(self, suback: Suback) -> Sequence[str]:
         """Return the topics that this answer does not grant at QoS 1."""
@@ -27,7 +28,7 @@ class Grants:
             if code == 1:
                 self._refused.pop(topic, None)
             else:
-                self._refused[topic] = "" if code == GRANT_REFUSED else f" (granted QoS {code})"
+                self._refused[topic] = _why(code)
         return [topic for topic in topics if topic in self._refused]
 
     def is_overdue(self, now_s: float, patience_s: float) -> bool:
@@ -41,3 +42,13 @@ class Grants:
             listed = ", ".join(topic + note for topic, note in self._refused.items())
             return f"the broker does not let us read {listed} at QoS 1: check this user's rights"
         return "the broker has not yet granted every topic" if self._asked else None
+
+
+def _why(code: int) -> str:
+    if code == GRANT_REFUSED:
+        return ""
+    return (
+        f" ({REASONS.get(code, f'code {code}')})"
+        if code > GRANT_REFUSED
+        else (f" (granted QoS {code})")
+    )

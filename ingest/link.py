@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from contextlib import suppress
+from ssl import SSLContext
 from typing import Final
 
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
@@ -129,12 +130,14 @@ def _reason(error: Exception | None) -> str:
     return "the connection was closed" if error is None else f"the connection broke: {error}"
 
 
-async def open_link(host: str, port: int, *, timeout_s: float) -> Link:
+async def open_link(
+    host: str, port: int, *, timeout_s: float, tls: SSLContext | None = None
+) -> Link:
     """Connect; OSError (a TimeoutError after ``timeout_s``) when nobody answers."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout_s):
-            _, link = await loop.create_connection(Link, host, port)
+            _, link = await loop.create_connection(Link, host, port, ssl=tls)
     except TimeoutError:
         raise TimeoutError(f"no answer within {timeout_s:g} s") from None
     return link

@@ -104,7 +104,7 @@ class Subscriber:
 
     async def _connect(self) -> Session:
         options, standing = self._options, self._standing
-        link = await open_link(options.host, options.port, timeout_s=ANSWER_S)
+        link = await open_link(options.host, options.port, timeout_s=ANSWER_S, tls=options.tls)
         session = Session(link, options, self._clock, self._handle, standing, self._rng)
         try:
             is_resumed = await session.connect()

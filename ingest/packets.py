@@ -1,13 +1,37 @@
-"""MQTT 3.1.1 from the broker: bytes in, packets out, no input or output.
+"""MQTT 3.1.1 and 5 from the broker: bytes in, packets out, no input or output.
 
-Source: OASIS MQTT Version 3.1.1, 29 October 2014; section numbers below are its. What we send
-is in ``ingest.frames``.
+Sources: OASIS MQTT Version 3.1.1 and Version 5.0. What we send is in ``ingest.frames``.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from ingest.control import (
+    GRANT_REFUSED,
+    Connack,
+    Control,
+    Disconnected,
+    Pingresp,
+    ProtocolError,
+    Puback,
+    Suback,
+    control,
+    variable,
+)
 from ingest.message import Message
+
+__all__ = [
+    "FIRST_BYTES",
+    "GRANT_REFUSED",
+    "MAX_PAYLOAD_BYTES",
+    "Connack",
+    "Disconnected",
+    "Packet",
+    "Parser",
+    "Pingresp",
+    "ProtocolError",
+    "Puback",
+    "Suback",
+]
 
 MAX_PAYLOAD_BYTES: Final = 1 << 20
 """Longest payload that is kept unless the caller says otherwise."""
@@ -15,61 +39,12 @@ MAX_PAYLOAD_BYTES: Final = 1 << 20
 FIRST_BYTES: Final = 256
 """How much of an oversize payload is kept."""
 
-GRANT_REFUSED: Final = 0x80
-"""The SUBACK code of a topic that was not granted."""
-
-_CONNACK, _PUBLISH, _PUBACK, _SUBACK, _PINGRESP = 2, 3, 4, 9, 13
+_PUBLISH: Final = 3
 _MAX_CONTROL_BYTES: Final = 65_535
 _QUICK_BYTES: Final = 0x3FFF  # what two bytes of remaining length can say
-_REFUSALS: Final = {
-    1: "it does not speak MQTT 3.1.1",
-    2: "it does not accept this client id",
-    3: "it is unavailable",
-    4: "the user name or password is wrong",
-    5: "this user is not authorised (unknown user or wrong password)",
-}
+_MOST_PROPERTIES: Final = 65_535
 
-
-class ProtocolError(Exception):
-    """The peer broke MQTT 3.1.1; the message says how. The connection cannot be used further."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connack:
-    """The answer to CONNECT; ``code`` 0 is accepted (3.2)."""
-
-    is_session_present: bool
-    code: int
-
-    @property
-    def refusal(self) -> str | None:
-        """Why the broker refused, as a sentence, or None when it accepted."""
-        if self.code == 0:
-            return None
-        return f"the broker refused: {_REFUSALS.get(self.code, f'code {self.code}')}"
-
-
-@dataclass(frozen=True, slots=True)
-class Suback:
-    """The answer to SUBSCRIBE: for each topic the granted QoS or ``GRANT_REFUSED`` (3.9)."""
-
-    packet_id: int
-    codes: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Puback:
-    """The broker's acknowledgement of a QoS 1 PUBLISH of ours (3.4)."""
-
-    packet_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pingresp:
-    """The answer to PINGREQ (3.13)."""
-
-
-Packet = Message | Connack | Suback | Puback | Pingresp
+Packet = Message | Control
 """A PUBLISH arrives as the Message that the rest of ingest wants."""
 
 
@@ -78,10 +53,12 @@ class Parser:
 
     A PUBLISH with more than ``max_payload_bytes`` is skipped as it streams by and comes out,
     once its last byte has passed, with ``is_oversize`` and its first ``FIRST_BYTES``. At most
-    one incomplete packet is buffered.
+    one incomplete packet is buffered. Of the properties of MQTT 5 none says anything to us; they
+    are passed over.
     """
 
-    def __init__(self, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> None:
+    def __init__(self, max_payload_bytes: int = MAX_PAYLOAD_BYTES, *, is_v5: bool = False) -> None:
+        self._is_v5 = is_v5
         self._max_payload_bytes = max_payload_bytes
         self._quick_bytes = min(max_payload_bytes, _QUICK_BYTES)
         self._tail = bytearray()
@@ -135,7 +112,7 @@ class Parser:
         The hot path, hence one long function: 1 us a message. Whatever looks odd is left to
         ``_take_one``, which also says what is wrong with it.
         """
-        end, quick, append = len(data), self._quick_bytes, out.append
+        end, quick, append, is_v5 = len(data), self._quick_bytes, out.append, self._is_v5
         while at + 5 <= end:
             first, length, start = data[at], data[at + 1], at + 2
             if length > 127:
@@ -156,6 +133,12 @@ class Parser:
                 packet_id, payload_at = 0, topic_stop
             else:
                 break
+            if is_v5:
+                if payload_at >= stop or data[payload_at] > 127:
+                    break
+                payload_at += 1 + data[payload_at]
+                if payload_at > stop:
+                    break
             append(
                 Message(
                     data[topic_at:topic_stop],
@@ -172,7 +155,7 @@ class Parser:
 
     def _take_one(self, data: bytes, at: int, received_us: int, out: list[Packet]) -> int:
         """Take one packet of any type; return where it ends, or ``at`` when bytes are missing."""
-        length, start = _remaining_length(data, at)
+        length, start = variable(data, at + 1)
         if start == 0:
             self._needed = len(data) - at + 1
             return at
@@ -184,7 +167,7 @@ class Parser:
         if start + length > len(data):
             self._needed = start + length - at
             return at
-        out.append(_control(first, data[start : start + length]))
+        out.append(control(first, data[start : start + length], is_v5=self._is_v5))
         return start + length
 
     def _take_publish(
@@ -203,12 +186,18 @@ class Parser:
             raise ProtocolError(f"PUBLISH with QoS {qos}, expected 0 or 1")
         if payload_at > stop:
             raise ProtocolError("PUBLISH whose topic is longer than the packet")
+        if self._is_v5:
+            behind = _behind_properties(data, payload_at, stop)
+            if behind == 0:
+                self._needed = len(data) - at + 1
+                return at
+            payload_at = behind
         is_oversize = stop - payload_at > self._max_payload_bytes
         kept = min(payload_at + FIRST_BYTES, stop) if is_oversize else stop
         if end < kept:
             self._needed = kept - at
             return at
-        packet_id = int.from_bytes(data[topic_stop:payload_at])
+        packet_id = int.from_bytes(data[topic_stop : topic_stop + 2]) if qos else 0
         if qos and packet_id == 0:
             raise ProtocolError("PUBLISH with packet id 0")
         message = Message(
@@ -228,28 +217,13 @@ class Parser:
         return stop
 
 
-def _remaining_length(data: bytes, at: int) -> tuple[int, int]:
-    """Return (remaining length, offset behind it), or (0, 0) when bytes are missing (2.2.3)."""
-    length = 0
-    for index, byte in enumerate(data[at + 1 : at + 5]):
-        length |= (byte & 0x7F) << 7 * index
-        if byte < 0x80:
-            return length, at + 2 + index
-        if index == 3:
-            raise ProtocolError("remaining length longer than four bytes")
-    return 0, 0
-
-
-def _control(first: int, body: bytes) -> Packet:
-    kind = first >> 4
-    if first & 15:
-        raise ProtocolError(f"packet type {kind} with flags {first & 15}, expected 0")
-    if kind == _CONNACK and len(body) == 2 and body[0] <= 1:
-        return Connack(body[0] == 1, body[1])
-    if kind == _PUBACK and len(body) == 2:
-        return Puback(body[0] << 8 | body[1])
-    if kind == _SUBACK and len(body) >= 3:
-        return Suback(body[0] << 8 | body[1], tuple(body[2:]))
-    if kind == _PINGRESP and not body:
-        return Pingresp()
-    raise ProtocolError(f"packet type {kind} with {len(body)} bytes, not one that a broker sends")
+def _behind_properties(data: bytes, at: int, stop: int) -> int:
+    """Return where the payload begins, 0 when bytes are missing (MQTT 5, 3.3.2.3)."""
+    length, start = variable(data[:stop], at)
+    if start == 0:
+        if len(data) >= stop:
+            raise ProtocolError("PUBLISH without the length of its properties")
+        return 0
+    if length > _MOST_PROPERTIES or start + length > stop:
+        raise ProtocolError(f"PUBLISH with {length} bytes of properties")
+    return start + length

@@ -75,7 +75,12 @@ class Receipts:
     def _flood(self) -> Flood:
         options = self._options
         return Flood(
-            options.host, options.port, options.client_id, options.username, options.password
+            options.host,
+            options.port,
+            options.client_id,
+            options.username,
+            options.password,
+            tls=options.tls,
         )
 
 

@@ -14,7 +14,7 @@ from ingest.grants import Grants
 from ingest.inbox import Inbox
 from ingest.link import Link
 from ingest.message import Message
-from ingest.packets import Connack, Packet, Parser, ProtocolError, Suback
+from ingest.packets import Connack, Disconnected, Packet, Parser, ProtocolError, Suback
 from ingest.subscription import ConnectOptions, Standing
 
 ANSWER_S: Final = 10.0
@@ -49,8 +49,8 @@ class Session:
     ) -> None:
         self._link, self._options, self._clock = link, options, clock
         self._handle, self._standing, self._rng = handle, standing, rng
-        self._parser = Parser(options.max_payload_bytes)
-        self._inbox, self._grants = Inbox(), Grants()
+        self._parser = Parser(options.max_payload_bytes, is_v5=options.is_v5)
+        self._inbox, self._grants = Inbox(), Grants(is_v5=options.is_v5)
         self._arrived, self._room, self._ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._refusals = 0
         self._retry: asyncio.TimerHandle | None = None
@@ -68,6 +68,8 @@ class Session:
                 username=options.username,
                 password=options.password,
                 is_session_clean=not options.is_session_persistent,
+                is_v5=options.is_v5,
+                receive_maximum=options.receive_maximum,
             )
         )
         try:
@@ -150,6 +152,8 @@ class Session:
             for packet in packets:
                 if isinstance(packet, Suback):
                     self._hear_grant(packet)
+                elif isinstance(packet, Disconnected):
+                    raise ConnectionLostError(packet.sentence)
         if not messages:
             return
         repeats = self._inbox.put(messages)

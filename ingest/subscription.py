@@ -1,6 +1,7 @@
 """What a subscriber is asked to do and what it shows of itself."""
 
 from dataclasses import dataclass, field, replace
+from ssl import SSLContext
 
 from ingest.clock import Instant
 from ingest.packets import MAX_PAYLOAD_BYTES
@@ -11,7 +12,9 @@ class ConnectOptions:
     """Whom to connect to and how; ``gather_s`` is the pause between two reads.
 
     A persistent session belongs to its ``client_id``: a broker lets whoever has any credential
-    and knows that id end the session, so it is random and kept like a password.
+    and knows that id end the session, so it is random and kept like a password. In MQTT 5 the
+    broker sends at most ``receive_maximum`` messages that we have not acknowledged; a copy of
+    each of those is recognised. Without ``tls`` the connection is plain.
     """
 
     host: str
@@ -24,6 +27,9 @@ class ConnectOptions:
     gather_s: float = 0.003
     max_payload_bytes: int = MAX_PAYLOAD_BYTES
     is_session_persistent: bool = True
+    is_v5: bool = False
+    receive_maximum: int = 16_000
+    tls: SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)

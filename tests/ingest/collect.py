@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 
 from numpy.random import default_rng
 
@@ -61,6 +62,8 @@ async def collecting(
     is_answered: bool = True,
     keepalive_s: int = 30,
     max_payload_bytes: int = 1 << 20,
+    is_v5: bool = False,
+    tls: SSLContext | None = None,
 ) -> AsyncIterator[Collected]:
     """Run a subscriber until the block ends, begun when the broker has granted or refused."""
     username, password = broker.worker if user is None else user
@@ -73,6 +76,8 @@ async def collecting(
         topics,
         keepalive_s=keepalive_s,
         max_payload_bytes=max_payload_bytes,
+        is_v5=is_v5,
+        tls=tls,
     )
     box: list[Collected] = []
 

@@ -1,0 +1,80 @@
+"""TLS 1.2 or newer, the broker's certificate checked, ours shown."""
+
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingest.publisher import Flood
+from ingest.tls import TlsProblem, client_context
+from tests.brokers import HOST, RunningBroker, start_mosquitto
+from tests.certificates import Certificates, make_certificates
+from tests.ingest.collect import collecting
+from tests.servers import free_port
+
+TOPIC = "stillwell/v1/place-0001/gateway-0001/native/r"
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path / "certificates")
+
+
+@pytest.fixture
+def secured(tmp_path: Path, certificates: Certificates) -> Iterator[RunningBroker]:
+    """Run mosquitto with a listener that wants certificates; its port is the plain one's."""
+    certificate, key = certificates.of("broker")
+    port = free_port()
+    extra = (
+        f"listener {port} {HOST}\ncafile {certificates.ca}\ncertfile {certificate}\n"
+        f"keyfile {key}\nrequire_certificate true\nuse_identity_as_username true\n"
+        "tls_version tlsv1.2\n"
+    )
+    with start_mosquitto(tmp_path / "mosquitto", extra) as broker:
+        yield replace(broker, port=port)
+
+
+@pytest.mark.parametrize("is_v5", [False, True])
+async def test_readings_pass_by_tls_with_a_client_certificate(
+    secured: RunningBroker, certificates: Certificates, *, is_v5: bool
+) -> None:
+    worker = client_context(certificates.ca, *certificates.of("worker"))
+    gateway = client_context(certificates.ca, *certificates.of("gateway-0001"))
+    async with (
+        collecting(secured, tls=worker, is_v5=is_v5) as collected,
+        Flood(HOST, secured.port, "gateway-0001", tls=gateway) as out,
+    ):
+        await out.publish_all([(TOPIC, b"x" * 1000) for _ in range(3000)])
+        await collected.wait_for(3000)
+        await collected.wait_until(lambda: collected.subscriber.counts.acknowledged == 3000)
+
+
+async def test_a_broker_that_we_cannot_trust_gets_nothing(
+    secured: RunningBroker, certificates: Certificates, tmp_path: Path
+) -> None:
+    stranger = make_certificates(tmp_path / "stranger")
+    context = client_context(stranger.ca, *certificates.of("worker"))
+    async with collecting(secured, tls=context, is_answered=False) as collected:
+        await collected.wait_until(lambda: collected.subscriber.counts.losses > 0)
+        assert "certificate" in str(collected.subscriber.problem).lower()
+
+
+async def test_who_shows_no_certificate_is_not_let_in(
+    secured: RunningBroker, certificates: Certificates
+) -> None:
+    context = client_context(certificates.ca)
+    async with collecting(secured, tls=context, is_answered=False) as collected:
+        await collected.wait_until(lambda: collected.subscriber.counts.losses > 0)
+        assert collected.subscriber.counts.connects == 0
+
+
+def test_nothing_older_than_1_2_is_spoken_and_bad_files_are_named(tmp_path: Path) -> None:
+    assert client_context().minimum_version == ssl.TLSVersion.TLSv1_2
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("nonsense")
+    with pytest.raises(TlsProblem, match="nonsense"):
+        client_context(nonsense)
+    with pytest.raises(TlsProblem, match="nonsense"):
+        client_context(None, nonsense, nonsense)
