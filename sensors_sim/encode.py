@@ -8,7 +8,7 @@ import numpy as np
 from config.enrol import STATUS_DIALECT
 from config.homes import Enrolment
 from sensors_sim.deliveries import Deliveries, at_once
-from sensors_sim.dialects import chirpstack, senml, status, zigbee2mqtt
+from sensors_sim.dialects import chirpstack, others, senml, status, zigbee2mqtt
 from sensors_sim.dialects.dialect import (
     CHIRPSTACK,
     NATIVE,
@@ -21,7 +21,10 @@ from sensors_sim.dialects.dialect import (
 from sensors_sim.dialects.native import NativeDialect
 from sensors_sim.readings import Readings
 
-DIALECTS: Final = (NATIVE, ZIGBEE, CHIRPSTACK, SENML, STATUS_DIALECT)
+OF_HUBS: Final = (NATIVE, ZIGBEE, CHIRPSTACK, SENML, STATUS_DIALECT)
+"""What the hubs of simulated homes speak."""
+
+DIALECTS: Final = (*OF_HUBS, *others.ENCODERS)
 """By the topic level that names them."""
 
 
@@ -41,6 +44,7 @@ class Encoder:
             CHIRPSTACK: chirpstack.encode,
             SENML: senml.encode,
             STATUS_DIALECT: status.encode,
+            **others.ENCODERS,
         }
 
     def encode(self, made: Readings | Deliveries, *, gather_us: int = 0) -> list[Outgoing]:

@@ -16,7 +16,7 @@ from typing import Final
 from config.kinds import Kind
 from ingest.dialects.dialect import Fault, ModelOf, Observation, Part, Undecodable
 from ingest.dialects.document import read_document
-from ingest.dialects.fields import parts_of, read_fields, untimed
+from ingest.dialects.fields import dated, parts_of, read_fields, untimed
 from ingest.dialects.lorawan_fields import FIELDS, SMOKE_ALARM_FIELDS
 from ingest.dialects.numbers import number, percent_of_dbm
 from ingest.dialects.times import from_iso, from_seconds
@@ -46,23 +46,15 @@ def decode(rest: str, payload: bytes, _received_us: int, _model_of: ModelOf) -> 
     return parts
 
 
-def _timed(said: Mapping[str, object], parts: Sequence[Part]) -> list[Part]:
-    time = said.get("time")
+def timed(time: object, parts: Sequence[Part]) -> list[Part]:
+    """Return the parts at this moment (ISO 8601); as faults where it is none."""
     if time is None:
         return list(parts)
     try:
         time_us = from_iso(time)
     except Undecodable as error:
         return untimed(parts, error.detail)
-    return [_at(part, time_us) for part in parts]
-
-
-def _at(part: Part, time_us: int) -> Part:
-    if isinstance(part, Observation):
-        return part._replace(time_us=time_us)
-    if isinstance(part, Fault) and part.suspect is not None:
-        return part._replace(suspect=part.suspect._replace(time_us=time_us))
-    return part
+    return dated(parts, time_us)
 
 
 def _uplink(address: str, said: Mapping[str, object]) -> list[Part]:
@@ -70,13 +62,14 @@ def _uplink(address: str, said: Mapping[str, object]) -> list[Part]:
     values: Mapping[str, object] = decoded if isinstance(decoded, dict) else {}
     fields = SMOKE_ALARM_FIELDS if values.get("type") == "smoke sensor" else FIELDS
     now = parts_of(address, read_fields(values, fields), None)
-    signal = _best_signal(said.get("rxInfo"))
+    signal = best_signal(said.get("rxInfo"))
     if signal is not None:
         now.append(Observation(address, Kind.SIGNAL, signal))
-    return [*_timed(said, now), *_history(address, values.get("history"))]
+    return [*timed(said.get("time"), now), *_history(address, values.get("history"))]
 
 
-def _best_signal(receptions: object) -> float | None:
+def best_signal(receptions: object) -> float | None:
+    """Return the signal of the radio gateway that heard best, in percent."""
     best: float | None = None
     for reception in receptions if isinstance(receptions, list) else ():
         try:
@@ -102,11 +95,11 @@ def _history(address: str, entries: object) -> list[Part]:
 
 def _status(address: str, said: Mapping[str, object]) -> list[Part]:
     if said.get("externalPowerSource") is True:
-        return _timed(said, [Observation(address, Kind.BATTERY, 100.0)])
+        return timed(said.get("time"), [Observation(address, Kind.BATTERY, 100.0)])
     level = said.get("batteryLevel")
     if level is None or said.get("batteryLevelUnavailable") is True:
         return []
     try:
-        return _timed(said, [Observation(address, Kind.BATTERY, number(level))])
+        return timed(said.get("time"), [Observation(address, Kind.BATTERY, number(level))])
     except ValueError as error:
         return [Fault(Reason.NOT_A_NUMBER, f"batteryLevel: {error}")]

@@ -121,3 +121,16 @@ def untimed(parts: Sequence[Part], detail: str) -> list[Part]:
         else:
             faults.append(part)
     return faults
+
+
+def dated(parts: Sequence[Part], time_us: int) -> list[Part]:
+    """Return these parts at this time."""
+    return [_at(part, time_us) for part in parts]
+
+
+def _at(part: Part, time_us: int) -> Part:
+    if isinstance(part, Observation):
+        return part._replace(time_us=time_us)
+    if isinstance(part, Fault) and part.suspect is not None:
+        return part._replace(suspect=part.suspect._replace(time_us=time_us))
+    return part

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from config.kinds import Kind
-from sensors_sim.dialects import chirpstack, senml, zigbee2mqtt
+from sensors_sim.dialects import chirpstack, others, senml, zigbee2mqtt
 from sensors_sim.dialects.dialect import CHIRPSTACK, NATIVE, SENML, ZIGBEE
 
 CARRIED: Final[Mapping[str, frozenset[Kind]]] = {
@@ -12,5 +12,6 @@ CARRIED: Final[Mapping[str, frozenset[Kind]]] = {
     ZIGBEE: frozenset(zigbee2mqtt.WRITERS),
     CHIRPSTACK: frozenset(chirpstack.WRITERS),
     SENML: frozenset(senml.WRITERS),
+    **{name: frozenset(writers) for name, writers in others.WRITERS.items()},
 }
 """Kinds of readings by the dialect; what a gateway says of itself is a dialect of its own."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from config.kinds import Kind
-from sensors_sim.encode import DIALECTS
+from sensors_sim.encode import OF_HUBS
 from sensors_sim.kit import roster
 from sensors_sim.scenario import parse
 from tests.e2e.paths import in_process, through_the_broker
@@ -31,7 +31,7 @@ def test_an_alarm_is_raised_whatever_the_hub_speaks_and_by_either_path(tmp_path:
     scenario = parse(SCENARIO, file="test")
     enrolled = roster(scenario)
     spoken = {sensor.dialect for sensor in enrolled.sensors if sensor.kind is Kind.SMOKE}
-    assert len(spoken) == len(DIALECTS) - 1
+    assert len(spoken) == len(OF_HUBS) - 1
 
     real = through_the_broker(scenario, tmp_path / "broker")
     fast = in_process(scenario, tmp_path / "process")

@@ -14,7 +14,7 @@ from ingest.decode import decode
 from ingest.message import Message
 from sensors_sim import publish
 from sensors_sim.dialects.dialect import prefix
-from sensors_sim.encode import DIALECTS, Encoder
+from sensors_sim.encode import OF_HUBS, Encoder
 from sensors_sim.fleet import Fleet
 from sensors_sim.kit import SLOTS, roster
 from sensors_sim.publish import Progress
@@ -109,7 +109,7 @@ async def test_a_day_is_sent_up_to_now_and_goes_on_live_without_a_hole(
     assert progress[-1].now_us == moments[-1] == live_us
 
     dialects = {topic.split(b"/")[4] for topic, _ in collected.pairs if topic != TOPIC.encode()}
-    assert dialects == {dialect.encode() for dialect in DIALECTS}
+    assert dialects == {dialect.encode() for dialect in OF_HUBS}
     batch = received(collected)
     past = batch.time.astype(np.int64) < live_us
     fleet = Fleet(SCENARIO, progress[0].end_us)
