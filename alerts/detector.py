@@ -14,7 +14,11 @@ class Detector(Protocol):
     """Watches one thing in every home at once; each function changes the state in place."""
 
     def fold(self, scene: Scene, signs: Signs, start: int, stop: int) -> None:
-        """Take the signs of one tick, rows ``start`` to ``stop``, before time has passed."""
+        """Take the signs since the last time, rows ``start`` to ``stop``, before it decides.
+
+        That is every five minutes, and at the end of a run of ticks: what is known then must
+        not hang on how the signs were cut. ``tick.py`` names those that are told at every tick.
+        """
 
     def fold_late(self, scene: Scene, signs: Signs) -> None:
         """Take signs whose moment was decided already."""

@@ -14,6 +14,7 @@ from alerts.lifecycle import Event
 from alerts.scene import Scene
 from alerts.turns import homes_that_pass, is_any_between
 
+_FIRST_BIN, _ENDS_BIN = 1 * 4, 6 * 4
 _ENDS_US: Final = 6 * HOUR_US
 _DAY_US: Final = 24 * HOUR_US
 _KIND: Final = AlertKind.OUT_AT_NIGHT
@@ -48,10 +49,15 @@ def fold_late(scene: Scene, signs: Signs) -> None:
     _end(scene, np.setdiff1d(home[is_back], wrong), Event.EASE, "moving inside again")
 
 
+def is_watching(scene: Scene) -> bool:
+    """Return whether it is night anywhere, so that every tick counts."""
+    return is_any_between(scene, _FIRST_BIN, _ENDS_BIN)
+
+
 def decide(scene: Scene) -> None:
     """Raise homes in which nothing has moved for the wait after a door at night."""
     state, roster = scene.state, scene.roster
-    if not is_any_between(scene, HOUR_US, _ENDS_US):
+    if not is_watching(scene):
         return
     left = np.flatnonzero((state.left_us != NEVER) & ~state.has_left & scene.counted)
     if not len(left):

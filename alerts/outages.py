@@ -72,16 +72,24 @@ def _gateways(scene: Scene, lost: Bools) -> tuple[Ints, Ints]:
     return total, technical.count_by(roster.gateway_place, is_counted & lost, size)
 
 
-def _listen(scene: Scene) -> tuple[Floats, Floats]:
-    """Begin and end hushes; return, by place, how many homes were heard and how many expected."""
+def _listen(scene: Scene) -> tuple[Floats, Floats] | None:
+    """Begin and end hushes; return, by place, how many homes were heard and how many expected.
+
+    None where no hush runs and too many were heard for one to begin.
+    """
     state, roster = scene.state, scene.roster
     place, size = roster.home_place, len(state.hush_us)
     is_known = roster.home_is_active & roster.home_has_signs
     word_us = last_words(scene)
     is_heard = word_us > scene.now_us - hush.HEARD_US
-    missed = hush.expected_in_hour(state.rate, roster.home_zone, scene.offsets, scene.now_us)
     awake = is_known & hush.was_heard_earlier(state.recent)
     homes = (roster.homes_by_place, roster.place_start)
+    if not (
+        (state.hush_us != NEVER).any()
+        or hush.may_begin(is_heard, awake, *homes, roster.outage_share).any()
+    ):
+        return None
+    missed = hush.expected_in_hour(state.rate, roster.home_zone, scene.offsets, scene.now_us)
     heard, expected = hush.heard_and_expected(is_heard, missed, awake, *homes)
     begins = hush.begins(heard, expected, roster.outage_share, roster.outage_expected)
     begins &= state.hush_us == NEVER

@@ -40,8 +40,9 @@ def take_signs(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Fold the signs of one tick: ease what stood, learn how long it was quiet, start again."""
     state = scene.state
     home, time_us = signs.home[start:stop], signs.time_us[start:stop]
-    _ease(scene, home)
-    _learn_quiet(scene, home, time_us)
+    quiet_since = state.sign_us[home]
+    _ease(scene, home, quiet_since)
+    _learn_quiet(scene, home, time_us, time_us - quiet_since)
     state.has_sign[signs.bin[start:stop], home] = True
     state.recent[home] |= 1
     state.sign_us[home] = time_us
@@ -90,16 +91,21 @@ def decide(scene: Scene, is_doubtful: Bools) -> None:
     """
     state, roster, now_us = scene.state, scene.roster, scene.now_us
     elapsed = now_us - state.sign_us - state.unseen_us
-    can = scene.counted & ~is_doubtful & (state.sign_us != NEVER)
+    long = np.flatnonzero((elapsed >= roster.least_silence_us) & scene.counted)
+    long = long[(state.sign_us[long] != NEVER) & ~is_doubtful[long]]
+    if not len(long):
+        return
     cap_us, not_back_us = _caps(scene)
-    too_long = is_silent(state.score, state.limit, elapsed, roster.floor_us, cap_us)
-    silent = can & ~state.is_out & too_long & (state.silence_us != state.sign_us)
-    away = can & state.is_out & (elapsed >= not_back_us)
-    away &= state.absence_us != state.sign_us
-    if silent.any():
-        _raise_silences(scene, np.flatnonzero(silent), elapsed, cap_us)
-    if away.any():
-        _raise_absences(scene, np.flatnonzero(away), elapsed, not_back_us)
+    sign_us, is_out, lasted = state.sign_us[long], state.is_out[long], elapsed[long]
+    too_long = is_silent(
+        state.score[long], state.limit[long], lasted, roster.floor_us[long], cap_us[long]
+    )
+    silent = long[~is_out & too_long & (state.silence_us[long] != sign_us)]
+    away = long[is_out & (lasted >= not_back_us[long]) & (state.absence_us[long] != sign_us)]
+    if len(silent):
+        _raise_silences(scene, silent, elapsed, cap_us)
+    if len(away):
+        _raise_absences(scene, away, elapsed, not_back_us)
 
 
 def standing_alerts(scene: Scene) -> list[str]:
@@ -170,21 +176,24 @@ def _step(scene: Scene, kind: AlertKind, onset: Ints, homes: Rows, event: Event,
     scene.actions += [Step(event, _id(scene, kind, onset, home), note) for home in homes.tolist()]
 
 
-def _ease(scene: Scene, home: Ints) -> None:
+def _ease(scene: Scene, home: Ints, sign_us: Ints) -> None:
     for kind, onset, _ in _standing(scene):
-        stands = (onset[home] == scene.state.sign_us[home]) & (onset[home] != NEVER)
+        stands = onset[home] == sign_us
         if stands.any():
-            homes = np.unique(home[stands])
+            homes = np.unique(home[stands & (sign_us != NEVER)])
             _step(scene, kind, onset, homes, Event.EASE, "moving again, please confirm")
 
 
-def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
+def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
     """Keep the largest score of a silence that ended at home, of more than 20 minutes.
 
     Only the first sign of a home in a tick can end one, and assignment in reverse leaves it.
     """
     state = scene.state
-    gap = time_us - state.sign_us[home]
+    rows = np.flatnonzero(gap > _LONG_US)
+    if not len(rows):
+        return
+    home, time_us, gap = home[rows], time_us[rows], gap[rows]
     is_return = gap > _ABSENCE_US
     if is_return.any():
         state.stir_us[home[is_return][::-1]] = time_us[is_return][::-1]
@@ -193,14 +202,12 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints) -> None:
     if is_near_cap.any():
         ended = home[is_near_cap]
         caps.remember(state.long_min, ended, state.sign_us[ended])
-    is_long = is_at_home & (gap > _LONG_US) & (gap < _LONGEST_US)
+    is_long = is_at_home & (gap < _LONGEST_US)
     if not is_long.any():
         return
     rows = np.flatnonzero(is_long)[::-1]
     at_end = state.score[home[rows]] - scene.pace[home[rows]] * (scene.now_us - time_us[rows])
-    first = np.zeros(len(state.peak))
-    first[home[rows]] = at_end
-    state.peak = np.maximum(state.peak, first)
+    state.peak[home[rows]] = np.maximum(state.peak[home[rows]], at_end)
 
 
 def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints, cap_us: Ints) -> None:

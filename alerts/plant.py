@@ -8,7 +8,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
-from alerts.detect.columns import MINUTE_US, NEVER, UNHEARD, Bools, Ints
+from alerts.detect.columns import MINUTE_US, NEVER, UNHEARD, Bools, Ints, Rows
 from alerts.findings import gateway_silent, sensor_silent
 from alerts.idle import dead_devices
 from alerts.lifecycle import Event
@@ -17,6 +17,8 @@ from alerts.scene import Scene
 
 _OUTAGE_FIRST_US: Final = 10 * MINUTE_US
 """How long a lost gateway waits for its neighbours, so that an outage is told once."""
+
+_FAR_US: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,38 @@ class Gateways:
     is_off: Bools
     is_home_lost: Bools
     is_home_doubtful: Bools
-    has_changed: bool
+    until_us: int
+    """Last moment at which this still holds, unless one of ``troubled`` was heard."""
+
+    troubled: Rows
+    troubled_heard_us: Ints
+
+    def holds(self, scene: Scene) -> bool:
+        """Return whether this holds at the present tick, were none said to be offline since."""
+        if scene.now_us > self.until_us or not len(self.troubled):
+            return scene.now_us <= self.until_us
+        heard = scene.state.gateway_heard_us[self.troubled]
+        return not (heard != self.troubled_heard_us).any()
 
 
-def watch_gateways(scene: Scene) -> Gateways:
-    """Find gateways that were lost or came back, and outages; raise what is due."""
+def watch_gateways(scene: Scene, before: Gateways | None = None) -> Gateways:
+    """Find gateways that were lost or came back, and outages; raise what is due.
+
+    ``before`` is what the last tick found, None where a gateway was said to be offline since.
+    """
+    if before is not None and before.holds(scene):
+        gateways, has_changed = before, False
+    else:
+        gateways, has_changed = _look_at_gateways(scene)
+    lost = gateways.is_lost
+    watch_outages(scene, lost, has_changed=has_changed)
+    if len(gateways.troubled) and lost.any():
+        _raise_gateways(scene, lost, gateways.is_off)
+    return gateways
+
+
+def _look_at_gateways(scene: Scene) -> tuple[Gateways, bool]:
+    """Return how they stand, and whether others are lost than before; those heard are closed."""
     state, roster, now_us = scene.state, scene.roster, scene.now_us
     heard, off_us = state.gateway_heard_us, state.gateway_off_us
     off = technical.is_off(off_us, heard)
@@ -46,11 +75,31 @@ def watch_gateways(scene: Scene) -> Gateways:
         state.gateway_lost_us[lost & ~was_lost] = now_us
         state.gateway_lost_us[~lost] = NEVER
         _close_gateways(scene, lost)
-    watch_outages(scene, lost, has_changed=has_changed)
-    if lost.any():
-        _raise_gateways(scene, lost, off)
-    return Gateways(
-        lost, off, _homes_of(scene, lost), _homes_of(scene, lost | doubtful), has_changed
+    troubled = np.flatnonzero(lost | off | doubtful)
+    found = Gateways(
+        lost,
+        off,
+        _homes_of(scene, lost),
+        _homes_of(scene, lost | doubtful),
+        _until_us(scene, lost, doubtful, since),
+        troubled,
+        heard[troubled],
+    )
+    return found, has_changed
+
+
+def _until_us(scene: Scene, lost: Bools, doubtful: Bools, since: Ints) -> int:
+    """Return the last moment before silence alone makes a gateway lost, or one to doubt."""
+    state, roster = scene.state, scene.roster
+    limit, can = roster.gateway_limit_us, since != NEVER
+    doubts = since + limit // 2
+    lasts = since + limit
+    willed = state.gateway_off_us + technical.OFFLINE_DWELL_US - 1
+    is_willed = can & ~lost & (state.gateway_off_us != NEVER) & (willed >= scene.now_us)
+    return min(
+        int(doubts[can & ~doubtful & roster.gateway_is_proof].min(initial=_FAR_US)),
+        int(lasts[can & ~lost].min(initial=_FAR_US)),
+        int(willed[is_willed].min(initial=_FAR_US)),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import stay
-from alerts.detect.columns import NEVER, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, Rows
 from alerts.detect.fold import Signs
 from alerts.findings_nights import RoomStay, long_in_room
 from alerts.lifecycle import Event
@@ -15,6 +15,7 @@ from alerts.scene import Scene
 from alerts.turns import homes_that_pass
 
 _KIND: Final = AlertKind.LONG_IN_ROOM
+_DAY_MIN: Final = 1440.0
 KINDS: Final = frozenset({_KIND})
 
 
@@ -50,6 +51,10 @@ def decide(scene: Scene) -> None:
     state, roster, now_us = scene.state, scene.roster, scene.now_us
     lasts = (state.stay_us != NEVER) & (state.stay_raised_us == NEVER) & scene.counted
     lasts &= now_us - state.stay_last_us <= stay.GAP_US
+    least_us = int(roster.tuning["room_floor_min"].min(initial=_DAY_MIN) * MINUTE_US)
+    lasts &= state.stay_last_us - state.stay_us > least_us
+    if not lasts.any():
+        return
     for row, room in enumerate(stay.ROOMS):
         homes = np.flatnonzero(lasts & (state.stay_room == room))
         minutes = stay.minutes(_stays(scene, homes))
@@ -97,13 +102,10 @@ def _longest(scene: Scene, row: int, homes: Rows) -> stay.Longest:
 def _keep_longest(scene: Scene, homes: Rows, before: stay.Stays) -> None:
     """Keep the longest stay of the day; one that was raised teaches no more than its limit."""
     state = scene.state
-    homes = homes[np.isin(before.room[homes], stay.ROOMS)]
-    if not len(homes):
-        return
     ended = stay.Stays(before.room[homes], before.start_us[homes], before.last_us[homes])
     minutes = stay.minutes(ended)
     for row, room in enumerate(stay.ROOMS):
-        mine = np.flatnonzero((ended.room == room) & (minutes > 0))
+        mine = np.flatnonzero((ended.room == room) & (minutes > state.stay_peak[row, homes]))
         if not len(mine):
             continue
         z = scene.roster.tuned("room_z", homes[mine])

@@ -49,6 +49,8 @@ class Scene:
     """Whether this tick ends a stretch of five minutes, when the slow detectors run."""
 
     is_new_quarter: bool = False
+    now_bins: Sequence[int] = ()
+    """By zone, the quarter-hour of the local day in which this tick ends."""
 
     def __post_init__(self) -> None:
         self.recount()
@@ -59,6 +61,9 @@ class Scene:
         self.now_us = now_us
         self.is_regular = now_us // slow_us != self.before_us // slow_us
         self.is_new_quarter = now_us // QUARTER_US != self.before_us // QUARTER_US
+        if self.is_new_quarter or not self.now_bins:
+            now = np.array([now_us])
+            self.now_bins = [int(bins(to_local(zone, now))[0]) for zone in self.offsets]
         if self.before_us % QUARTER_US < span_us:
             self.recount()
             home_bin = self.zone_bin[self.roster.home_zone]

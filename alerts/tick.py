@@ -13,7 +13,7 @@ from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from alerts.detector import Detector
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
-from alerts.plant import watch_devices, watch_gateways
+from alerts.plant import Gateways, watch_devices, watch_gateways
 from alerts.scene import Scene
 from alerts.unseen import watch_homes
 from alerts.warmth import watch_warmth
@@ -24,7 +24,10 @@ SLOW_US: Final = 5 * MINUTE_US
 """How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
 
 DETECTORS: Final[tuple[Detector, ...]] = (idle, bathroom, night_door, room_stay, trend, heat)
-"""Every detector behind the port, in the order in which a tick runs them."""
+"""Every detector behind the port, in the order in which a tick runs them.
+
+All but the door at night decide on regular ticks alone, and are told of signs only then.
+"""
 
 
 def run_ticks(
@@ -52,11 +55,16 @@ def run_ticks(
             detector.fold_late(scene, streams.signs)
     streams = fold.split(readings, roster, state, offsets)
     cuts = _Cuts(streams, ticks_us)
+    taken = dict.fromkeys(DETECTORS, 0)
+    gateways = None
     for number, now_us in enumerate(ticks_us.tolist()):
         scene.begin(now_us, SLOW_US)
         pass_time(scene)
-        _fold(scene, streams, cuts, number)
-        _detect(scene)
+        if _fold(scene, streams, cuts, number):
+            gateways = None
+        is_due = scene.is_regular or number == len(ticks_us) - 1
+        _fold_detectors(scene, streams.signs, cuts.signs[number + 1], taken, is_due=is_due)
+        gateways = _detect(scene, gateways)
         scene.end()
     return scene
 
@@ -76,7 +84,8 @@ class _Cuts:
         self.hub_off = cut(streams.hub_off.time_us)
 
 
-def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None:
+def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool:
+    """Fold the readings of one tick; return whether a gateway was said to be offline."""
     state = scene.state
     start, stop = cuts.words[number], cuts.words[number + 1]
     if stop > start:
@@ -100,12 +109,22 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
     start, stop = cuts.signs[number], cuts.signs[number + 1]
     if stop > start:
         take_signs(scene, streams.signs, start, stop)
-        for detector in DETECTORS:
-            detector.fold(scene, streams.signs, start, stop)
+    return cuts.hub_off[number + 1] > cuts.hub_off[number]
 
 
-def _detect(scene: Scene) -> None:
-    gateways = watch_gateways(scene)
+def _fold_detectors(
+    scene: Scene, signs: fold.Signs, stop: int, taken: dict[Detector, int], *, is_due: bool
+) -> None:
+    """Tell detectors of the signs up to ``stop``; ``taken`` holds how far each was told."""
+    is_night = not is_due and night_door.is_watching(scene)
+    for detector, start in taken.items():
+        if stop > start and (is_due or (is_night and detector is night_door)):
+            detector.fold(scene, signs, start, stop)
+            taken[detector] = stop
+
+
+def _detect(scene: Scene, before: Gateways | None) -> Gateways:
+    gateways = watch_gateways(scene, before)
     if scene.is_regular:
         is_blind = watch_devices(scene, gateways)
         watch_homes(scene, gateways, is_blind)
@@ -117,3 +136,4 @@ def _detect(scene: Scene) -> None:
         for detector in DETECTORS:
             detector.learn(scene)
         learn(scene)
+    return gateways

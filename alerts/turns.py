@@ -25,10 +25,9 @@ def homes_that_pass(scene: Scene, of_day_us: int) -> Rows:
     return np.flatnonzero(passes[scene.roster.home_zone])
 
 
-def is_any_between(scene: Scene, first_us: int, last_us: int) -> bool:
-    """Return whether it is between these local times of the day in any zone."""
-    of_day = _local(scene, scene.now_us) % DAY_US
-    return bool(((of_day >= first_us) & (of_day < last_us)).any())
+def is_any_between(scene: Scene, first_bin: int, last_bin: int) -> bool:
+    """Return whether it is between these quarter-hours of the local day in any zone."""
+    return any(first_bin <= bin_ < last_bin for bin_ in scene.now_bins)
 
 
 def turns(scene: Scene) -> list[int]:

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from ingest import frames
 from ingest.backoff import delay_s
-from ingest.clock import Clock, microseconds
+from ingest.clock import Clock, VirtualClock, microseconds
 from ingest.grants import Grants
 from ingest.inbox import Inbox
 from ingest.link import Link
@@ -19,6 +19,10 @@ from ingest.subscription import ConnectOptions, Standing
 
 ANSWER_S: Final = 10.0
 """How long the broker may take to answer a CONNECT or a SUBSCRIBE."""
+
+REPLAY_GATHER_S: Final = 0.03
+"""Pause between two reads in a replay: nobody waits for one message, and each chunk is a commit
+of the journal and a step of the engine."""
 
 GRACE_S: Final = 5.0
 """How long a stop waits for the chunk in hand."""
@@ -141,10 +145,14 @@ class Session:
     async def _read(self) -> None:
         while True:
             self._sort(await self._packets())
-            await asyncio.sleep(self._options.gather_s)
+            await asyncio.sleep(self._gather_s())
             while self._inbox.is_full:
                 self._room.clear()
                 await self._room.wait()
+
+    def _gather_s(self) -> float:
+        is_replay = isinstance(self._clock, VirtualClock) and not self._clock.is_live
+        return max(self._options.gather_s, REPLAY_GATHER_S * is_replay)
 
     def _sort(self, packets: Sequence[Packet]) -> None:
         messages = [packet for packet in packets if isinstance(packet, Message)]

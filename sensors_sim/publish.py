@@ -29,7 +29,7 @@ BOOT: Final = "1"
 
 DAY_US: Final = 86_400 * SECOND_US
 _TICK_S: Final = 0.25
-_POLL_S: Final = 0.05
+_POLL_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,12 @@ async def backfill(
             for row, gateway in enumerate(fleet.enrolment.gateways)
         }
         await mark(clock, start_us)
-        now_us, messages, readings = start_us, 0, 0
+        now_us, worker_us, messages, readings = start_us, start_us, 0, 0
         while True:
             goal_us = wall_us() // 1000 * 1000 if end_us is None else end_us
             if goal_us - now_us <= (CAUGHT_UP_US if end_us is None else 0):
                 break
-            await wait_for(worker_now, now_us, start_us)
+            worker_us = await wait_for(worker_now, now_us, worker_us)
             next_us = min(now_us + SLICE_US, goal_us)
             happened = fleet.deliveries(now_us, next_us)
             outgoing = encoder.encode(happened)
@@ -153,12 +153,16 @@ async def publish_slice(
         raise failed
 
 
-async def wait_for(worker_now: WorkerNow | None, now_us: int, start_us: int) -> None:
-    """Return when the worker is no more than ``LEAD_US`` behind."""
-    while (  # noqa: ASYNC110 - the worker is another process
-        worker_now is not None and now_us - (worker_now() or start_us) > LEAD_US
-    ):
-        await asyncio.sleep(_POLL_S)
+async def wait_for(worker_now: WorkerNow | None, now_us: int, worker_us: int) -> int:
+    """Return the worker's now once it is no more than ``LEAD_US`` behind.
+
+    ``worker_us`` is what it was when last asked: to ask costs a query, and it never goes back.
+    """
+    while worker_now is not None and now_us - worker_us > LEAD_US:
+        worker_us = max(worker_now() or worker_us, worker_us)
+        if now_us - worker_us > LEAD_US:
+            await asyncio.sleep(_POLL_S)
+    return worker_us
 
 
 async def live(fleet: Fleet, encoder: Encoder, target: Target, from_us: int) -> None:

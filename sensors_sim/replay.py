@@ -82,7 +82,7 @@ async def replay(
     if not speed > 0:
         raise ValueError(f"replay: speed is {speed}, expected more than 0")
     watch = watch or Watch()
-    began_us = reel.start_us if after_us is None else after_us
+    worker_us = began_us = reel.start_us if after_us is None else after_us
     sent = 0
     async with AsyncExitStack() as stack:
         clock = target.clock_flood()
@@ -94,7 +94,7 @@ async def replay(
         ]
         await mark(clock, began_us)
         async for part in paced(reel, speed, after_us, watch):
-            await wait_for(worker_now, part.end_us, began_us)
+            worker_us = await wait_for(worker_now, part.end_us, worker_us)
             await publish_slice(floods, part.messages)
             await mark(clock, part.end_us)
             sent += len(part.messages)

@@ -74,6 +74,19 @@ def heard_and_expected(
     return _sums(heard, by_place, start), _sums(chance, by_place, start)
 
 
+def may_begin(
+    is_heard: Bools, is_counted: Bools, by_place: Rows, start: Rows, share: Floats
+) -> Bools:
+    """Return, by place, whether so few counted homes were heard that a hush might begin.
+
+    No more homes can be expected than are counted.
+    """
+    heard = (is_heard & is_counted).astype(np.float32)
+    most = _sums(is_counted.astype(np.float32), by_place, start)
+    may: Bools = _sums(heard, by_place, start) < share * most
+    return may
+
+
 def _sums(value: Singles, by_place: Rows, start: Rows) -> Floats:
     # Runs of homes side by side add up far faster than bincount into a handful of places.
     has_homes = start[1:] > start[:-1]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from alerts.detect.columns import NEVER
+from alerts.detect.columns import BINS, NEVER
 from alerts.detect.profile import limits, rates
 from alerts.detect.roster import Roster
 from alerts.detect.state import State, empty, grown
@@ -34,7 +34,9 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
     state.limit[:] = limits(
         state.peak_count, state.peak_total, state.peak_squares, roster.silence_z
     )
-    state.rate[:, new] = rates(state.active_days[:, new], state.watched_days[:, new])
+    # Nobody has learned anything of a new home yet: all begin with the same day.
+    nothing = np.zeros((BINS, 1), np.float32)
+    state.rate[:, new] = rates(nothing, nothing)
     return state
 
 

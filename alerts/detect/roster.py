@@ -50,6 +50,9 @@ class Roster:
     floor_us: Ints
     cap_us: Ints
     not_back_us: Ints
+    least_silence_us: int
+    """Nothing shorter is raised in any home: what is shorter need not be looked at."""
+
     silence_z: Floats
     allowances: Allowances
     outage_share: Floats
@@ -148,6 +151,13 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         floor_us=_by_home(limits, "silence_floor_h", place_row),
         cap_us=_by_home(limits, "silence_cap_h", place_row),
         not_back_us=_by_home(limits, "not_back_h", place_row),
+        least_silence_us=int(
+            min(
+                _values(limits, name).min()
+                for name in ("silence_floor_h", "silence_cap_h", "not_back_h")
+            )
+            * HOUR_US
+        ),
         silence_z=_tuned(tuned, "silence_z")[place_row],
         allowances=columns(table.allowances),
         outage_share=_tuned(tuned, "outage_share"),
