@@ -17,6 +17,7 @@ from ingest.journal import JournalTail
 from ingest.link import open_link
 from ingest.packets import ProtocolError
 from ingest.positions import Positions
+from ingest.probe import probe
 from ingest.session import ConnectionLostError
 from ingest.store.embedded import open_store_readonly
 
@@ -52,6 +53,7 @@ def answers(settings: Settings) -> Iterator[Answer]:
     database = _database(settings)
     yield database
     yield asyncio.run(_broker(settings))
+    yield from _probed(settings)
     yield _journal(settings)
     yield _store(settings)
     if database.is_ready:
@@ -101,6 +103,23 @@ async def _broker(settings: Settings) -> Answer:
         )
     who = options.username or "nobody in particular"
     return Answer("broker", is_ready=True, found=f"{where} answers; the worker signs in as {who}")
+
+
+def _probed(settings: Settings) -> Iterator[Answer]:
+    try:
+        options = wiring.connect_options(settings)
+    except ConfigProblem:
+        return  # told already
+    found = asyncio.run(probe(options, settings.mqtt.broker_config))
+    for problem in found.problems:
+        yield Answer(
+            "broker",
+            is_ready=False,
+            found=problem,
+            advice="See ingest/brokers for a configuration that loses nothing.",
+        )
+    for line in found.unknown:
+        yield Answer("broker", is_ready=True, found=line)
 
 
 def _journal(settings: Settings) -> Answer:

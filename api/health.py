@@ -71,6 +71,7 @@ def reasons(worker: Beat | None, wall_us: int) -> list[str]:
     found = []
     if not state.get("is_connected", False):
         found.append("The worker is not connected to the broker.")
+    found += [str(problem) for problem in state.get("broker_problems", ())]
     if state.get("journal_error"):
         found.append("The journal cannot be written, so nothing is acknowledged.")
     if state.get("engine_error"):

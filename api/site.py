@@ -19,6 +19,7 @@ from config.registry import enrol
 from ingest.broker import BrokerUser, command, write_config
 from ingest.clock import SystemClock, microseconds
 from ingest.clock_mark import TOPIC as CLOCK_TOPIC
+from ingest.probe import TREE as PROBES
 from ingest.receipts import RECEIPTS
 from sensors_sim.target import Login, Target
 
@@ -167,8 +168,8 @@ def _users(enrolment: Enrolment, passwords: Mapping[str, str]) -> Iterable[Broke
     yield BrokerUser(
         WORKER_USER,
         passwords[WORKER_USER],
-        may_publish=(RECEIPTS + "+",),
-        may_subscribe=("stillwell/v1/#",),
+        may_publish=(RECEIPTS + "+", PROBES + "#"),
+        may_subscribe=("stillwell/v1/#", PROBES + "#"),
     )
     yield BrokerUser(
         CLOCK_USER, passwords[CLOCK_USER], may_publish=(CLOCK_TOPIC,), may_subscribe=()

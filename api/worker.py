@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -33,6 +33,7 @@ from ingest.follower import Follower
 from ingest.journal import Journal, JournalDamaged, JournalInUse, JournalTail
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Pipeline
+from ingest.probe import Found, probe
 from ingest.receipts import Receipts
 from ingest.screen import screen
 from ingest.store.embedded import EmbeddedStore, open_store
@@ -43,6 +44,9 @@ DEAD_LETTER_DAYS: Final = 14
 OPEN_DAYS: Final = np.timedelta64(2, "D")
 """A day's readings are packed for good once its lateness window has closed."""
 
+PROBE_S: Final = 0.5
+"""How often the probe looks whether the broker is there."""
+
 SETTLE_S: Final = 120
 """How long the broker's link must have stood before silence says anything."""
 
@@ -52,6 +56,13 @@ FINISH_S: Final = 5.0
 _DAY_US: Final = 86_400_000_000
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Broker:
+    """What the probe of the broker found."""
+
+    found: Found = field(default_factory=Found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class Parts:
     ledger: Ledger
     outbox: Outbox
     keeper: Keeper
+    broker: Broker
 
 
 def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
@@ -142,6 +154,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         ledger,
         outbox,
         Keeper(ledger, clock.now, lambda: pace.is_live),
+        Broker(),
     )
 
 
@@ -184,6 +197,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
     for thread in threads:
         thread.start()
     subscribing = asyncio.create_task(parts.subscriber.run(stop))
+    probing = asyncio.create_task(_probe(parts, settings))
     receipting = asyncio.create_task(parts.receipts.run(stop))
     watching = asyncio.create_task(_watch(threads, stop))
     try:
@@ -192,8 +206,9 @@ async def _run(parts: Parts, settings: Settings) -> None:
         end_s = time.monotonic() + FINISH_S
         stop.set()
         await subscribing
-        receipting.cancel()
-        await asyncio.gather(receipting, return_exceptions=True)
+        for task in (receipting, probing):
+            task.cancel()
+        await asyncio.gather(receipting, probing, return_exceptions=True)
         ending.set()
         await asyncio.to_thread(_join, threads, end_s)
         parts.pipeline.close()
@@ -201,6 +216,16 @@ async def _run(parts: Parts, settings: Settings) -> None:
         parts.journal.close()
     await watching
     _log.info("worker_stopped", seq=parts.journal.last_seq())
+
+
+async def _probe(parts: Parts, settings: Settings) -> None:
+    """Ask the broker, once it is there, what would lose readings in silence."""
+    while not parts.subscriber.is_connected:  # noqa: ASYNC110 - no event
+        await asyncio.sleep(PROBE_S)
+    found = await probe(wiring.connect_options(settings), settings.mqtt.broker_config)
+    parts.broker.found = found
+    for problem in found.problems:
+        _log.error("broker_problem", what=problem)
 
 
 class _Thread(threading.Thread):
@@ -276,6 +301,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "last_commit_us": counts.last_commit_us,
         "messages": counts.messages,
         "acknowledged": parts.subscriber.counts.acknowledged,
+        "broker_problems": list(parts.broker.found.problems),
         "readings": counts.readings,
         "receipts": parts.receipts.sent,
         "gaps": sum(parts.pipeline.positions.gaps().values()),

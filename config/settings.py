@@ -63,6 +63,9 @@ class Mqtt(_Section):
     key_file: Path | None = None
     """Key of our certificate."""
 
+    broker_config: Path | None = None
+    """The broker's own configuration where it is on this machine: tells whether it persists."""
+
 
 class Web(_Section):
     """The web process."""

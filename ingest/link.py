@@ -34,15 +34,15 @@ class Link(asyncio.Protocol):
         """Whether the connection is gone."""
         return self.loss is not None
 
-    async def read(self) -> bytes:
-        """Return what has arrived, waiting for at least one byte; empty once it is lost."""
+    async def read(self, most: int | None = None) -> bytes:
+        """Return what has arrived, at least one byte, at most ``most``; empty once it is lost."""
         while not self._arrived and not self.is_lost:
             self._stirred.clear()
             if self._transport is not None:
                 self._transport.resume_reading()
             await self._stirred.wait()
-        data = bytes(self._arrived)
-        self._arrived.clear()
+        data = bytes(self._arrived[:most])
+        del self._arrived[: len(data)]
         return data
 
     def write(self, data: bytes) -> None:
