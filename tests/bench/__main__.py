@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sensors_sim.scenario import load
-from tests.bench import decode_share, page_latency, rehearse_identical, simulate_speed
+from tests.bench import decode_share, ingest_rate, page_latency, rehearse_identical, simulate_speed
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.servers import free_port
@@ -93,7 +93,18 @@ def simulate() -> Iterator[Row]:
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
     measurements: Sequence[Callable[[], Iterator[Row]]]
-    measurements = (shares, demo, paths, rehearse, latency, simulate)
+    measurements = (
+        shares,
+        demo,
+        paths,
+        rehearse,
+        latency,
+        simulate,
+        ingest_rate.rates,
+        ingest_rate.batches,
+        ingest_rate.backlog,
+        ingest_rate.soak,
+    )
     rows: list[Row] = []
     wanted = set(sys.argv[1:])
     for measurement in measurements:
