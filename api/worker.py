@@ -116,7 +116,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         store,
         lambda: roster.table().sensor_home,
         wait=journal.wait,
-        tend=lambda: store.finish_days(clock.now() - OPEN_DAYS),
+        tend=lambda: store.tend(clock.now() - OPEN_DAYS),
     )
     ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not pace.is_live)
     shadow = Shadow(database, roster.table, places)

@@ -148,6 +148,11 @@ class Journal:
             self._grown.notify_all()
         return seq
 
+    def refuse(self, rejects: Sequence[Reject]) -> None:
+        """Record dead letters of what a store refused later; JournalFull when there is no room."""
+        with self._lock, _room(), transaction(self._connection):
+            dead_letters.record(self._connection, rejects)
+
     def last_seq(self) -> int:
         """Return the newest committed seq, 0 when there is none."""
         return self._last

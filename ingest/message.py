@@ -47,6 +47,7 @@ class Reason(StrEnum):
     FUTURE = "future"
     STALE = "stale"
     NO_CONSENT = "no-consent"
+    REFUSED_BY_STORE = "refused-by-store"
 
 
 @dataclass(frozen=True, slots=True)

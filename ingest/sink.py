@@ -46,6 +46,14 @@ class Latest:
     received_us: int
 
 
+class StoreBusy(Exception):
+    """What was asked is done as far as it can be while others read; ask again."""
+
+
+class CannotDo(Exception):
+    """This kind of store cannot do what was asked; the sentence says who can."""
+
+
 class Store(Protocol):
     """Keeps readings for years. One writer; any number of readers, also in other processes."""
 
@@ -63,6 +71,29 @@ class Store(Protocol):
 
     def latest(self, sensors: Sequence[int]) -> Sequence[Latest]:
         """Return the newest reading of each of these sensors that has one."""
+        ...
+
+    def erase(self, home: int) -> int:
+        """Delete all that was stored for this home; return how many readings, where it is known.
+
+        StoreBusy when a reader holds the bytes, CannotDo when this kind of store cannot.
+        """
+        ...
+
+    def expire(self, homes: Sequence[int], before: Instant) -> int:
+        """Delete some of what these homes measured on UTC days that ended by ``before``.
+
+        Returns how many readings went, where it is known; call again until it is 0. CannotDo
+        when this kind of store cannot.
+        """
+        ...
+
+    def tend(self, before: Instant) -> None:
+        """Look after itself while there is nothing to append; days before this one are over."""
+        ...
+
+    def limits(self) -> Sequence[str]:
+        """Return what this kind of store cannot do, a sentence each."""
         ...
 
     def close(self) -> None:

@@ -1,33 +1,52 @@
 """The embedded store: one SQLite file of pieces (home, UTC day), needing no server.
 
-Each append adds one small piece to every (home, day) it touches, and the journal's position,
-in one transaction; sixteen pieces become one of the next level, so that live operation rewrites
-a reading a few times only; ``finish_days`` makes one piece of a day that is over. Should the
-file lose its newest transactions, its position goes back with them and the journal fills it.
+Each append lands as one row beside the journal's position, in one transaction. Every so many
+readings the rows that landed are sorted into pieces; sixteen pieces become one of the next level,
+so that live operation rewrites a reading a few times only; ``tend`` makes one piece of a day that
+is over. Should the file lose its newest transactions, its position goes back with them and the
+journal fills it.
 """
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import structlog
+from numpy.typing import NDArray
 
 from ingest.batch import Batch, concat, empty, ordered
 from ingest.clock import Instant, microseconds
-from ingest.sink import Entry, HomeColumn, Latest
+from ingest.sink import Entry, HomeColumn, Latest, StoreBusy
 from ingest.sqlite_file import Reader, open_writer, transaction
-from ingest.store import newest, piece_table
+from ingest.store import landing, newest, piece_table
+from ingest.store.landing import SELECT_LANDED, Landed
 from ingest.store.piece_table import SELECT_PIECES, PieceTable
 from ingest.store.pieces import DAY_US, Piece, StoreDamaged, cut, homes_of, readings
 
-SCHEMA: Final = f"""{newest.SCHEMA}{piece_table.SCHEMA}
+FOLD_READINGS: Final = 65_536
+"""Readings that land before they are sorted into pieces, at least: a read looks at all of them."""
+
+FOLD_AT_MOST: Final = 524_288
+"""Readings that land at most, also where they come from a hundred thousand homes."""
+
+FOLD_A_HOME: Final = 16
+"""Readings a home that are worth a piece."""
+
+FOLD_AFTER_S: Final = 60.0
+"""Longest that readings stay where they landed while the store is tended."""
+
+SCHEMA: Final = f"""{newest.SCHEMA}{piece_table.SCHEMA}{landing.SCHEMA}
 CREATE TABLE IF NOT EXISTS position (only INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
 """
+
+_log = structlog.get_logger(__name__)
 
 
 def open_store(path: Path) -> "EmbeddedStore":
@@ -52,6 +71,9 @@ class EmbeddedStore:
         self._writer = writer
         self._table = PieceTable(writer) if writer else None
         self._lock = threading.Lock()
+        self._waiting = landing.waiting(writer) if writer else 0
+        self._homes = 1
+        self._folded_at = time.monotonic()
 
     def append(self, entries: Sequence[Entry], home_of_sensor: HomeColumn) -> None:
         """Take these entries and their position durably, in one transaction, or not at all.
@@ -61,15 +83,19 @@ class EmbeddedStore:
         if not entries:
             return
         batch = concat([entry.batch for entry in entries])
-        pieces = list(cut(batch, homes_of(batch.sensor, home_of_sensor)))
+        landed = Landed(batch, homes_of(batch.sensor, home_of_sensor))
         with self._writing() as (connection, table):
-            table.add(pieces)
-            newest.keep_newest(connection, batch)
+            if len(batch):
+                landing.add(connection, min(entry.seq for entry in entries), landed)
             connection.execute(
                 "INSERT INTO position VALUES (1, ?)"
                 " ON CONFLICT (only) DO UPDATE SET seq = max(seq, excluded.seq)",
                 (max(entry.seq for entry in entries),),
             )
+            self._waiting += len(batch)
+            enough = min(max(FOLD_READINGS, FOLD_A_HOME * self._homes), FOLD_AT_MOST)
+            if self._waiting >= enough:
+                self._fold(connection, table)
 
     def position(self) -> int:
         """Return the seq up to which everything has been taken."""
@@ -84,22 +110,78 @@ class EmbeddedStore:
         first, last = microseconds(start), microseconds(stop) - 1
         if last < first:
             return empty()
-        days = groupby(self._pieces(home, first // DAY_US, last // DAY_US), attrgetter("day"))
-        batch = concat([_whole_day(list(pieces)) for _, pieces in days])
+        # What landed first: folded in between, it is found twice, which does no harm.
+        landed = self._landed()
+        own = landed.take(landed.home == home).batch
+        pieces = groupby(self._pieces(home, first // DAY_US, last // DAY_US), attrgetter("day"))
+        batch = concat([_whole_day(list(of_day)) for _, of_day in pieces])
+        if len(own):
+            batch = ordered(concat([batch, own]))
         from_, to = np.searchsorted(batch.time.view(np.int64), [first, last + 1])
         return batch.slice(int(from_), int(to))
 
     def latest(self, sensors: Sequence[int]) -> Sequence[Latest]:
         """Return the newest reading of each of these sensors that has one, by sensor number."""
-        return newest.read_newest(self._reader, sensors)
+        landed = newest.among(self._landed().batch, sensors)
+        return newest.later(newest.read_newest(self._reader, sensors), landed)
+
+    def fold(self) -> None:
+        """Sort what has landed into pieces."""
+        with self._writing() as (connection, table):
+            self._fold(connection, table)
+
+    def tend(self, before: Instant) -> None:
+        """Look after the file: sort what landed a while ago, finish days that ended by ``before``.
+
+        Called while there is nothing to append.
+        """
+        if time.monotonic() - self._folded_at >= FOLD_AFTER_S:
+            self.fold()
+        self.finish_days(before)
 
     def finish_days(self, before: Instant, limit: int = 20) -> int:
         """Make one piece of up to ``limit`` (home, day) that ended by ``before``; return how many.
 
-        Late data may reopen a day. Called while there is nothing to append.
+        Late data may reopen a day.
         """
         with self._writing() as (_, table):
             return table.finish(microseconds(before) // DAY_US, limit)
+
+    def erase(self, home: int) -> int:
+        """Delete all that was stored for this home, leaving no residue; return how many readings.
+
+        StoreBusy when another process still reads the old state: then the readings are deleted,
+        and their bytes go once that reader has finished and this is called again.
+        """
+        with self._writing() as (connection, table):
+            gone = landing.keep(connection, lambda landed: landed.home != home)
+            gone += table.erase(home)
+            newest.forget_home(connection, home)
+            self._waiting = landing.waiting(connection)
+        self._reader.close()
+        self._truncate()
+        return gone
+
+    def expire(self, homes: Sequence[int], before: Instant) -> int:
+        """Delete some of what these homes measured on days that ended by ``before``.
+
+        Returns how many readings went; call again until it is 0.
+        """
+        before_day = microseconds(before) // DAY_US
+        cut_us = before_day * DAY_US
+
+        def stays(landed: Landed) -> NDArray[np.bool_]:
+            return (landed.batch.time.view(np.int64) >= cut_us) | ~np.isin(landed.home, homes)
+
+        with self._writing() as (connection, table):
+            gone = landing.keep(connection, stays) + table.expire(homes, before_day)
+            newest.forget_before(connection, homes, cut_us)
+            self._waiting = landing.waiting(connection)
+        return gone
+
+    def limits(self) -> Sequence[str]:
+        """Return what this store cannot do: nothing."""
+        return ()
 
     def close(self) -> None:
         """Release files and connections."""
@@ -118,25 +200,60 @@ class EmbeddedStore:
                     yield self._writer, self._table
             except BaseException:
                 self._table.forget()
+                self._waiting = landing.waiting(self._writer)
                 raise
 
-    def _pieces(self, home: int, first_day: int, last_day: int) -> list[Piece]:
-        try:
-            rows = self._reader.rows(
-                f"{SELECT_PIECES} WHERE home = ? AND day BETWEEN ? AND ? ORDER BY day, id",
-                (home, first_day, last_day),
+    def _fold(self, connection: sqlite3.Connection, table: PieceTable) -> None:
+        """Sort the landed rows into pieces; what a damaged one held is asked for again."""
+        rows = connection.execute(SELECT_LANDED).fetchall()
+        whole = []
+        for row in rows:
+            try:
+                whole.append(landing.opened(row))
+            except StoreDamaged as error:
+                _log.error("store_landing_damaged", seq=row[1], error=str(error))
+                connection.execute("UPDATE position SET seq = min(seq, ?)", (row[1] - 1,))
+        landed = landing.joined(whole)
+        table.add(cut(landed.batch, landed.home))
+        newest.keep_newest(connection, landed.batch, landed.home)
+        landing.remove(connection, [row[0] for row in rows])
+        self._waiting, self._folded_at = 0, time.monotonic()
+        self._homes = len(np.unique(landed.home))
+
+    def _landed(self) -> Landed:
+        return landing.joined([landing.opened(row) for row in self._rows(SELECT_LANDED, ())])
+
+    def _truncate(self) -> None:
+        """Write the deletion over the old pages, and empty the write-ahead log."""
+        assert self._writer is not None  # noqa: S101 - _writing said so
+        with self._lock:
+            busy, _, _ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreBusy(
+                "store: the readings are deleted, but another process still reads the old state;"
+                " run the same again once it has finished, so that their bytes go too"
             )
+
+    def _pieces(self, home: int, first_day: int, last_day: int) -> list[Piece]:
+        rows = self._rows(
+            f"{SELECT_PIECES} WHERE home = ? AND day BETWEEN ? AND ? ORDER BY day, id",
+            (home, first_day, last_day),
+        )
+        return [Piece(*row) for row in rows]
+
+    def _rows(self, sql: str, parameters: Sequence[object]) -> list[Any]:
+        try:
+            return self._reader.rows(sql, parameters)
         except sqlite3.OperationalError:
             raise  # locked or unreadable for now
         except sqlite3.DatabaseError as error:
             raise StoreDamaged(
-                f"store: home {home} cannot be read ({error}); restore the store from a backup, or"
+                f"store: its file cannot be read ({error}); restore the store from a backup, or"
                 " let it fill again from the journal"
             ) from error
-        return [Piece(*row) for row in rows]
 
 
 def _whole_day(pieces: Sequence[Piece]) -> Batch:
-    if len(pieces) == 1 and pieces[0].level > 0:
-        return readings(pieces[0])  # it was ordered when it was merged
+    if len(pieces) == 1:
+        return readings(pieces[0])  # it was ordered when it was sealed
     return ordered(concat([readings(piece) for piece in pieces]))

@@ -1,19 +1,20 @@
 """The table of pieces and how they are merged; the caller holds the transaction."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import structlog
 
 from ingest.batch import concat, ordered
-from ingest.store.pieces import Piece, StoreDamaged, readings, seal
+from ingest.store.pieces import FINISHED, Piece, StoreDamaged, readings, seal
 
 MERGE_AT: Final = 16
 """Pieces of one home, day and level that are merged into one of the next level."""
 
-FINISHED: Final = 9
-"""Level of the one piece of a compacted day."""
+EXPIRE_PIECES: Final = 500
+"""Pieces that one call of ``expire`` deletes: overwriting them holds up appends."""
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS pieces (
@@ -67,6 +68,27 @@ class PieceTable:
         whole = [group for group in groups if group not in self._damaged][:limit]
         return sum(self._gather(home, day, 0, FINISHED, FINISHED) for home, day in whole)
 
+    def erase(self, home: int) -> int:
+        """Delete every piece of this home; return how many readings they held."""
+        held = self._connection.execute(
+            "SELECT coalesce(sum(count), 0) FROM pieces WHERE home = ?", (home,)
+        ).fetchone()
+        self._connection.execute("DELETE FROM pieces WHERE home = ?", (home,))
+        self.forget()
+        self._damaged = {known for known in self._damaged if known[0] != home}
+        return int(held[0])
+
+    def expire(self, homes: Sequence[int], before_day: int) -> int:
+        """Delete up to ``EXPIRE_PIECES`` of these homes' pieces of days before; return readings."""
+        gone = self._connection.execute(
+            "SELECT id, count FROM pieces WHERE day < ? AND home IN"
+            " (SELECT value FROM json_each(?)) LIMIT ?",
+            (before_day, json.dumps([int(home) for home in homes]), EXPIRE_PIECES),
+        ).fetchall()
+        self._connection.executemany("DELETE FROM pieces WHERE id = ?", [(id_,) for id_, _ in gone])
+        self.forget()
+        return sum(count for _, count in gone)
+
     def forget(self) -> None:
         """Forget what is remembered of a transaction that did not happen."""
         self._count.clear()
@@ -92,10 +114,14 @@ class PieceTable:
         """Replace the pieces of these levels by one; False, and no change, when one is damaged."""
         if (home, day) in self._damaged:
             return False
+        for gone in range(lowest, highest + 1):
+            self._count.pop((home, day, gone), None)
         which = (home, day, lowest, highest)
         found = self._connection.execute(
             f"{SELECT_PIECES} WHERE home = ? AND day = ? AND level BETWEEN ? AND ?", which
         ).fetchall()
+        if not found:  # another process erased them
+            return False
         try:
             merged = ordered(concat([readings(Piece(*row)) for row in found]))
         except StoreDamaged as error:
@@ -106,8 +132,6 @@ class PieceTable:
         self._connection.execute(
             "DELETE FROM pieces WHERE home = ? AND day = ? AND level BETWEEN ? AND ?", which
         )
-        for gone in range(lowest, highest + 1):
-            self._count.pop((home, day, gone), None)
         self._insert(seal(home, day, level, merged))
         return True
 

@@ -48,6 +48,18 @@ class FakeStore:
                     found.append(Latest(sensor, at, float(batch.value[rows[-1]]), at))
         return found
 
+    def erase(self, home: int) -> int:  # noqa: ARG002  # the port's
+        raise AssertionError("the web only reads")
+
+    def expire(self, homes: Sequence[int], before: Instant) -> int:  # noqa: ARG002  # the port's
+        raise AssertionError("the web only reads")
+
+    def tend(self, before: Instant) -> None:
+        pass
+
+    def limits(self) -> Sequence[str]:
+        return ()
+
     def close(self) -> None:
         pass
 

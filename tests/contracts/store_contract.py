@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.batch import Batch, build, empty
 from ingest.clock import instant
-from ingest.sink import Entry, HomeColumn, Store
+from ingest.sink import CannotDo, Entry, HomeColumn, Store
 from tests.naive.store import NaiveStore
 
 DAY_US = 86_400_000_000
@@ -167,3 +167,38 @@ class StoreContract:
         store.append([one(2, (1, MIDNIGHT_US + 1, 1.0, MIDNIGHT_US))], moved)
         assert [row[0] for row in everything(store, 1)] == [MIDNIGHT_US]
         assert [row[0] for row in everything(store, 2)] == [MIDNIGHT_US + 1]
+
+    def test_an_erased_home_is_gone_and_no_other(self, make_store: MakeStore) -> None:
+        store = make_store()
+        rows = [(sensor, MIDNIGHT_US + sensor, 1.0, MIDNIGHT_US) for sensor in (1, 2, 3)]
+        store.append([one(1, *rows)], HOMES)
+        store.erase(9)
+        assert len(everything(store, 1)) == 2
+        store.erase(1)
+        assert everything(store, 1) == []
+        assert len(everything(store, 2)) == 1
+        assert [latest.sensor for latest in store.latest([1, 2, 3])] == [3]
+        assert store.position() == 1
+
+    def test_an_erased_home_may_come_back(self, make_store: MakeStore) -> None:
+        store = make_store()
+        store.append([one(1, (1, MIDNIGHT_US, 1.0, MIDNIGHT_US))], HOMES)
+        store.erase(1)
+        store.append([one(2, (1, MIDNIGHT_US + 9, 2.0, MIDNIGHT_US))], HOMES)
+        assert [row[0] for row in everything(store, 1)] == [MIDNIGHT_US + 9]
+
+    def test_days_past_their_retention_go_or_the_store_says_who_can(
+        self, make_store: MakeStore
+    ) -> None:
+        store = make_store()
+        rows = [(s, MIDNIGHT_US + d * DAY_US, 1.0, MIDNIGHT_US) for s in (1, 3) for d in (-2, 0)]
+        store.append([one(1, *rows)], HOMES)
+        try:
+            while store.expire([1], instant(MIDNIGHT_US + 5)):
+                continue
+        except CannotDo:
+            is_told = any("retention" in sentence for sentence in store.limits())
+            assert is_told
+            return
+        assert [row[0] for row in everything(store, 1)] == [MIDNIGHT_US]
+        assert len(everything(store, 2)) == 2

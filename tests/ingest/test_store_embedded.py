@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.batch import Batch, build
+from ingest.batch import Batch, build, ordered
 from ingest.clock import instant
-from ingest.store.embedded import EmbeddedStore, open_store, open_store_readonly
+from ingest.sink import Entry
+from ingest.store.embedded import FOLD_READINGS, EmbeddedStore, open_store, open_store_readonly
 from ingest.store.piece_table import MERGE_AT
-from ingest.store.pieces import StoreDamaged, seal
+from ingest.store.pieces import FINISHED, StoreDamaged, seal
 from ingest.store.pieces import readings as readings_of
 from tests.contracts.store_contract import (
     DAY_US,
@@ -46,6 +47,8 @@ def drip(store: EmbeddedStore | NaiveStore, n: int, first: int = 1) -> None:
     for seq in range(first, first + n):
         at_us = MIDNIGHT_US + (seq * 7919 % n) * 1_000_000
         store.append([one(seq, (1 + seq % 2, at_us, float(seq % 5), at_us + 500))], HOMES)
+        if isinstance(store, EmbeddedStore):
+            store.fold()
 
 
 def pieces(path: Path) -> list[tuple[int, int, int, int]]:
@@ -82,6 +85,7 @@ def test_late_data_reopens_a_finished_day(tmp_path: Path) -> None:
     store.finish_days(instant(MIDNIGHT_US + DAY_US))
     store.append([one(41, (1, MIDNIGHT_US + 5, 9.0, MIDNIGHT_US + DAY_US))], HOMES)
     assert len(everything(store, 1)) == 41
+    store.fold()
     assert store.finish_days(instant(MIDNIGHT_US + DAY_US)) == 1
     assert len(everything(store, 1)) == 41
 
@@ -170,17 +174,18 @@ def test_an_append_that_fails_changes_nothing_and_may_be_repeated(tmp_path: Path
     assert store.position() == MERGE_AT - 1
     store._writer.execute("PRAGMA query_only=OFF")
     store.append([entry], HOMES)
+    store.fold()
     assert store.position() == MERGE_AT
     assert len(everything(store, 1)) == MERGE_AT
     assert len(pieces(tmp_path / "store.db")) == 1
 
 
-def flip_a_byte(path: Path, sql: str) -> None:
+def flip_a_byte(path: Path, table: str) -> None:
     connection = sqlite3.connect(path)
-    rowid, blob = connection.execute(sql).fetchone()
+    rowid, blob = connection.execute(f"SELECT id, columns FROM {table}").fetchone()  # noqa: S608 - ours
     blob = bytearray(blob)
     blob[len(blob) // 2] ^= 1
-    connection.execute("UPDATE pieces SET columns = ? WHERE id = ?", (bytes(blob), rowid))
+    connection.execute(f"UPDATE {table} SET columns = ? WHERE id = ?", (bytes(blob), rowid))  # noqa: S608
     connection.commit()
     connection.close()
 
@@ -189,10 +194,12 @@ def test_a_damaged_piece_is_never_served_and_stops_nothing_else(tmp_path: Path) 
     path = tmp_path / "store.db"
     store = open_store(path)
     store.append([one(1, (1, MIDNIGHT_US, 1.0, MIDNIGHT_US))], HOMES)
-    flip_a_byte(path, "SELECT id, columns FROM pieces")
+    store.fold()
+    flip_a_byte(path, "pieces")
     for seq in range(2, 3 * MERGE_AT):
         at_us = MIDNIGHT_US + seq
         store.append([one(seq, (1, at_us, 1.0, at_us), (3, at_us, 1.0, at_us))], HOMES)
+        store.fold()
     with pytest.raises(StoreDamaged, match="home 1, day 2026-11-03"):
         everything(store, 1)
     assert store.finish_days(instant(MIDNIGHT_US + DAY_US)) == 1
@@ -225,10 +232,11 @@ def long_batch(n: int, seed: int) -> Batch:
     )
 
 
-@pytest.mark.parametrize("n", [1, 255, 256, 5000])
-def test_a_piece_of_any_size_holds_its_readings_exactly(n: int) -> None:
+@pytest.mark.parametrize("level", [0, FINISHED])
+@pytest.mark.parametrize("n", [1, 2, 63, 64, 5000])
+def test_a_piece_of_any_size_holds_its_readings_exactly(n: int, level: int) -> None:
     batch = long_batch(n, seed=n)
-    assert readings(readings_of(seal(1, 2, 0, batch))) == readings(batch)
+    assert readings(readings_of(seal(1, 2, level, batch))) == readings(batch)
 
 
 @given(
@@ -236,15 +244,56 @@ def test_a_piece_of_any_size_holds_its_readings_exactly(n: int) -> None:
         st.tuples(
             st.integers(-(2**31), 2**31 - 1),
             st.integers(-(2**63), 2**63 - 1),
-            st.floats(allow_nan=False),
+            st.one_of(st.floats(allow_nan=False), st.integers(-9999, 9999).map(lambda n: n / 100)),
             st.integers(-(2**63), 2**63 - 1),
         ),
         min_size=1,
         max_size=4,
     )
 )
-def test_deflating_a_piece_loses_no_bit_of_any_number(
+def test_packing_a_piece_loses_no_bit_of_any_number(
     rows: list[tuple[int, int, float, int]],
 ) -> None:
-    batch = build(*zip(*(rows * 256), strict=True))
-    assert readings(readings_of(seal(-1, -5, 3, batch))) == readings(batch)
+    batch = build(*zip(*(rows * 64), strict=True))
+    for level in (3, FINISHED):
+        found = readings_of(seal(-1, -5, level, batch))
+        assert readings(found) == readings(batch)
+        assert found.value.tobytes() == batch.value.tobytes()
+
+
+def test_what_landed_is_read_before_and_after_it_is_sorted(tmp_path: Path) -> None:
+    store, naive = open_store(tmp_path / "store.db"), NaiveStore()
+    for seq in range(1, 9):
+        rows = [(s, MIDNIGHT_US + seq * 7 % 5, float(seq), MIDNIGHT_US + seq) for s in (1, 3)]
+        store.append([one(seq, *rows)], HOMES)
+        naive.append([one(seq, *rows)], HOMES)
+        if seq == 4:
+            store.fold()
+    assert pieces(tmp_path / "store.db")
+    assert everything(store, 1) == everything(naive, 1)
+    assert list(store.latest([1, 3])) == list(naive.latest([1, 3]))
+
+
+def test_many_readings_are_sorted_into_pieces_without_being_asked(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store.db")
+    batch = long_batch(FOLD_READINGS // 2, seed=1)
+    store.append([Entry(1, batch, [])], HOMES)
+    assert pieces(tmp_path / "store.db") == []
+    store.append([Entry(2, batch, [])], HOMES)
+    assert len(pieces(tmp_path / "store.db")) == 1
+    assert everything(store, 1) == readings(ordered(batch))
+
+
+def test_a_damaged_landing_row_is_taken_from_the_journal_again(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = open_store(path)
+    entries = [one(seq, (1, MIDNIGHT_US + seq, 1.0, MIDNIGHT_US)) for seq in range(1, 5)]
+    store.append(entries[:2], HOMES)
+    store.append(entries[2:], HOMES)
+    flip_a_byte(path, "landing")
+    with pytest.raises(StoreDamaged, match="from journal row 1 on"):
+        everything(store, 1)
+    store.fold()
+    assert store.position() == 0
+    store.append(entries, HOMES)
+    assert [row[0] for row in everything(store, 1)] == [MIDNIGHT_US + seq for seq in range(1, 5)]

@@ -6,6 +6,7 @@ from ingest.batch import Batch, build
 from ingest.clock import Instant, microseconds
 from ingest.sink import Entry, HomeColumn, Latest
 
+DAY_US = 86_400_000_000
 Reading = tuple[int, int, float, int]
 """Time, sensor, value, received."""
 
@@ -55,6 +56,22 @@ class NaiveStore:
                 time, received, value = max(own)
                 found.append(Latest(wanted, time, value, received))
         return found
+
+    def erase(self, home: int) -> int:
+        held = len(self._rows)
+        self._rows = [row for row in self._rows if row[0] != home]
+        return held - len(self._rows)
+
+    def expire(self, homes: Sequence[int], before: Instant) -> int:
+        held, cut = len(self._rows), microseconds(before) // DAY_US * DAY_US
+        self._rows = [row for row in self._rows if row[0] not in homes or row[1][0] >= cut]
+        return held - len(self._rows)
+
+    def tend(self, before: Instant) -> None:
+        pass
+
+    def limits(self) -> Sequence[str]:
+        return ()
 
     def close(self) -> None:
         self._rows.clear()
