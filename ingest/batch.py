@@ -95,34 +95,44 @@ def unpack(packed: bytes, count: int) -> Batch:
     )
 
 
+def time_order(batch: Batch, *ties: NDArray[np.generic]) -> NDArray[np.intp]:
+    """Return the rows by time and, where times are equal, by these columns, the last first.
+
+    Readings come nearly in order, which a stable sort is quick with; only ties are sorted slowly.
+    """
+    time = batch.time.view(np.int64)
+    rows = np.argsort(time, kind="stable")
+    in_order = time[rows]
+    is_tied = in_order[1:] == in_order[:-1]
+    if is_tied.any():
+        in_tie = np.zeros(len(rows), np.bool_)
+        in_tie[1:] |= is_tied
+        in_tie[:-1] |= is_tied
+        tied = rows[in_tie]
+        rows[in_tie] = tied[np.lexsort((*(column[tied] for column in ties), time[tied]))]
+    return rows
+
+
 def ordered(batch: Batch) -> Batch:
     """Return the batch by time, then sensor, then value, each (sensor, time, value) once.
 
     Of equal readings the one received first stays.
     """
-    time = batch.time.view(np.int64)
-    # Readings come nearly in order, which a stable sort is quick with: lexsort is for ties only.
-    rows = np.argsort(time, kind="stable")
-    time = time[rows]
-    is_tied = time[1:] == time[:-1]
-    if not is_tied.any():
-        return batch.take(rows)
-    in_tie = np.zeros(len(rows), np.bool_)
-    in_tie[1:] |= is_tied
-    in_tie[:-1] |= is_tied
-    tied = rows[in_tie]
-    keys = (batch.received[tied], batch.value[tied], batch.sensor[tied], batch.time[tied])
-    rows[in_tie] = tied[np.lexsort(keys)]
-    return _each_once(batch.take(rows))
+    if len(batch) == 0:
+        return batch
+    return _each_once(batch.take(time_order(batch, batch.received, batch.value, batch.sensor)))
 
 
 def _each_once(batch: Batch) -> Batch:
+    is_same_time = batch.time[1:] == batch.time[:-1]
+    if not is_same_time.any():
+        return batch
     is_first = np.ones(len(batch), np.bool_)
     # NaN differs from itself, and is one value all the same.
     is_nan = np.isnan(batch.value)
     is_first[1:] = (
         (batch.sensor[1:] != batch.sensor[:-1])
-        | (batch.time[1:] != batch.time[:-1])
+        | ~is_same_time
         | ((batch.value[1:] != batch.value[:-1]) & ~(is_nan[1:] & is_nan[:-1]))
     )
     return batch.take(is_first)

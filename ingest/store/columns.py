@@ -26,6 +26,9 @@ _STEPS: Final = (1.0, 10.0, 100.0, 1000.0)
 _BITS: Final = 255
 """Index of values that are kept as the bits of doubles."""
 
+_SIZES: Final = (1, 1, 2, 4, 4, 8, 8, 8, 8)
+"""Bytes of the number in memory, by those that are kept."""
+
 _FIRST: Final = 16
 _EXACT: Final = float(2**52)
 
@@ -57,8 +60,8 @@ def unpack(packed: bytes, n: int) -> Batch:
         delay, delay_unit, at = _numbers(packed, at, n)
         time = np.empty(n, np.int64)
         time[:1] = first
-        np.cumsum(steps * _UNITS[unit], out=time[1:])
-        time[1:] += first
+        time[1:] = steps * _UNITS[unit]
+        np.cumsum(time, out=time)
         received = delay * _UNITS[delay_unit] + time
         value = whole.view(np.float64) if step == _BITS else whole / _STEPS[step]
     except (struct.error, IndexError) as error:
@@ -74,7 +77,8 @@ def _narrow(numbers: _Whole, index: int) -> bytes:
     least = int(numbers.min()) if len(numbers) else 0
     above = (numbers - np.int64(least)).view(np.uint64)
     width = (int(above.max()).bit_length() + 7) // 8 if len(above) else 0
-    turned = above.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8).T[:width]
+    size = _SIZES[width]
+    turned = above.astype(f"<u{size}", copy=False).view(np.uint8).reshape(-1, size).T[:width]
     return _HEAD.pack(least, index, width) + turned.tobytes()
 
 

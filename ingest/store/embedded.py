@@ -30,7 +30,7 @@ from ingest.store.landing import SELECT_LANDED, Landed
 from ingest.store.piece_table import SELECT_PIECES, PieceTable
 from ingest.store.pieces import DAY_US, Piece, StoreDamaged, cut, homes_of, readings
 
-FOLD_READINGS: Final = 65_536
+FOLD_READINGS: Final = 32_768
 """Readings that land before they are sorted into pieces, at least: a read looks at all of them."""
 
 FOLD_AT_MOST: Final = 524_288
@@ -38,6 +38,10 @@ FOLD_AT_MOST: Final = 524_288
 
 FOLD_A_HOME: Final = 16
 """Readings a home that are worth a piece."""
+
+CACHE_KIB: Final = 32_768
+WAL_PAGES: Final = 4_000
+"""Of 4 KiB: how far the write-ahead log grows before it goes into the file."""
 
 FOLD_AFTER_S: Final = 60.0
 """Longest that readings stay where they landed while the store is tended."""
@@ -51,7 +55,11 @@ _log = structlog.get_logger(__name__)
 
 def open_store(path: Path) -> "EmbeddedStore":
     """Open or make the store in this file, to read and write; one process may write."""
-    return EmbeddedStore(Reader(path), open_writer(path, SCHEMA))
+    writer = open_writer(path, SCHEMA)
+    # Pieces are rewritten soon after they were written: keep them in memory till then.
+    writer.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    writer.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+    return EmbeddedStore(Reader(path), writer)
 
 
 def open_store_readonly(path: Path) -> "EmbeddedStore":
@@ -72,7 +80,7 @@ class EmbeddedStore:
         self._table = PieceTable(writer) if writer else None
         self._lock = threading.Lock()
         self._waiting = landing.waiting(writer) if writer else 0
-        self._homes = 1
+        self._homes = 1  # in what was sorted last
         self._folded_at = time.monotonic()
 
     def append(self, entries: Sequence[Entry], home_of_sensor: HomeColumn) -> None:
@@ -85,16 +93,18 @@ class EmbeddedStore:
         batch = concat([entry.batch for entry in entries])
         landed = Landed(batch, homes_of(batch.sensor, home_of_sensor))
         with self._writing() as (connection, table):
-            if len(batch):
+            is_many = len(batch) >= self._enough()
+            if is_many:
+                self._sort(connection, table, landed)
+            elif len(batch):
                 landing.add(connection, min(entry.seq for entry in entries), landed)
+                self._waiting += len(batch)
             connection.execute(
                 "INSERT INTO position VALUES (1, ?)"
                 " ON CONFLICT (only) DO UPDATE SET seq = max(seq, excluded.seq)",
                 (max(entry.seq for entry in entries),),
             )
-            self._waiting += len(batch)
-            enough = min(max(FOLD_READINGS, FOLD_A_HOME * self._homes), FOLD_AT_MOST)
-            if self._waiting >= enough:
+            if self._waiting >= self._enough():
                 self._fold(connection, table)
 
     def position(self) -> int:
@@ -111,8 +121,7 @@ class EmbeddedStore:
         if last < first:
             return empty()
         # What landed first: folded in between, it is found twice, which does no harm.
-        landed = self._landed()
-        own = landed.take(landed.home == home).batch
+        own = landing.of_home(self._rows(SELECT_LANDED, ()), home)
         pieces = groupby(self._pieces(home, first // DAY_US, last // DAY_US), attrgetter("day"))
         batch = concat([_whole_day(list(of_day)) for _, of_day in pieces])
         if len(own):
@@ -122,7 +131,8 @@ class EmbeddedStore:
 
     def latest(self, sensors: Sequence[int]) -> Sequence[Latest]:
         """Return the newest reading of each of these sensors that has one, by sensor number."""
-        landed = newest.among(self._landed().batch, sensors)
+        rows = self._rows(SELECT_LANDED, ())
+        landed = newest.among(landing.joined([landing.opened(row) for row in rows]).batch, sensors)
         return newest.later(newest.read_newest(self._reader, sensors), landed)
 
     def fold(self) -> None:
@@ -213,15 +223,17 @@ class EmbeddedStore:
             except StoreDamaged as error:
                 _log.error("store_landing_damaged", seq=row[1], error=str(error))
                 connection.execute("UPDATE position SET seq = min(seq, ?)", (row[1] - 1,))
-        landed = landing.joined(whole)
-        table.add(cut(landed.batch, landed.home))
-        newest.keep_newest(connection, landed.batch, landed.home)
+        self._sort(connection, table, landing.joined(whole))
         landing.remove(connection, [row[0] for row in rows])
         self._waiting, self._folded_at = 0, time.monotonic()
+
+    def _sort(self, connection: sqlite3.Connection, table: PieceTable, landed: Landed) -> None:
+        table.add(cut(landed.batch, landed.home))
+        newest.keep_newest(connection, landed.batch, landed.home)
         self._homes = len(np.unique(landed.home))
 
-    def _landed(self) -> Landed:
-        return landing.joined([landing.opened(row) for row in self._rows(SELECT_LANDED, ())])
+    def _enough(self) -> int:
+        return min(max(FOLD_READINGS, FOLD_A_HOME * self._homes), FOLD_AT_MOST)
 
     def _truncate(self) -> None:
         """Write the deletion over the old pages, and empty the write-ahead log."""

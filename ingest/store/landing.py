@@ -53,6 +53,12 @@ def opened(row: LandedRow) -> Landed:
     return Landed(unpack(columns[split:], count), np.frombuffer(columns[:split], "<i4"))
 
 
+def of_home(rows: Iterable[LandedRow], home: int) -> Batch:
+    """Return this home's readings among the rows."""
+    every = [opened(row) for row in rows]
+    return concat([landed.take(landed.home == home).batch for landed in every])
+
+
 def joined(parts: Sequence[Landed]) -> Landed:
     """Return the readings of all parts, in order."""
     if not parts:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.batch import Batch
+from ingest.batch import Batch, time_order
 from ingest.sink import Latest
 from ingest.sqlite_file import Reader
 
@@ -35,11 +35,9 @@ def newest(batch: Batch) -> NDArray[np.intp]:
     """
     real = np.flatnonzero(~np.isnan(batch.value))
     own = batch.take(real)
-    rows = np.lexsort((own.value, own.received, own.time, own.sensor))
-    sensor = own.sensor[rows]
-    is_last = np.ones(len(rows), np.bool_)
-    is_last[:-1] = sensor[1:] != sensor[:-1]
-    return real[rows[is_last]]
+    rows = time_order(own, own.value, own.received)
+    _, from_end = np.unique(own.sensor[rows][::-1], return_index=True)
+    return real[rows[len(rows) - 1 - from_end]]
 
 
 def keep_newest(connection: sqlite3.Connection, batch: Batch, home: NDArray[np.int32]) -> None:
