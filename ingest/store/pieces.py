@@ -22,8 +22,8 @@ from ingest.store import columns as tight
 DAY_US: Final = 86_400_000_000
 """Microseconds in a UTC day."""
 
-TIGHT_FROM: Final = 64
-"""Readings from which a piece is packed tightly; most smaller ones are merged within hours."""
+TIGHT_FROM: Final = 2048
+"""Readings from which a piece is packed tightly; smaller ones are merged within a few days."""
 
 NO_HOME: Final = -1
 """Home of readings whose sensor has none."""

@@ -72,10 +72,10 @@ def _grow(path: Path, size: int, days: int) -> tuple[float, float]:
         began, began_cpu = time.perf_counter(), time.process_time()
         for entry in entries:
             store.append([entry], homes)
-        if day == days - 1:
+        is_last = day == days - 1
+        if is_last:
             store.fold()
-            day += 1
-        while store.finish_days(instant(FIRST_DAY_US + day * DAY_US)):
+        while store.finish_days(instant(FIRST_DAY_US + (day + is_last) * DAY_US)):
             continue
         wall, cpu = (
             wall + time.perf_counter() - began,

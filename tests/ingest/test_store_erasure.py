@@ -33,7 +33,7 @@ def filled(path: Path) -> EmbeddedStore:
     """Home 1 and home 2 in finished, tight, small and landed form."""
     store = open_store(path)
     seq = 0
-    for day, n, is_folded in ((0, 500, True), (3, 200, True), (4, 20, True), (5, 30, False)):
+    for day, n, is_folded in ((0, 500, True), (3, 2200, True), (4, 20, True), (5, 30, False)):
         for sensor, value in ((1, SECRET), (3, 20.25)):
             seq += 1
             batch = batch_of(sensor, value, n, MIDNIGHT_US + day * DAY_US)
@@ -81,7 +81,7 @@ def test_an_erased_home_leaves_no_byte_in_the_file_or_its_log(tmp_path: Path) ->
     assert all(needle in bytes_of(path) for needle in needles)
     kept = everything(store, 2)
 
-    assert store.erase(1) == 750
+    assert store.erase(1) == 2750
 
     assert not is_anywhere(path, needles)
     assert Path(f"{path}-wal").stat().st_size == 0
@@ -107,7 +107,7 @@ def test_no_value_of_an_erased_home_is_found_when_all_is_opened(tmp_path: Path) 
     assert SECRET not in np.concatenate(values)
     assert (SECRET,) not in said
     assert np.array([SECRET]).tobytes() not in path.read_bytes()
-    assert columns.pack(batch_of(1, SECRET, 200, MIDNIGHT_US + 3 * DAY_US)) not in path.read_bytes()
+    assert columns.pack(batch_of(1, SECRET, 2200, MIDNIGHT_US + 3 * DAY_US)) not in path.read_bytes()
 
 
 def test_an_open_reader_is_told_of_and_asking_again_removes_the_bytes(tmp_path: Path) -> None:
@@ -130,18 +130,18 @@ def test_an_open_reader_is_told_of_and_asking_again_removes_the_bytes(tmp_path: 
 def test_a_reader_in_another_place_goes_on_after_an_erasure(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     store, reader = filled(path), open_store_readonly(path)
-    assert len(everything(reader, 1)) == 750
+    assert len(everything(reader, 1)) == 2750
     store.erase(1)
     assert everything(reader, 1) == []
-    assert len(everything(reader, 2)) == 750
+    assert len(everything(reader, 2)) == 2750
 
 
 def test_retention_ends_days_of_the_named_homes_only(tmp_path: Path) -> None:
     store = filled(tmp_path / "store.db")
     before = instant(MIDNIGHT_US + 5 * DAY_US + 7)
-    assert store.expire([1, 9], before) == 720
+    assert store.expire([1, 9], before) == 2720
     assert store.expire([1, 9], before) == 0
     assert len(everything(store, 1)) == 30
-    assert len(everything(store, 2)) == 750
+    assert len(everything(store, 2)) == 2750
     assert store.expire([1], instant(MIDNIGHT_US + 6 * DAY_US)) == 30
     assert [latest.sensor for latest in store.latest([1, 3])] == [3]
