@@ -16,7 +16,7 @@ demo: $(VENV)/run-ready ## three invented councils, 60 homes, 28 days, then live
 clean-demo: ## remove everything that the demo made
 	rm -rf $(DEMO)
 
-test: $(VENV)/dev-ready servers ## run the test suite (installs mosquitto and chromium where it may)
+test: $(VENV)/dev-ready servers ## run the test suite (installs broker, stores and browser where it may)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint types contracts ## lint, types and import contracts
@@ -84,6 +84,9 @@ servers:
 	command -v mosquitto >/dev/null 2>&1 || [ -x /usr/sbin/mosquitto ] || missing="$$missing mosquitto"; \
 	command -v mosquitto_pub >/dev/null 2>&1 || missing="$$missing mosquitto-clients"; \
 	command -v chromium >/dev/null 2>&1 || missing="$$missing chromium"; \
+	command -v influxd >/dev/null 2>&1 || missing="$$missing influxdb"; \
+	command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$$missing nginx-light"; \
+	command -v victoria-metrics >/dev/null 2>&1 || missing="$$missing victoria-metrics"; \
 	[ -z "$$missing" ] && exit 0; \
 	if ! command -v apt-get >/dev/null 2>&1; then echo "missing:$$missing; their tests will be skipped"; exit 0; fi; \
 	if [ "$$(id -u)" = 0 ]; then run=""; elif sudo -n true 2>/dev/null; then run="sudo"; else \

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from api import detectors, health, wiring
+from api import detectors, health, stores, wiring
 from api.exits import Exit
 from config import registry
 from config.places import Place
@@ -19,7 +19,6 @@ from ingest.packets import ProtocolError
 from ingest.positions import Positions
 from ingest.probe import probe
 from ingest.session import ConnectionLostError
-from ingest.store.embedded import open_store_readonly
 
 MOST_GAPS: Final = 5
 """Gateways with gaps that are named."""
@@ -55,7 +54,7 @@ def answers(settings: Settings) -> Iterator[Answer]:
     yield asyncio.run(_broker(settings))
     yield from _probed(settings)
     yield _journal(settings)
-    yield _store(settings)
+    yield from _store(settings)
     if database.is_ready:
         yield _gaps(settings)
         yield _worker(settings)
@@ -163,23 +162,39 @@ def _gaps(settings: Settings) -> Answer:
     )
 
 
-def _store(settings: Settings) -> Answer:
-    path = wiring.files(settings).store
-    if not path.exists():
-        return Answer("store", is_ready=True, found="empty; the worker makes it when it starts")
-    store = open_store_readonly(path)
+def _store(settings: Settings) -> Iterator[Answer]:
+    kind = settings.store.kind
+    if kind == "embedded" and not stores.file_of(settings).exists():
+        yield Answer("store", is_ready=True, found="empty; the worker makes it when it starts")
+        return
+    advice = (
+        "Stop the worker, move store.db away: the journal fills a new one."
+        if kind == "embedded"
+        else f"Start the server at {settings.store.url}, or correct [store]; the journal keeps what"
+        " it misses meanwhile."
+    )
     try:
-        position = store.position()
-    except (OSError, sqlite3.Error) as problem:
-        return Answer(
-            "store",
-            is_ready=False,
-            found=str(problem),
-            advice="Stop the worker, move store.db away: the journal fills a new one.",
-        )
+        store = stores.open_to_read(settings)
+    except ConfigProblem as problem:
+        yield Answer("store", is_ready=False, found=str(problem), advice="Correct the setting.")
+        return
+    try:
+        why, position = store.problem(), store.position()
+        limits = store.limits()
+    except (OSError, sqlite3.Error) as error:
+        yield Answer("store", is_ready=False, found=str(error), advice=advice)
+        return
     finally:
         store.close()
-    return Answer("store", is_ready=True, found=f"has taken {position} rows of the journal")
+    taken = f"has taken {position} rows of the journal"
+    if why:
+        yield Answer("store", is_ready=False, found=f"{why}; it {taken}", advice=advice)
+    else:
+        yield Answer(
+            "store", is_ready=True, found=taken if kind == "embedded" else f"{kind} {taken}"
+        )
+    for sentence in limits:
+        yield Answer("store", is_ready=True, found=f"{kind} {sentence}")
 
 
 def _worker(settings: Settings) -> Answer:
@@ -191,7 +206,10 @@ def _worker(settings: Settings) -> Answer:
     if reasons or beat is None:
         return Answer("worker", is_ready=False, found=" ".join(reasons), advice="stillwell worker")
     mode = "live" if beat.is_live else f"replaying {instant(beat.now_us)} UTC"
-    return Answer("worker", is_ready=True, found=f"{mode}, {beat.state.get('homes', 0)} homes")
+    full_h = beat.state.get("disk_full_h")
+    disk = f"; at this pace the disk is full in {full_h} h" if full_h else ""
+    homes = beat.state.get("homes", 0)
+    return Answer("worker", is_ready=True, found=f"{mode}, {homes} homes{disk}")
 
 
 def _detectors(settings: Settings) -> Iterator[Answer]:

@@ -15,7 +15,7 @@ from alerts.past import Alerts, Past, kept, read_alerts, read_past
 from alerts.past_readings import of_homes
 from alerts.perfect import perfect
 from alerts.rehearse import Change, Gap, Places, as_it_was, rehearse
-from api import wiring
+from api import stores, wiring
 from api.candidate import read_candidate, settings_of
 from api.delivery import Delivery
 from api.exits import CommandFailed
@@ -23,7 +23,7 @@ from config.places import Place
 from config.problems import ConfigProblem
 from config.settings import Costs, Settings
 from ingest.clock import instant
-from ingest.store.embedded import EmbeddedStore, open_store_readonly
+from ingest.sink import Store
 from ingest.store.pieces import StoreDamaged
 
 
@@ -88,7 +88,7 @@ def rehearse_place(
     place = _place(settings, request)
     changes = [_change(file, place) for file in (request.against, request.candidate)]
     database = wiring.open_database(settings)
-    store = open_store_readonly(wiring.files(settings).store)
+    store = stores.open_to_read(settings)
     try:
         with database.connect() as connection:
             past = _past(connection, store, request)
@@ -152,7 +152,7 @@ def _with(candidate: Place, places: Places) -> Places:
     return {**places, candidate.key: then.model_copy(update=limits)}
 
 
-def _past(connection: Connection, store: EmbeddedStore, request: Request) -> Past:
+def _past(connection: Connection, store: Store, request: Request) -> Past:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")
     span = kept(connection)

@@ -11,13 +11,12 @@ from typing import Final, TypeVar
 import uvicorn
 
 from alerts.ledger import Ledger
-from api import wiring
+from api import stores, wiring
 from api.app import create_app
 from api.current_roster import CurrentRoster
 from api.resources import Resources
 from config.settings import Settings
 from ingest.dead_letters import DeadLetters
-from ingest.store.embedded import open_store_readonly
 
 REFRESH_S: Final = 1.0
 GRACE_S: Final = 5
@@ -34,7 +33,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
     return Resources(
         database=database,
         places=wiring.places(settings),
-        store=_once_made(where.store, open_store_readonly),
+        store=_once_made(stores.file_of(settings), lambda _: stores.open_to_read(settings)),
         dead_letters=_once_made(where.journal, DeadLetters.open),
         ledger=Ledger(database, is_muted=lambda: settings.outbox.is_muted),
         clock=wiring.web_clock(settings, database),

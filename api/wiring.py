@@ -32,6 +32,8 @@ class Files:
 
     journal: Path
     store: Path
+    bookmark: Path
+    """What a store on a server has taken."""
     checkpoint: Path
     live: Path
     """Exists once a replay has handed over to the wall clock."""
@@ -46,7 +48,13 @@ def files(settings: Settings) -> Files:
             f"settings: data is {settings.data}, which cannot be made: {problem.strerror}"
         ) from problem
     folder = settings.data
-    return Files(folder / "journal.db", folder / "store.db", folder / "engine.npz", folder / "live")
+    return Files(
+        folder / "journal.db",
+        folder / "store.db",
+        folder / "store-bookmark.db",
+        folder / "engine.npz",
+        folder / "live",
+    )
 
 
 def read_settings(file: Path | None) -> Settings:

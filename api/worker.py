@@ -20,12 +20,14 @@ from alerts.ledger import Ledger
 from alerts.notify.console import Console
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
-from api import wiring
+from api import stores, wiring
 from api.current_roster import CurrentRoster
+from api.disk import DiskWatch
 from api.engine_tail import EngineTail
 from api.exits import CommandFailed
 from api.handover import is_live, keeping_live
 from api.pace import Pace
+from api.retention import Retention
 from config.settings import Settings
 from ingest.clock import Clock, SystemClock, VirtualClock, instant, microseconds
 from ingest.decode import decode
@@ -36,7 +38,7 @@ from ingest.pipeline import Pipeline
 from ingest.probe import Found, probe
 from ingest.receipts import Receipts
 from ingest.screen import screen
-from ingest.store.embedded import EmbeddedStore, open_store
+from ingest.sink import Store
 
 BEAT_S: Final = 1.0
 TRIM_S: Final = 60.0
@@ -74,7 +76,7 @@ class Parts:
     pace: Pace
     roster: CurrentRoster
     journal: Journal
-    store: EmbeddedStore
+    store: Store
     pipeline: Pipeline
     subscriber: Subscriber
     receipts: Receipts
@@ -85,6 +87,7 @@ class Parts:
     outbox: Outbox
     keeper: Keeper
     broker: Broker
+    disk: DiskWatch
 
 
 def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
@@ -98,7 +101,10 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     where = wiring.files(settings)
     clock = replayed or wiring.worker_clock(settings, database)
     roster = CurrentRoster(database)
-    store = open_store(where.store)
+    store = stores.open_to_write(
+        settings,
+        lambda rejects: journal.refuse(rejects),  # noqa: PLW0108 - it is opened below
+    )
     journal = _open_journal(where, store.position())
     if isinstance(clock, VirtualClock) and replayed is None:
         clock.advance(instant(journal.last_received_us))
@@ -111,12 +117,18 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     options = wiring.connect_options(settings)
     subscriber = Subscriber(options, clock, handle)
     receipts = Receipts(options, pipeline.positions, roster.gateway_id)
+    retention = Retention(store, places, roster.table)
+
+    def tend() -> None:
+        store.tend(clock.now() - OPEN_DAYS)
+        retention.step(clock.now())
+
     follower = Follower(
         JournalTail.open(where.journal),
         store,
         lambda: roster.table().sensor_home,
         wait=journal.wait,
-        tend=lambda: store.tend(clock.now() - OPEN_DAYS),
+        tend=tend,
     )
     ledger = Ledger(database, is_muted=lambda: settings.outbox.is_muted or not pace.is_live)
     shadow = Shadow(database, roster.table, places)
@@ -155,6 +167,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         outbox,
         Keeper(ledger, clock.now, lambda: pace.is_live),
         Broker(),
+        DiskWatch(settings.data),
     )
 
 
@@ -271,6 +284,7 @@ def _beat(parts: Parts, settings: Settings, ending: threading.Event) -> None:
             _log.warning("beat_failed", error=f"{type(problem).__name__}: {problem}")
         if time.monotonic() - last_trim >= TRIM_S:
             last_trim = time.monotonic()
+            parts.disk.look(last_trim)
             _trim(parts, settings)
         ending.wait(BEAT_S)
 
@@ -309,6 +323,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "rejects": sum(counts.rejects.values()),
         "store_seq": follower.position,
         "store_error": follower.error,
+        "disk_full_h": parts.disk.hours_left(),
         "engine_seq": engine.position,
         "engine_error": parts.engine.problem,
         "engine_us": max(engine.folded_us, 0),

@@ -106,6 +106,28 @@ class Journal(_Section):
     """Days that committed readings stay in the journal after the store has them."""
 
 
+class Store(_Section):
+    """Where readings are kept for years."""
+
+    kind: Literal["embedded", "influxdb1", "influxdb2", "influxdb3", "victoriametrics"] = "embedded"
+    """``embedded`` is a file in the data folder; the others are servers (InfluxDB 1.8, 2, 3)."""
+
+    url: str = Field(default="http://127.0.0.1:8086", pattern=r"^https?://[^/]+(/.*)?$")
+    """Address of the server."""
+
+    database: str = Field(default="stillwell", pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    """Database or bucket on InfluxDB, and how names of series begin."""
+
+    org: str = ""
+    """Organisation on InfluxDB 2."""
+
+    token_file: Path | None = None
+    """File that holds the token (``user:password`` on InfluxDB 1.8)."""
+
+    timeout_s: float = Field(default=10.0, ge=0.1, le=120)
+    """Seconds after which a server that does not answer counts as down."""
+
+
 class TickLog(_Section):
     """The log of what entered the engine, from which the past is rehearsed."""
 
@@ -161,6 +183,7 @@ class Settings(_Section):
     web: Web = Web()
     engine: Engine = Engine()
     journal: Journal = Journal()
+    store: Store = Store()
     tick_log: TickLog = TickLog()
     costs: Costs = Costs()
     outbox: Outbox = Outbox()
@@ -172,15 +195,22 @@ class Settings(_Section):
 
     def mqtt_password(self) -> str:
         """Return the broker password; ConfigProblem when its file cannot be read."""
-        path = self.mqtt.password_file
-        if path is None:
-            return ""
-        try:
-            return path.read_text("utf-8").strip()
-        except OSError as problem:
-            raise ConfigProblem(
-                f"settings: mqtt.password_file is {path}, which cannot be read: {problem.strerror}"
-            ) from problem
+        return _secret("mqtt.password_file", self.mqtt.password_file)
+
+    def store_token(self) -> str:
+        """Return the token of the store's server; ConfigProblem when its file cannot be read."""
+        return _secret("store.token_file", self.store.token_file)
+
+
+def _secret(key: str, path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text("utf-8").strip()
+    except OSError as problem:
+        raise ConfigProblem(
+            f"settings: {key} is {path}, which cannot be read: {problem.strerror}"
+        ) from problem
 
 
 def load_settings(files: Sequence[Path], environment: Mapping[str, str]) -> Settings:

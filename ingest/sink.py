@@ -92,6 +92,10 @@ class Store(Protocol):
         """Look after itself while there is nothing to append; days before this one are over."""
         ...
 
+    def problem(self) -> str:
+        """Return why it cannot be used now, or nothing."""
+        ...
+
     def limits(self) -> Sequence[str]:
         """Return what this kind of store cannot do, a sentence each."""
         ...

@@ -77,7 +77,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def influxdb(folder: Path) -> Iterator[StoreServer]:
     """Run InfluxDB 1.6.7 of Debian behind an nginx that gives it InfluxDB 2's write request."""
     influxd = require_program("influxd", "influxdb")
-    nginx = require_program("nginx", "nginx")
+    nginx = require_program("nginx", "nginx-light")
     folder.mkdir(parents=True, exist_ok=True)
     port, rpc, front = free_port(), free_port(), free_port()
     (folder / "influxdb.conf").write_text(

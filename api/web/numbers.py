@@ -56,6 +56,7 @@ _LABELS: Final = {
     "findings_off": "Findings dropped since it started, of detectors that are off",
     "journal_seq": "Last batch in the journal",
     "store_seq": "Last batch in the store",
+    "disk_full_h": "Hours until the disk is full, at this pace",
     "engine_seq": "Last batch in the engine",
 }
 _TEXTS: Final = {"cap": "the cap", "score": "what is usual in this home"}

@@ -189,6 +189,10 @@ class EmbeddedStore:
             self._waiting = landing.waiting(connection)
         return gone
 
+    def problem(self) -> str:
+        """Return why it cannot be used now: a file always can, or raises when it is asked."""
+        return ""
+
     def limits(self) -> Sequence[str]:
         """Return what this store cannot do: nothing."""
         return ()
@@ -222,7 +226,7 @@ class EmbeddedStore:
                 whole.append(landing.opened(row))
             except StoreDamaged as error:
                 _log.error("store_landing_damaged", seq=row[1], error=str(error))
-                connection.execute("UPDATE position SET seq = min(seq, ?)", (row[1] - 1,))
+                connection.execute("UPDATE position SET seq = min(seq, ?)", (max(row[1] - 1, 0),))
         self._sort(connection, table, landing.joined(whole))
         landing.remove(connection, [row[0] for row in rows])
         self._waiting, self._folded_at = 0, time.monotonic()

@@ -7,9 +7,9 @@ microsecond are a mark of value and receipt, so that an on and an off of one mom
 and a reading that is sent again falls on itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, groupby
 from typing import Final
 
 import msgspec
@@ -31,6 +31,8 @@ _FIRST_US: Final = -9_223_372_036_854_775
 _LAST_US: Final = 9_223_372_036_854_774
 """InfluxDB's times are 64-bit nanoseconds: the years 1677 to 2262."""
 
+_FIRST_DAY, _LAST_DAY = "1677-09-22T00:00:00Z", "2262-04-11T00:00:00Z"
+_HOMES_A_REQUEST: Final = 100
 _NO_ERASURE: Final = (
     "cannot erase a home: InfluxDB 3 Core deletes no rows. Use another store where the law asks for"
     " erasure, or copy the other homes to a new database and drop this one"
@@ -173,7 +175,7 @@ class InfluxStore:
         if self._version is Version.THREE:
             raise CannotDo(_NO_ERASURE)
         if self._version is Version.TWO:
-            self._server.delete("1677-09-22T00:00:00Z", "2262-04-11T00:00:00Z", f'h="{home}"')
+            self._server.delete(_FIRST_DAY, _LAST_DAY, f'h="{home}"')
         else:
             self._command(f"DROP SERIES FROM {_of(self._database, home)}")
         self._bookmark.erase(home)
@@ -184,12 +186,12 @@ class InfluxStore:
         if self._version is Version.THREE:
             raise CannotDo(_NO_RETENTION)
         day = before.astype("datetime64[D]")
-        for home in homes:
-            if self._version is Version.TWO:
-                self._server.delete("1677-09-22T00:00:00Z", f"{day}T00:00:00Z", f'h="{home}"')
-            else:
-                cut = microseconds(before) // DAY_US * DAY_US * _NS
-                whose = _of(self._database, home)
+        if self._version is Version.TWO:
+            for home in homes:
+                self._server.delete(_FIRST_DAY, f"{day}T00:00:00Z", f'h="{home}"')
+        else:
+            cut = microseconds(before) // DAY_US * DAY_US * _NS
+            for whose in _of_many(self._database, homes):
                 self._command(f"DELETE FROM {whose} AND time < {cut}")  # noqa: S608 - numbers only
         self._bookmark.expire(homes, day.astype("datetime64[us]"))
         return 0
@@ -207,7 +209,7 @@ class InfluxStore:
         """Return why the server cannot be used now, or nothing."""
         try:
             self._server.ask("GET", "/ping")
-            self._query("SHOW MEASUREMENTS LIMIT 1")
+            self._query(f"SELECT v, d FROM {_of(self._database, 0)} GROUP BY s LIMIT 1")  # noqa: S608
         except StoreDown as problem:
             return str(problem)
         return ""
@@ -240,6 +242,15 @@ class InfluxStore:
 
 def _of(database: str, home: int) -> str:
     return f"\"{database}_{home // HOMES_A_MEASUREMENT}\" WHERE h = '{home}'"
+
+
+def _of_many(database: str, homes: Sequence[int]) -> Iterator[str]:
+    """Yield what picks these homes, some of one measurement at a time."""
+    for part, those in groupby(sorted(homes), lambda home: home // HOMES_A_MEASUREMENT):
+        numbers = [str(home) for home in those]
+        for start in range(0, len(numbers), _HOMES_A_REQUEST):
+            wanted = "|".join(numbers[start : start + _HOMES_A_REQUEST])
+            yield f'"{database}_{part}" WHERE h =~ /^({wanted})$/'
 
 
 def _batch(series: _Series) -> Batch:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.batch import Batch, concat
+from ingest.batch import Batch
 
 MS_US: Final = 1_000
 _CHECKS: Final = 1 << 16
@@ -76,25 +76,39 @@ def _batch(
 
 def _matched(sensor: int, v: Column, d: Column, k: Column) -> Batch:
     """Join by check where a millisecond holds more than one; the others as they stand."""
-    values, delays = _by_time(v), _by_time(d)
-    rows: list[tuple[int, float, float, float]] = []
-    for at, key in zip(k[0].tolist(), k[1].tolist(), strict=True):
-        pairs = [(one, delay) for one in values[at] for delay in delays[at]]
-        if len(pairs) > 1:
-            found = check(
-                np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]).astype(np.int64)
-            )
-            matching = [
-                pair
-                for pair, its in zip(pairs, found.tolist(), strict=True)
-                if its == key % _CHECKS
-            ]
-            pairs = matching or pairs
-        rows += [(at, one, delay, key) for one, delay in pairs]
-    if not rows:
-        return concat([])
-    columns = np.array(rows, np.float64).T
+    values, delays, keys_ = _by_time(v), _by_time(d), _by_time(k)
+    rows = [
+        (at, *reading)
+        for at, of_moment in keys_.items()
+        for reading in _moment(values[at], delays[at], of_moment)
+    ]
+    columns = np.array(rows, np.float64).reshape(-1, 4).T
     return _batch(sensor, columns[0].astype(np.int64), columns[1], columns[2], columns[3])
+
+
+def _moment(
+    values: list[float], delays: list[float], keys_: list[float]
+) -> list[tuple[float, float, float]]:
+    """Return (value, delay, key) of one millisecond.
+
+    A value of more digits than the server keeps has no key that matches: those that are left
+    over are taken in order, so that none is lost.
+    """
+    if len(values) == len(delays) == len(keys_) == 1:
+        return [(values[0], delays[0], keys_[0])]
+    pairs = np.array([(value, delay) for value in values for delay in delays])
+    checks = check(pairs[:, 0], pairs[:, 1].astype(np.int64))
+    found = [
+        (float(value), float(delay), key)
+        for key in keys_
+        for value, delay in pairs[checks == key % _CHECKS]
+    ]
+    matched = [{reading[part] for reading in found} for part in range(3)]
+    left = (
+        [one for one in ones if one not in those]
+        for ones, those in zip((values, delays, keys_), matched, strict=True)
+    )
+    return found + list(zip(*left, strict=False))
 
 
 def _by_time(column: Column) -> dict[int, list[float]]:

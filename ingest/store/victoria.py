@@ -1,7 +1,7 @@
 """VictoriaMetrics behind the ``Store`` port: lines in, ``/api/v1/export`` out.
 
 Its traps, measured on 1.79.5, and what is done here:
-- kill -9 loses what it acknowledged up to six seconds before: the position that is kept is that
+- kill -9 loses what it acknowledged up to ten seconds before: the position that is kept is that
   of ``SETTLE_S`` ago and of the same run of the server, and the journal is sent again from there;
 - a value it cannot parse is stored as 0 with a success: only Python's own numbers are sent;
 - a new series is visible after seconds: what was just written is flushed before it is read;
@@ -29,7 +29,7 @@ from ingest.store.pieces import homes_of
 from ingest.store.samples import MS_US, Column, joined, keys
 from ingest.store.server import Server, StoreDown
 
-SETTLE_S: Final = 30.0
+SETTLE_S: Final = 60.0
 """After this long the server has what it acknowledged on disk."""
 
 FRESH_S: Final = 15.0

@@ -57,6 +57,9 @@ class FakeStore:
     def tend(self, before: Instant) -> None:
         pass
 
+    def problem(self) -> str:
+        return ""
+
     def limits(self) -> Sequence[str]:
         return ()
 

@@ -107,7 +107,9 @@ def test_no_value_of_an_erased_home_is_found_when_all_is_opened(tmp_path: Path) 
     assert SECRET not in np.concatenate(values)
     assert (SECRET,) not in said
     assert np.array([SECRET]).tobytes() not in path.read_bytes()
-    assert columns.pack(batch_of(1, SECRET, 2200, MIDNIGHT_US + 3 * DAY_US)) not in path.read_bytes()
+    assert (
+        columns.pack(batch_of(1, SECRET, 2200, MIDNIGHT_US + 3 * DAY_US)) not in path.read_bytes()
+    )
 
 
 def test_an_open_reader_is_told_of_and_asking_again_removes_the_bytes(tmp_path: Path) -> None:

@@ -70,6 +70,9 @@ class NaiveStore:
     def tend(self, before: Instant) -> None:
         pass
 
+    def problem(self) -> str:
+        return ""
+
     def limits(self) -> Sequence[str]:
         return ()
 
