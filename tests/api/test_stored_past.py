@@ -55,6 +55,7 @@ def site(tmp_path: Path) -> Site:
     batch = build(sensor, time, [1.0, 20.5, 50.0, 1.0, 0.0], received)
     store = open_store(made.data / "store.db")
     store.append([Entry(1, batch, ())], table.sensor_home)
+    store.fold()
     store.close()
     return made
 
