@@ -9,6 +9,7 @@ import typer
 from api import rehearsal_command, replay_commands
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
+from api.store_commands import app as store
 
 EPILOG: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong input or settings, 3 not ready (check). "
@@ -25,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(detectors, name="detectors")
+app.add_typer(store, name="store")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),

@@ -50,6 +50,10 @@ class StoreBusy(Exception):
     """What was asked is done as far as it can be while others read; ask again."""
 
 
+class StoreDown(Exception):
+    """A server does not answer, or answers that it cannot; the same may be asked again."""
+
+
 class CannotDo(Exception):
     """This kind of store cannot do what was asked; the sentence says who can."""
 

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from ingest.batch import Batch, concat, empty, ordered
 from ingest.clock import Instant, microseconds
 from ingest.message import Reason, Reject
-from ingest.sink import CannotDo, Entry, HomeColumn, Latest
+from ingest.sink import CannotDo, Entry, HomeColumn, Latest, StoreDown
 from ingest.store.bookmark import Bookmark
 from ingest.store.pieces import DAY_US, homes_of
-from ingest.store.server import Server, StoreDown
+from ingest.store.server import Server
 
 HOMES_A_MEASUREMENT: Final = 1000
 

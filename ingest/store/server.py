@@ -14,14 +14,12 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
+from ingest.sink import StoreDown
+
 LINES_A_REQUEST: Final = 10_000
 
 _REFUSED: Final = (400, 413, 422)
 """Answers that blame what was sent: sending it again as it is would fail for ever."""
-
-
-class StoreDown(Exception):
-    """The server does not answer, or answers that it cannot; the same may be asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,12 @@ import numpy as np
 from ingest.batch import Batch, concat, empty, ordered
 from ingest.clock import Instant, microseconds
 from ingest.message import Reject
-from ingest.sink import CannotDo, Entry, HomeColumn, Latest
+from ingest.sink import CannotDo, Entry, HomeColumn, Latest, StoreDown
 from ingest.store.bookmark import Bookmark
 from ingest.store.influx import is_storable, refusals
 from ingest.store.pieces import homes_of
 from ingest.store.samples import MS_US, Column, joined, keys
-from ingest.store.server import Server, StoreDown
+from ingest.store.server import Server
 
 SETTLE_S: Final = 60.0
 """After this long the server has what it acknowledged on disk."""

@@ -12,10 +12,10 @@ import urllib3
 from ingest.clock import instant
 from ingest.follower import Follower
 from ingest.message import Reason, Reject
-from ingest.sink import CannotDo, Entry
+from ingest.sink import CannotDo, Entry, StoreDown
 from ingest.store.bookmark import Bookmark
 from ingest.store.influx import InfluxStore, Version
-from ingest.store.server import Address, Server, StoreDown
+from ingest.store.server import Address, Server
 from ingest.store.victoria import SETTLE_S, VictoriaStore
 from tests.contracts.store_contract import (
     DAY_US,

@@ -1,0 +1,82 @@
+"""What ``stillwell store`` does to one store."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from api import stores, wiring
+from api.exits import CommandFailed
+from api.retention import Retention
+from config import registry
+from config.problems import ConfigProblem
+from config.sensor_table import SensorTable
+from config.settings import Settings
+from ingest.clock import SystemClock
+from ingest.sink import CannotDo, Store, StoreBusy, StoreDown
+from ingest.store.embedded import EmbeddedStore
+from ingest.store.pieces import StoreDamaged
+
+OPEN_DAYS = np.timedelta64(2, "D")
+"""A day is packed for good once its lateness window has closed."""
+
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def writing(settings: Settings, on_refused: stores.OnRefused = lambda _: None) -> Iterator[Store]:
+    """Open the store to write; whatever it raises is told in a sentence."""
+    store = stores.open_to_write(settings, on_refused)
+    try:
+        yield store
+    except (CannotDo, StoreBusy, StoreDown, StoreDamaged, sqlite3.Error) as problem:
+        raise CommandFailed(f"store: {str(problem).removeprefix('store: ')}") from problem
+    finally:
+        store.close()
+
+
+def roster(settings: Settings) -> SensorTable:
+    """Return the enrolled homes."""
+    with wiring.open_database(settings).connect() as connection:
+        return registry.load(connection)
+
+
+def erase(settings: Settings, home: str, *, tell: Tell) -> None:
+    """Erase one home; ConfigProblem when nobody knows it."""
+    numbers = [number for number, known in roster(settings).homes.items() if known.id == home]
+    if not numbers:
+        raise ConfigProblem(f"store: there is no home {home!r}; its id stands on its page")
+    with writing(settings) as store:
+        gone = store.erase(numbers[0])
+    how_many = f"{gone:,} readings" if gone else "all readings that there were"
+    tell(
+        f"{home}: {how_many} erased; the journal forgets the last {settings.journal.keep_days:g}"
+        " days of them by itself"
+    )
+
+
+def retention(settings: Settings, *, tell: Tell) -> None:
+    """End what places keep no longer, to its end."""
+    places, table, now = wiring.places(settings), roster(settings), SystemClock().now()
+    total = 0
+    with writing(settings) as store:
+        for sentence in store.limits():
+            tell(f"{settings.store.kind} {sentence}")
+        work = Retention(store, places, lambda: table)
+        while gone := work.step(now):
+            total += gone
+    tell(f"{total:,} readings were older than their place keeps them")
+
+
+def compact(settings: Settings, *, tell: Tell) -> None:
+    """Pack all days that are over."""
+    packed = 0
+    with writing(settings) as store:
+        if not isinstance(store, EmbeddedStore):
+            tell(f"{settings.store.kind} packs by itself")
+            return
+        store.fold()
+        while done := store.finish_days(SystemClock().now() - OPEN_DAYS):
+            packed += done
+    tell(f"{packed:,} days of homes packed")
