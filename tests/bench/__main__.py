@@ -11,7 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from sensors_sim.scenario import load
-from tests.bench import decode_share, ingest_rate, page_latency, rehearse_identical, simulate_speed
+from tests.bench import (
+    decode_share,
+    ingest_rate,
+    page_latency,
+    rehearse_identical,
+    simulate_speed,
+    store_embedded,
+    store_peers,
+)
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.servers import free_port
@@ -90,6 +98,14 @@ def simulate() -> Iterator[Row]:
     yield Row("simulate.5000x28_readings", readings, "readings")
 
 
+def stores() -> Iterator[Row]:
+    """The embedded store, and other ways to keep the same readings."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from store_embedded.measure(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        yield from store_peers.measure(Path(folder))
+
+
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
     measurements: Sequence[Callable[[], Iterator[Row]]]
@@ -104,6 +120,7 @@ def main() -> None:
         ingest_rate.batches,
         ingest_rate.backlog,
         ingest_rate.soak,
+        stores,
     )
     rows: list[Row] = []
     wanted = set(sys.argv[1:])

@@ -6,7 +6,6 @@ follower moves them, 50,000 at once, and in smaller steps beside. The time of an
 that follows from it: sorting, merging and packing the days that are over.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -119,14 +118,3 @@ def _used(rows: Callable[[str], Sequence[Sequence[int]]]) -> int:
         rows(f"PRAGMA {name}")[0][0] for name in ("page_count", "freelist_count", "page_size")
     )
     return (pages - free) * size
-
-
-def main() -> None:
-    """Print the rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        for row in measure(Path(folder)):
-            print(row)  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
