@@ -26,6 +26,8 @@ from api.roster import SensorValue
 from config.homes import ID_PATTERN, Home
 from config.kinds import KINDS
 from ingest.clock import instant, microseconds
+from ingest.sink import StoreDown
+from ingest.store.pieces import StoreDamaged
 
 router: Final = APIRouter(tags=["homes"])
 
@@ -123,7 +125,10 @@ def list_readings(
     store = resources.store()
     columns: dict[str, list[object]] = {"sensors": [], "sensor": [], "time_ms": [], "value": []}
     if store is not None:
-        batch = store.read(found.number, instant(start_us), instant(stop_us))
+        try:
+            batch = store.read(found.number, instant(start_us), instant(stop_us))
+        except (StoreDown, StoreDamaged):
+            raise Problem(503, "The history cannot be read now; ask again in a minute.") from None
         if len(batch) > MAX_READINGS:
             raise Problem(422, f"There are {len(batch):,} readings; ask for fewer days.")
         known = resources.table().sensors

@@ -25,6 +25,8 @@ from config.kinds import Kind
 from config.places import Place
 from ingest.batch import Batch, empty
 from ingest.clock import Instant, instant, microseconds
+from ingest.sink import StoreDown
+from ingest.store.pieces import StoreDamaged
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -117,7 +119,14 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
     kinds = {value.sensor.number: value.sensor.kind for value in values}
     start, _ = window(now, place.zone)
     store = resources.store()
-    batch = empty() if store is None else store.read(home.number, start, now + _MICROSECOND)
+    batch = empty()
+    try:
+        if store is not None:
+            batch = store.read(home.number, start, now + _MICROSECOND)
+        context["is_history_down"] = False
+    except (StoreDown, StoreDamaged):
+        # Unknown is an answer: an empty history would read as a home without a sign.
+        context["is_history_down"] = True
     context["last_sign"] = _last_sign(batch, values, kinds, now_us, place)
     if request.query_params.get("fragment") != "1":
         context |= _activity(build(batch, kinds, now, place.zone), place, recent, start)

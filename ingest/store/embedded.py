@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -131,9 +131,13 @@ class EmbeddedStore:
 
     def latest(self, sensors: Sequence[int]) -> Sequence[Latest]:
         """Return the newest reading of each of these sensors that has one, by sensor number."""
-        rows = self._rows(SELECT_LANDED, ())
-        landed = newest.among(landing.joined([landing.opened(row) for row in rows]).batch, sensors)
-        return newest.later(newest.read_newest(self._reader, sensors), landed)
+        landed = []
+        for row in self._rows(SELECT_LANDED, ()):
+            # A damaged row has nothing to say here: every value is shown with its age.
+            with suppress(StoreDamaged):
+                landed.append(landing.opened(row))
+        newest_landed = newest.among(landing.joined(landed).batch, sensors)
+        return newest.later(newest.read_newest(self._reader, sensors), newest_landed)
 
     def fold(self) -> None:
         """Sort what has landed into pieces."""

@@ -8,7 +8,9 @@ from alerts.alert import AlertKind
 from api.web.homes import facts
 from config.homes import HomeState
 from config.registry import set_home_state
+from ingest.batch import Batch
 from ingest.clock import instant, microseconds
+from ingest.sink import StoreDown
 from tests.api.life import HOUR_US, A, B
 from tests.api.visits import Visit
 from tests.api.world import World, make_world
@@ -132,6 +134,24 @@ def test_the_home_shows_four_weeks_with_a_table_and_words(world: World) -> None:
     assert "On 1 day nothing was received." in page
     assert "style=" not in page
     assert len(answer.content) < 60_000
+
+
+def test_a_history_that_cannot_be_read_is_told_and_hides_neither_alerts_nor_values(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> Batch:
+        raise StoreDown("store: nobody answers on http://127.0.0.1:8086 (ReadTimeoutError)")
+
+    monkeypatch.setattr(type(world.store), "read", down)
+    visit = Visit(world.app, "alice")
+    page = main_of(visit.get(f"/homes/{A}-home-1"))
+    assert "The history of this home cannot be read now" in page
+    assert "cannot be told now" in page
+    assert "none in the last 28 days" not in page
+    assert "127.0.0.1" not in page
+    assert "Alerts that stand" in page
+    assert "Sensors" in page
+    assert visit.get(f"/homes/{A}-home-1?fragment=1").status_code == 200
 
 
 def test_old_values_are_grey_and_missing_ones_unknown_never_ok(world: World) -> None:
