@@ -1,13 +1,13 @@
 """``stillwell realism``: how like real homes the simulated ones are.
 
 The yardstick is how far two random halves of the real homes are apart. Simulated homes were
-calibrated on one half of the homes and are judged on the other; each is looked at for as long
-as a home of that half was, since a short look makes any home look odd.
+calibrated on one half of the homes (``sensors_sim/halves.py`` says which) and are judged on the
+other; each is looked at for as long as a home of that half was, since a short look makes any
+home look odd.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -18,31 +18,20 @@ from api.exits import CommandFailed
 from api.progress import Progress
 from config.problems import ConfigProblem
 from sensors_sim import tihm
-from sensors_sim.energy import energy_distance, split_distances
+from sensors_sim.energy import energy_distance
+from sensors_sim.halves import GROUPS, Half, Halves, of_group, usual_halves
 from sensors_sim.lives import Bools, Floats, Lives, Outages, has_whole_day, outages, spans
 from sensors_sim.observed import observe
-from sensors_sim.realism import GROUP, Group, statistics
+from sensors_sim.realism import statistics
 from sensors_sim.recording import BadRecording
 from sensors_sim.scenario import Scenario, load
 
 Tell = Callable[[str], None]
-Measure = Callable[[Floats], Floats]
 
 BAR: Final = 1.5
 FEWEST: Final = 28
-SPLITS: Final = 200
 SETS: Final = 20
 """Sets of simulated homes; none of them is chosen, the median counts."""
-
-WHOLE: Final = "whole"
-_SEED: Final = 4
-
-
-class Half(StrEnum):
-    """Which real homes simulated ones are held against."""
-
-    CALIBRATION = "calibration"
-    JUDGED = "judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +39,8 @@ class Likeness:
     """How far simulated homes are from real ones in one group of statistics.
 
     ``distances`` float64[sets] are those of each set of simulated homes from the real ones,
-    ``yardstick`` is the median distance between two random sets of real homes, ``halves`` that
-    of the two real halves from each other: what is learned from one cannot be much closer.
+    ``yardstick`` is the median distance between two random sets of real homes. ``halves`` is how
+    many yardsticks the two real halves are apart: what is learned from one is hardly closer.
     """
 
     group: str
@@ -76,7 +65,6 @@ class Realism:
 
     half: Half
     left_out: tuple[str, ...]
-    size: int
     real: Floats
     simulated: Floats
     scale: Floats
@@ -153,38 +141,29 @@ def judge(
         )
     known = take(lives, is_in)
     values = statistics(known, silent)
-    chosen = in_half(len(trace.homes), half)[is_in]
-    start, end = (np.resize(edge[chosen], sets * chosen.sum()) for edge in spans(known))
+    halves = usual_halves(values)
+    chosen = halves.rows(half)
+    start, end = (np.resize(edge[chosen], sets * len(chosen)) for edge in spans(known))
     scenario = load("realism") if scenario is None else scenario
     with Progress("simulating homes", tell) as shown:
         made, there = observe(scenario, start, end, shown.show)
     simulated, is_kept = _simulated(made)
-    of_set = there[is_kept] // int(chosen.sum())
-    scale, real = scales(values[in_half(len(trace.homes), Half.CALIBRATION)[is_in]]), values[chosen]
-    drawn = [simulated[of_set == number] / scale for number in range(sets)]
-    likeness = _likeness(values / scale, chosen, drawn)
+    of_set = there[is_kept] // len(chosen)
+    drawn = [simulated[of_set == number] / halves.scale for number in range(sets)]
+    likeness = _likeness(values[chosen] / halves.scale, halves, drawn)
     left = tuple(name for name, kept in zip(names, is_in.tolist(), strict=True) if not kept)
-    size, dirt = len(values) // 2, tuple(trace.dirt.lines())
-    return Realism(half, left, size, real, simulated, scale, likeness, dirt)
+    dirt = tuple(trace.dirt.lines())
+    return Realism(half, left, values[chosen], simulated, halves.scale, likeness, dirt)
 
 
-def _likeness(values: Floats, chosen: Bools, drawn: Sequence[Floats]) -> tuple[Likeness, ...]:
-    """Hold each set of simulated homes against the chosen real ones, group by group."""
-    rng = np.random.default_rng(_SEED)
+def _likeness(real: Floats, halves: Halves, drawn: Sequence[Floats]) -> tuple[Likeness, ...]:
+    """Hold each set of simulated homes against these real ones, group by group."""
     found = []
-    for group in (WHOLE, *(group.value for group in Group)):
-        columns = of_group(values, group)
-        apart = [energy_distance(of_group(one, group), columns[chosen]) for one in drawn]
-        between = split_distances(columns, len(values) // 2, SPLITS, rng)
-        halves = energy_distance(columns[~chosen], columns[chosen])
-        found.append(Likeness(group, np.array(apart), float(np.median(between)), halves))
+    for name, yardstick, apart in zip(GROUPS, halves.yardsticks, halves.apart, strict=True):
+        columns = of_group(real, name)
+        away = np.array([energy_distance(of_group(one, name), columns) for one in drawn])
+        found.append(Likeness(name, away, float(yardstick), float(apart)))
     return tuple(found)
-
-
-def in_half(homes: int, half: Half) -> Bools:
-    """Return which homes, by name, are in a half: the first, third, fifth calibrate."""
-    is_odd: Bools = np.arange(homes) % 2 == 1
-    return is_odd if half is Half.JUDGED else ~is_odd
 
 
 def take(lives: Lives, kept: Bools) -> Lives:
@@ -193,32 +172,6 @@ def take(lives: Lives, kept: Bools) -> Lives:
     mine = kept[lives.home]
     home = number[lives.home[mine]].astype(np.int32)
     return Lives(int(kept.sum()), home, lives.time_us[mine], lives.place[mine])
-
-
-def scales(values: Floats) -> Floats:
-    """Return what to divide each statistic by: its standard deviation over these homes.
-
-    They are those of the calibration half, whichever half is judged: nothing that is measured
-    is known beforehand. A statistic in which few homes differ by little would outweigh all
-    others, so it counts at least a quarter of its group's median.
-    """
-    spread: Floats = np.std(values, axis=0)
-    for group in Group:
-        mine = group.value == GROUP
-        varied = spread[mine & (spread > _SAME)]
-        least = np.median(varied) * _LEAST if len(varied) else 1.0
-        spread[mine] = np.maximum(spread[mine], least)
-    return spread
-
-
-def of_group(values: Floats, group: str) -> Floats:
-    """Return the columns of a group; in the whole vector every group weighs the same."""
-    if group != WHOLE:
-        mine: Floats = values[:, group == GROUP]
-        return mine
-    _, row, count = np.unique(GROUP, return_inverse=True, return_counts=True)
-    weighed: Floats = values / np.sqrt(count.astype(np.float64)[row])
-    return weighed
 
 
 def table(found: Realism) -> str:
@@ -234,17 +187,13 @@ def table(found: Realism) -> str:
         holds = "yes" if one.ratio <= BAR else "NO"
         lines.append(
             f"{one.group:<16}{one.ratio:>7.2f}{low:>8.2f}{high:>8.2f}"
-            f"{one.halves / one.yardstick:>8.2f}   {f'<= {BAR:g}':<8}{holds}"
+            f"{one.halves:>8.2f}   {f'<= {BAR:g}':<8}{holds}"
         )
     worst = found.rows[-1]
     lines.append("halves: how far the two real halves are apart, in the same measure")
     lines.append(f"worst ratio {worst.value:.2f}, bar {worst.bar}")
     lines += [f"left out, no whole day: {name}" for name in found.left_out]
     return "\n".join(lines)
-
-
-_SAME: Final = 1e-9
-_LEAST: Final = 0.25
 
 
 def _row(name: str, ratio: float) -> rows.Row:

@@ -49,7 +49,7 @@ def _about(found: Realism) -> str:
         f"{len(found.real)} real homes of the {found.half.value} half and {len(found.simulated)} "
         f"simulated ones in {len(found.likeness[0].distances)} sets. A ratio is the energy "
         "distance between a set of simulated homes and these real ones, divided by the median "
-        f"distance between two random sets of {found.size} real homes; the median of all sets "
+        f"distance between two random sets of {len(found.real)} real homes; the median of all sets "
         f"counts, and 1 is what chance makes of real homes. Left out, without a whole day: {left}. "
         f"In the file: {'; '.join(found.dirt) or 'nothing had to be put right'}."
     )
@@ -74,7 +74,7 @@ def _ratios(likeness: Sequence[Likeness]) -> str:
                 one.ratio,
                 low,
                 high,
-                one.halves / one.yardstick,
+                one.halves,
                 f"<= {BAR:g}",
                 holds,
             )

@@ -9,14 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.realism import FEWEST, Half, Realism, in_half, judge, of_group, realism_rows, scales, table
+from api.realism import FEWEST, Realism, judge, realism_rows, table
 from api.realism_report import page
 from config.problems import ConfigProblem
 from sensors_sim import tihm
-from sensors_sim.energy import energy_distance, split_distances
+from sensors_sim.energy import energy_distance, split_distances, splits
+from sensors_sim.halves import Half
 from sensors_sim.lives import DAY_US
 from sensors_sim.observed import observe
-from sensors_sim.realism import GROUP, STATISTICS, Group
+from sensors_sim.realism import STATISTICS, Group
 from sensors_sim.scenario import Scenario, Tenancy, load
 from tests.shared_data import require_shared_data
 
@@ -79,7 +80,8 @@ def test_homes_that_are_all_alike_are_refused_even_when_they_are_right_in_the_me
     found = judged()
     real = np.concatenate([found.real, judged(Half.CALIBRATION).real]) / found.scale
     alike = np.broadcast_to(real.mean(axis=0), (14, real.shape[1]))
-    chance = np.median(split_distances(real, 14, 50, np.random.default_rng(1)))
+    pairs = splits(28, 14, 50, np.random.default_rng(1))
+    chance = np.median(split_distances(real, pairs))
     assert energy_distance(alike, real[:14]) / chance > 2
 
 
@@ -92,28 +94,6 @@ def test_the_same_file_gives_the_same_ratios_and_a_page_with_a_picture_and_a_tab
     assert text.count("<svg") == text.count("<table") == 1 + len(Group)
     assert all(name in text for _, name in STATISTICS)
     assert "http" not in text
-
-
-def test_the_halves_share_no_home_and_hang_on_names_alone() -> None:
-    one, other = in_half(28, Half.CALIBRATION), in_half(28, Half.JUDGED)
-    assert one.sum() == other.sum() == 14
-    assert (one ^ other).all()
-    assert one[:3].tolist() == [True, False, True]
-
-
-def test_every_group_weighs_the_same_in_the_whole_vector() -> None:
-    whole = of_group(np.ones((1, len(STATISTICS))), "whole")
-    for group in Group:
-        assert (whole[:, group.value == GROUP] ** 2).sum() == pytest.approx(1)
-
-
-def test_a_statistic_that_hardly_differs_is_scaled_by_its_group() -> None:
-    values = np.random.default_rng(1).normal(size=(14, len(STATISTICS)))
-    values[:, 0] = 3.0
-    scale = scales(values)
-    assert scale[0] == pytest.approx(np.median(values[:, 1:3].std(axis=0)) / 4)
-    assert scale[1] == pytest.approx(values[:, 1].std())
-    assert (scale > 0).all()
 
 
 def test_too_few_homes_are_refused_and_leave_an_evaluation_without_these_rows() -> None:
