@@ -18,19 +18,19 @@ MOST_TURNS: Final = 8
 
 _MEALS: Final = (Purpose.BREAKFAST, Purpose.LUNCH, Purpose.SUPPER)
 _FRIDGE: Final = np.zeros(len(Purpose))
-_FRIDGE[[*_MEALS]] = 0.116
-_FRIDGE[[Purpose.DRINK, Purpose.CHORE, Purpose.REST]] = 0.158, 0.053, 0.042
+_FRIDGE[[*_MEALS]] = 0.107
+_FRIDGE[[Purpose.DRINK, Purpose.CHORE, Purpose.REST]] = 0.145, 0.0488, 0.0387
 _GARDEN: Final = np.zeros(len(Purpose))
-_GARDEN[[*_MEALS, Purpose.DRINK, Purpose.CHORE, Purpose.REST]] = 0.037
+_GARDEN[[*_MEALS, Purpose.DRINK, Purpose.CHORE, Purpose.REST]] = 0.0395
 _LOOKS_OUT: Final = np.zeros(len(Purpose))
-_LOOKS_OUT[[*_MEALS, Purpose.DRINK, Purpose.CHORE, Purpose.REST, Purpose.OUTING]] = 0.032
+_LOOKS_OUT[[*_MEALS, Purpose.DRINK, Purpose.CHORE, Purpose.REST, Purpose.OUTING]] = 0.0352
 """Chance that somebody who is seen beside a door, busy with this, opens it."""
 
 
-_DIFFER: Final = np.array([0.8, 1.07, 1.07])
+_DIFFER: Final = np.array([0.71, 0.937, 1.21])
 """How much homes differ in opening fridge, back and front door, as a logarithm."""
 
-_AGAIN: Final = 0.56
+_AGAIN: Final = 0.606
 """Chance that a door that was opened is opened once more."""
 
 

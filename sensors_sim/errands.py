@@ -15,15 +15,23 @@ from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, HOUR, MINUTE, Floats, Wh
 NIGHT_ENDS_S: Final = DAY_ENDS_S - 10 * MINUTE
 """By now everybody is back in bed."""
 
-NOON_S: Final = 12 * HOUR
-FORENOON: Final = 1.2
+FORENOON: Final = 1.16
 """More than 1: more is done early in the day than late."""
+
+BY_HOUR: Final = np.array([
+    1.81, 1.81, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.44, 1.59, 1.59, 1.19,
+    0.79, 0.73, 0.73, 1.03, 1.03, 1.11, 1.11, 0.85, 0.85, 1.28, 1.28, 1.21,
+])  # fmt: skip
+"""How much people are inclined to by the hour at which they would begin, float64[24]."""
 
 EVENING_S: Final = 19.5 * HOUR
 """A wash after this is the one before bed."""
 
-POORLY: Final = 0.11
+POORLY: Final = 0.0981
 """Share of days on which somebody does not feel like doing much."""
+
+MOOD: Final = 0.35
+"""How much days differ in what is done: the standard deviation of the logarithm."""
 
 TOGETHER: Final = 0.75
 """Share of outings on which two who live together go together."""
@@ -59,7 +67,7 @@ def frame_of(seed: int, homes: NDArray[np.int32], day: int, who: Habits, person:
     rises_h = who.wake_h + later_h + 0.1 * who.season * winter(day)
     wake_h = np.clip(rises_h + who.spread_h * chance.normal(own, 0), 4.8, 11.5)
     bed_h = np.clip(who.bed_h + later_h + who.spread_h * chance.normal(own, 1), 19.0, 26.0)
-    mood = np.exp(0.5 * chance.normal(shared, 2) - 0.12)
+    mood = np.exp(MOOD * chance.normal(shared, 2) - MOOD**2 / 2)
     mood *= np.where(chance.uniform(shared, 10) < POORLY, 0.25, 1.0)
     return Frame(wake_h * HOUR, bed_h * HOUR, own, shared, who.meals_later_h, mood)
 
@@ -87,7 +95,7 @@ def plan(
         if errand.purpose in (Purpose.CHORE, Purpose.DRINK):
             likely = likely * frame.mood
         if errand.anchor is Anchor.DAYTIME:
-            likely = np.where(begins < NOON_S, 1.5 * likely, likely)
+            likely = likely * BY_HOUR[(begins // HOUR).astype(np.intp) % 24]
         start[:, row] = np.where(chance.uniform(own, 6) < likely, begins, np.nan)
     return start, length, limit
 

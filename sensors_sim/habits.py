@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,10 @@ from sensors_sim.residents import MOST_BOOKINGS, Booking, Resident, Span, Weekda
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+
+_BED_DIFFERS: Final = 0.856
+"""How much more people differ in when they go to bed than in when they get up."""
 
 
 class _Stream(IntEnum):
@@ -105,7 +109,7 @@ def habits(
     wake_h = each(lambda r: r.wake_h) + differs_h * chance.normal(own, 0)
     # Who rises early goes to bed early.
     later = 0.6 * chance.normal(own, 0) + 0.8 * chance.normal(own, 1)
-    bed_h = each(lambda r: r.bed_h) + differs_h * later
+    bed_h = each(lambda r: r.bed_h) + _BED_DIFFERS * differs_h * later
     return Habits(
         wake_h=np.clip(wake_h, 5.0, 10.0),
         bed_h=np.clip(bed_h, 19.5, 25.0),

@@ -27,15 +27,15 @@ _ROOM_SLOT: Final = np.array(
     ],
     np.int32,
 )
-_BUSY: Final = (75.0, 0.97, 0.42)
+_BUSY: Final = (77.5, 0.97, 0.439)
 _MANNER: Final = {
-    Purpose.SLEEP: (1800.0, 0.136, 0.0),
-    Purpose.REST: (600.0, 0.23, 0.5),
-    Purpose.WASH: (140.0, 0.97, 0.2),
-    Purpose.TOILET: (42.0, 0.94, 0.5),
-    Purpose.BREAKFAST: (110.0, 0.86, 0.31),
-    Purpose.LUNCH: (110.0, 0.86, 0.31),
-    Purpose.SUPPER: (110.0, 0.86, 0.31),
+    Purpose.SLEEP: (1800.0, 0.056, 0.0),
+    Purpose.REST: (700.0, 0.188, 0.499),
+    Purpose.WASH: (131.0, 0.97, 0.2),
+    Purpose.TOILET: (42.0, 0.94, 0.503),
+    Purpose.BREAKFAST: (166.0, 0.86, 0.287),
+    Purpose.LUNCH: (166.0, 0.86, 0.287),
+    Purpose.SUPPER: (166.0, 0.86, 0.287),
     Purpose.DOORSTEP: (40.0, 0.75, 0.1),
     Purpose.OUTING: (240.0, 0.0, 0.0),
     Purpose.GONE: (240.0, 0.0, 0.0),
@@ -47,18 +47,24 @@ _MANNER: Final = {
 seen ones leads to another room and back. ``_BUSY`` where nothing is said."""
 
 _STEP_S, _LIVELY, _STRAYS = np.array([_MANNER.get(purpose, _BUSY) for purpose in Purpose]).T
-_PULL: Final = np.array([0.0, 0.86, 0.83, 1.03, 0.51, 0.16])
+_PULL: Final = np.array([0.0, 0.888, 0.868, 1.09, 0.481, 0.153])
 """How often a room is the one gone to, in the usual home."""
 
-_DIFFER: Final = {"keenness": 0.33, "pull": 0.74, "lightness": 1.12, "haste": 0.33}
+_DIFFER: Final = {"keenness": 0.302, "pull": 0.755, "lightness": 1.09, "haste": 0.286}
 """How much homes differ: the standard deviation of the logarithm."""
+
+_BLIND: Final = np.array([0.0, 0.03, 0.03, 0.03, 0.03, 0.13])
+"""Share of homes in which nearly nothing is seen of a room: no sensor, or one that hangs badly."""
+
+_SHUT: Final = 1.28
+"""More than 1: of most homes the rooms lie along a hall."""
 
 _STIRS: Final = 3
 """Who stirs in bed does so at most this often more, each time with ``_STIRS_ON``, within
 ``_STIRS_IN_S`` after the sensor's rest."""
 
-_STIRS_ON: Final = 0.28
-_STIRS_IN_S: Final = 25.0
+_STIRS_ON: Final = 0.344
+_STIRS_IN_S: Final = 23.9
 
 _TIME_BITS: Final = 38
 """Enough for the microseconds of a day that ends at 28 h."""
@@ -104,9 +110,9 @@ def layout(seed: int, homes: NDArray[np.int32]) -> Layout:
     own = chance.key(seed, Stream.LAYOUT, homes)[:, None]
     rooms = np.arange(len(Room))
     keenness = np.exp(_DIFFER["keenness"] * chance.normal(own, rooms) - 0.06)
-    keenness *= np.where(chance.uniform(own, 100 + rooms) < 0.03, 0.01, 1.0)
+    keenness *= np.where(chance.uniform(own, 100 + rooms) < _BLIND, 0.01, 1.0)
     pull = _PULL * np.exp(_DIFFER["pull"] * chance.normal(own, 200 + rooms))
-    openness = chance.uniform(own, 300) ** 1.3
+    openness = chance.uniform(own, 300) ** _SHUT
     lightness = np.exp(_DIFFER["lightness"] * chance.normal(own, 301))
     haste = np.exp(_DIFFER["haste"] * chance.normal(own, 302))
     return Layout(keenness, pull, openness[:, 0], lightness[:, 0], haste[:, 0])

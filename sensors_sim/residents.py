@@ -57,21 +57,21 @@ class Resident(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """
 
     summary: str = ""
-    wake_h: Annotated[float, msgspec.Meta(ge=5, le=11)] = 7.2
-    bed_h: Annotated[float, msgspec.Meta(ge=19, le=26)] = 23.6
-    differs_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.7
-    spread_h: Span = (0.2, 0.55)
-    lie_in_h: Annotated[float, msgspec.Meta(ge=0, le=3)] = 0.5
+    wake_h: Annotated[float, msgspec.Meta(ge=5, le=11)] = 7.151
+    bed_h: Annotated[float, msgspec.Meta(ge=19, le=26)] = 23.3
+    differs_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.984
+    spread_h: Span = (0.232, 0.638)
+    lie_in_h: Annotated[float, msgspec.Meta(ge=0, le=3)] = 0.478
     season: Factor = 1.0
-    meals_differ_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.6
+    meals_differ_h: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.655
     trips: tuple[Share, Share] = (0.0, 0.0)
     thirst: Span = (0.6, 0.9)
     bladder: Span = (0.55, 0.9)
-    night_bladder: Span = (0.05, 1.4)
-    unseen_bathroom_share: Share = 0.35
+    night_bladder: Span = (0.0512, 1.2)
+    unseen_bathroom_share: Share = 0.281
     restlessness: Span = (0.0, 0.0)
-    wanderlust: Span = (0.15, 0.75)
-    energy: Span = (0.75, 1.05)
+    wanderlust: Span = (0.0743, 0.826)
+    energy: Span = (0.75, 1.06)
     goes_out_share: Share = 0.9
     is_accompanied: bool = False
     is_bed_bound: bool = False

@@ -141,4 +141,4 @@ def test_simulated_homes_are_like_the_real_ones_that_set_their_parameters() -> N
     file = require_shared_data() / "tihm_activity.csv.gz"
     found = judge(tihm.read_tihm(file), Half.CALIBRATION, tell=hush, sets=5)
     assert found.likeness[0].ratio <= 1.5
-    assert worst(found) < 2.5
+    assert worst(found) < 2.0
