@@ -50,7 +50,8 @@ def _about(found: Realism) -> str:
         f"simulated ones in {len(found.likeness[0].distances)} sets. A ratio is the energy "
         "distance between a set of simulated homes and these real ones, divided by the median "
         f"distance between two random sets of {len(found.real)} real homes; the median of all sets "
-        f"counts, and 1 is what chance makes of real homes. Left out, without a whole day: {left}. "
+        "counts, and 1 is what chance makes of real homes. The blue dot is how far the two real "
+        f"halves are from each other. Left out, without a whole day: {left}. "
         f"In the file: {'; '.join(found.dirt) or 'nothing had to be put right'}."
     )
 
@@ -66,6 +67,7 @@ def _ratios(likeness: Sequence[Likeness]) -> str:
         y = _ROW * row + 16
         low, high = np.quantile(one.ratios, (0.1, 0.9)).tolist()
         marks.append(f'<text x="0" y="{y + 4}">{escape(_words(one.group))}</text>')
+        marks.append(_dot(_LEFT + across * one.halves, y, _REAL))
         marks += _span((low, one.ratio, high), across, 0.0, y, _MADE)
         holds = "yes" if one.ratio <= BAR else "NO"
         body.append(
@@ -80,7 +82,7 @@ def _ratios(likeness: Sequence[Likeness]) -> str:
             )
         )
     head = ("group", "ratio", "10 % of sets", "90 % of sets", "real halves apart", "bar", "holds")
-    title = "Ratio by group, with 10 and 90 % of the sets"
+    title = "Ratio by group, with 10 and 90 % of the sets (brown); real halves (blue)"
     return _svg(title, height, marks) + table(head, body)
 
 
@@ -112,8 +114,12 @@ def _span(edges: Sequence[float], across: float, least: float, y: float, colour:
     x1, x, x2 = (_LEFT + across * (value - least) for value in edges)
     return [
         f'<path d="M{x1:.1f} {y}H{x2:.1f}" stroke="{colour}" stroke-width="2"/>',
-        f'<circle cx="{x:.1f}" cy="{y}" r="4" fill="{colour}"/>',
+        _dot(x, y, colour),
     ]
+
+
+def _dot(x: float, y: float, colour: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y}" r="4" fill="{colour}"/>'
 
 
 def _svg(title: str, height: float, marks: Sequence[str]) -> str:

@@ -62,7 +62,7 @@ def test_a_day_has_meals_a_night_and_a_bathroom_visit_by_night() -> None:
             assert (stays.purpose == purpose).sum() > 0.7 * len(HOMES)
         slept = stays.purpose == Purpose.SLEEP
         hours = np.bincount(stays.home[slept], (stays.end_s - stays.start_s)[slept]) / HOUR
-        assert hours.min() > 4.5
+        assert hours.min() > 4.2
         assert hours.max() < 14
         late = (stays.start_s > 26 * HOUR) | (stays.start_s < 4.7 * HOUR)
         night_visits += int(((stays.purpose == Purpose.TOILET) & late).sum())
