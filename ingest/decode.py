@@ -23,6 +23,7 @@ from ingest.dialects.dialect import (
 )
 from ingest.dialects.roles import sensor_for
 from ingest.message import Message, Reason, Reject, Stray
+from ingest.quick_native import LAST_MS, Quick, Senders, quick, senders
 from ingest.strays import is_signal, storable, stray_of_message
 from ingest.topic import Topic, parse_topic
 from ingest.tracks import Sequenced
@@ -63,9 +64,10 @@ class _Origin(NamedTuple):
 
 def decode(messages: Sequence[Message], table: SensorTable) -> Decoded:
     """Return what these messages say, in their order; no bytes whatever raise."""
-    chunk = _Chunk(table)
-    for message in messages:
-        chunk.take(message)
+    chunk, known = _Chunk(table), senders(table)
+    for message, found in zip(messages, quick(messages, known), strict=True):
+        if found is None or not chunk.take_quickly(found, message.received_us, known):
+            chunk.take(message)
     return chunk.decoded()
 
 
@@ -89,6 +91,30 @@ class _Chunk:
         return Decoded(
             batch, tuple(self._rejects), tuple(self._strays), tuple(self._sequences), self._quiet
         )
+
+    def take_quickly(self, found: Quick, received_us: int, known: Senders) -> bool:
+        """Take a native message without oddities; return False, and take nothing, for another."""
+        sender, document = found
+        rows, sensors, times_us, values = document.r, [], [], []
+        for row in rows:
+            sensor = known.sensor(sender, row.sensor)
+            is_plain = row.kind is None and type(row.value) is float and 0 <= row.ms <= LAST_MS
+            if sensor is None or not is_plain:
+                return False
+            sensors.append(sensor)
+            times_us.append(row.ms * 1000)
+            values.append(row.value + 0.0)
+        if not rows:
+            return False
+        self._sensor += sensors
+        self._time_us += times_us
+        self._value += values
+        self._received_us += [received_us] * len(rows)
+        if document.s is not None and document.b is not None:
+            self._sequences.append(
+                Sequenced(sender.gateway, str(document.b), document.s, document.oldest)
+            )
+        return True
 
     def take(self, message: Message) -> None:
         topic = parse_topic(message.topic)

@@ -52,8 +52,13 @@ class Positions:
         """Return what these messages change; nothing is changed yet."""
         heard: dict[Key, list[Sequenced]] = {}
         for one in sequenced:
-            if 1 <= one.sequence < MOST_SEQUENCE and len(one.boot) <= _BOOT_CHARS:
-                heard.setdefault((one.gateway, one.boot), []).append(one)
+            gateway, boot, sequence, _ = one
+            if 1 <= sequence < MOST_SEQUENCE and len(boot) <= _BOOT_CHARS:
+                messages = heard.get((gateway, boot))
+                if messages is None:
+                    heard[gateway, boot] = [one]
+                else:
+                    messages.append(one)
         tracks = {}
         for key, messages in heard.items():
             before = self._tracks.get(key)

@@ -30,14 +30,16 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
     kind: str | None = None
 
 
-class _Document(msgspec.Struct):
+class Document(msgspec.Struct, gc=False):
+    """A native message as it is written."""
+
     r: list[_Row]
     b: int | str | None = None
     s: int | None = None
     oldest: int | None = None
 
 
-_decoder: Final = msgspec.json.Decoder(_Document)
+_decoder: Final = msgspec.json.Decoder(Document)
 
 
 def decode(rest: str, payload: bytes, _received_us: int, _model_of: ModelOf) -> Sequence[Part]:

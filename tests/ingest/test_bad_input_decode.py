@@ -40,12 +40,12 @@ def judge(bad: Message) -> tuple[list[float], list[Reason], list[str]]:
     before = message("native", "r", {"b": "1", "s": 1, "r": [["pir", MS, 1]]})
     after = message("native", "r", {"b": "1", "s": 2, "r": [["pir", MS + 1, 0]]})
     known = table()
-    start = time.perf_counter()
+    start = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         decoded = decode([before, bad, after], known)
         screened = screen(decoded.batch, known, now=instant(RECEIVED_US))
-    assert time.perf_counter() - start < LIMIT_S
+    assert time.process_time() - start < LIMIT_S
     values = screened.batch.value.tolist()
     assert values[0] == 1.0
     assert values[-1] == 0.0

@@ -148,7 +148,7 @@ def test_what_a_hub_last_knew_of_its_devices_is_not_news() -> None:
 
 
 def test_an_unknown_dialect_is_refused_by_name() -> None:
-    heard = listen([message("tasmota", "tele/x/SENSOR", {"Time": "2019-10-31T18:55:09"})], table())
+    heard = listen([message("homie", "x/y", {"Time": "2019-10-31T18:55:09"})], table())
     assert heard.reasons == [Reason.UNKNOWN_DIALECT]
     assert "zigbee2mqtt" in heard.decoded.rejects[0].detail
 
