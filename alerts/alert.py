@@ -35,6 +35,11 @@ class AlertKind(StrEnum):
     VERY_COLD_HOME = "very-cold-home"
     HOT_HOME = "hot-home"
     VERY_HOT_HOME = "very-hot-home"
+    HEATING_FAILED = "heating-failed"
+    BED_LEFT = "bed-left"
+    SEAT_NOT_LEFT = "seat-not-left"
+    MISSED_DOSE = "missed-dose"
+    KITCHEN_UNUSED = "kitchen-unused"
     UNWATCHED_HOME = "unwatched-home"
     SENSOR_SILENT = "sensor-silent"
     GATEWAY_SILENT = "gateway-silent"
@@ -120,6 +125,11 @@ PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     AlertKind.VERY_COLD_HOME: Priority.P2,
     AlertKind.HOT_HOME: Priority.P3,
     AlertKind.VERY_HOT_HOME: Priority.P2,
+    AlertKind.HEATING_FAILED: Priority.P2,
+    AlertKind.BED_LEFT: Priority.P2,
+    AlertKind.SEAT_NOT_LEFT: Priority.P2,
+    AlertKind.MISSED_DOSE: Priority.P3,
+    AlertKind.KITCHEN_UNUSED: Priority.P3,
     AlertKind.UNWATCHED_HOME: Priority.P2,
     **dict.fromkeys(TECHNICAL, Priority.T),
 }

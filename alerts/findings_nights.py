@@ -55,7 +55,7 @@ def bathroom_at_night(home: Home, night_us: int, found_us: int, numbers: NightVi
         "limit": numbers.limit,
         "decided_us": found_us,
     }
-    sentence += _shared(home, "all visits are counted, whoever made them")
+    sentence += shared(home, "all visits are counted, whoever made them")
     kind = AlertKind.BATHROOM_AT_NIGHT
     return finding(kind, home, night_us, found_us, sentence, evidence, Verdict.PERSON)
 
@@ -68,7 +68,7 @@ def out_at_night(
         f"An outside door was used at {clock(left_us, zone)} and nothing has moved inside since "
         f"({span(found_us - left_us)} when this was raised); usual in {_percent(share)} of nights."
     )
-    sentence += _shared(home, "whoever used the door, somebody else may be inside")
+    sentence += shared(home, "whoever used the door, somebody else may be inside")
     evidence = {
         "left_us": left_us,
         "quiet_us": found_us - left_us,
@@ -120,7 +120,7 @@ def sleep_shift(
         f"Activity is {way} in the day than usual, for {_days(change.days)}: these days are more "
         f"like this home's usual day moved {other} by an hour and a half."
     )
-    sentence += _shared(home, "the activity of all is counted")
+    sentence += shared(home, "the activity of all is counted")
     evidence = {
         "direction": way,
         "days": change.days,
@@ -140,7 +140,7 @@ def less_movement(home: Home, day_us: int, found_us: int, change: Change) -> Fin
         f"Signs of movement yesterday: {change.today:.0f}, usually about {change.usual:.0f} a "
         f"day; fewer than usual for {_days(change.days)}."
     )
-    sentence += _shared(home, "the movement of all is counted")
+    sentence += shared(home, "the movement of all is counted")
     evidence = {
         "signs": round(change.today),
         "usual": round(change.usual, 1),
@@ -165,7 +165,7 @@ def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
 
-def _shared(home: Home, caution: str) -> str:
+def shared(home: Home, caution: str) -> str:
     """Say what others in the home hide (safety rule 7)."""
     others = [
         *(["more than one person"] if home.residents > 1 else []),

@@ -73,6 +73,38 @@ DETECTORS: Final = (
         frozenset({AlertKind.SLEEP_SHIFT, AlertKind.LESS_MOVEMENT}),
         "days that have moved by hours, or that hold less and less movement.",
     ),
+    Detector(
+        "bed-left",
+        "Bed left at night",
+        frozenset({AlertKind.BED_LEFT}),
+        "a bed that was left at night and stays empty far longer than is usual in this home.",
+    ),
+    Detector(
+        "seat",
+        "Bed or chair not left",
+        frozenset({AlertKind.SEAT_NOT_LEFT}),
+        "a bed or chair that stays taken far longer than is usual in this home, with no movement "
+        "elsewhere.",
+    ),
+    Detector(
+        "dose",
+        "Missed dose",
+        frozenset({AlertKind.MISSED_DOSE}),
+        "a dose that the dispenser says was missed, or that was not taken by the time by which "
+        "this home usually takes it.",
+    ),
+    Detector(
+        "kitchen",
+        "Kitchen unused",
+        frozenset({AlertKind.KITCHEN_UNUSED}),
+        "kettle, cooker and fridge unused by the time by which this home usually uses one.",
+    ),
+    Detector(
+        "heating",
+        "Heating failed",
+        frozenset({AlertKind.HEATING_FAILED}),
+        "a home that gets colder than its own day usually goes, with no door or window open.",
+    ),
 )
 """Every detector that has a mode; a place switches each on its own."""
 

@@ -5,17 +5,30 @@ from typing import Final
 
 import numpy as np
 
-from alerts import bathroom, heat, idle, night_door, room_stay, trend
+from alerts import (
+    bathroom,
+    bed_left,
+    heat,
+    heating,
+    idle,
+    night_door,
+    pads,
+    room_stay,
+    seat_stay,
+    trend,
+)
 from alerts.detect import fold
 from alerts.detect.columns import MINUTE_US, NEVER, Ints
 from alerts.detect.local_time import Offsets
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
+from alerts.detect.things import Use
 from alerts.detector import Detector
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
 from alerts.plant import Gateways, watch_devices, watch_gateways
 from alerts.scene import Scene
 from alerts.unseen import watch_homes
+from alerts.unused import Unused
 from alerts.warmth import watch_warmth
 from config.places import Place
 from ingest.batch import Batch
@@ -23,7 +36,19 @@ from ingest.batch import Batch
 SLOW_US: Final = 5 * MINUTE_US
 """How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
 
-DETECTORS: Final[tuple[Detector, ...]] = (idle, bathroom, night_door, room_stay, trend, heat)
+DETECTORS: Final[tuple[Detector, ...]] = (
+    idle,
+    bathroom,
+    night_door,
+    room_stay,
+    trend,
+    heat,
+    bed_left,
+    seat_stay,
+    Unused(Use.DOSE),
+    Unused(Use.KITCHEN),
+    heating,
+)
 """Every detector behind the port, in the order in which a tick runs them.
 
 All but the door at night decide on regular ticks alone, and are told of signs only then.
@@ -51,11 +76,11 @@ def run_ticks(
         streams = fold.split_late(late, roster, state, offsets)
         fold.fold_late(state, streams)
         take_late_signs(scene, streams.signs)
-        for detector in DETECTORS:
+        for detector in (*DETECTORS, pads):
             detector.fold_late(scene, streams.signs)
     streams = fold.split(readings, roster, state, offsets)
     cuts = _Cuts(streams, ticks_us)
-    taken = dict.fromkeys(DETECTORS, 0)
+    taken = dict.fromkeys((*DETECTORS, pads), 0)
     gateways = None
     for number, now_us in enumerate(ticks_us.tolist()):
         scene.begin(now_us, SLOW_US)
@@ -82,6 +107,7 @@ class _Cuts:
         self.heat = cut(streams.heat_us)
         self.off = cut(streams.off.time_us)
         self.hub_off = cut(streams.hub_off.time_us)
+        self.untaken = cut(streams.untaken.time_us)
 
 
 def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool:
@@ -101,6 +127,10 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool
     if stop > start:
         rows = slice(start, stop)
         state.gateway_off_us[streams.hub_off.gateway[rows]] = streams.hub_off.time_us[rows]
+    start, stop = cuts.untaken[number], cuts.untaken[number + 1]
+    if stop > start:
+        rows = slice(start, stop)
+        state.untaken_us[streams.untaken.home[rows]] = streams.untaken.time_us[rows]
     start, stop = cuts.heat[number], cuts.heat[number + 1]
     if stop > start:
         sensor = streams.heat_sensor[start:stop]

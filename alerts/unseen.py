@@ -28,6 +28,8 @@ def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
         state.blind_us = since(state.blind_us, reason, _last_heard(scene, word_us, hushed))
         _stop_clocks(scene, np.flatnonzero((reason > 0) & (before == 0)))
         scene.recount()
+    if reason.any():
+        state.unseen_until_us[reason > 0] = scene.now_us
     _ease(scene)
     _raise(scene)
 

@@ -19,7 +19,13 @@ HYSTERESIS_C: Final = 0.5
 
 
 def warmest(
-    value: Floats, value_us: Ints, sensors: Rows, home: Ints, homes: int, now_us: int
+    value: Floats,
+    value_us: Ints,
+    sensors: Rows,
+    home: Ints,
+    homes: int,
+    now_us: int,
+    fresh_us: int = FRESH_US,
 ) -> Floats:
     """Return float64[homes]: the warmest fresh room in degrees C, NaN where none is fresh.
 
@@ -27,7 +33,7 @@ def warmest(
     ``home``, of the same length, where each hangs.
     """
     top = np.full(homes, -np.inf)
-    is_fresh = (now_us - value_us[sensors] < FRESH_US) & ~np.isnan(value[sensors])
+    is_fresh = (now_us - value_us[sensors] < fresh_us) & ~np.isnan(value[sensors])
     np.maximum.at(top, home[is_fresh], value[sensors[is_fresh]])
     top[np.isneginf(top)] = np.nan
     return top

@@ -37,6 +37,7 @@ class Signs:
     sensor: Ints
     is_out: Bools
     bin: Ints
+    value: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Streams:
     """n readings split by what they touch; each part in time order.
 
     ``off`` are devices said to be out of reach, ``hub_off`` gateways said to be offline.
+    ``untaken`` are doses that a dispenser says were missed.
     """
 
     words: Words
@@ -53,6 +55,7 @@ class Streams:
     heat_c: Floats
     off: Words
     hub_off: Words
+    untaken: Words
 
 
 def split(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]) -> Streams:
@@ -74,6 +77,7 @@ def split(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]
         sensor[rows],
         is_out & roster.home_is_alone[sign_home],
         local_bins(time_us[rows], sign_home, roster, offsets),
+        batch.value[rows],
     )
     return _streams(batch, sensor, time_us, kind, signs, roster)
 
@@ -102,6 +106,7 @@ def split_late(batch: Batch, roster: Roster, state: State, offsets: Sequence[Off
         sensor[rows],
         roster.sensor_is_exit[sensor[rows]],
         local_bins(time_us[rows], home[rows], roster, offsets),
+        batch.value[rows],
     )
     return _streams(batch, sensor, time_us, kind, signs, roster)
 
@@ -133,6 +138,7 @@ def fold_late(state: State, streams: Streams) -> None:
     np.maximum.at(state.gateway_heard_us, off.gateway, off.time_us)
     np.maximum.at(state.off_us, off.lead, off.time_us)
     np.maximum.at(state.gateway_off_us, hub_off.gateway, hub_off.time_us)
+    np.maximum.at(state.untaken_us, streams.untaken.home, streams.untaken.time_us)
     rows = streams.heat_us > state.celsius_us[streams.heat_sensor]
     state.celsius_us[streams.heat_sensor[rows]] = streams.heat_us[rows]
     state.celsius[streams.heat_sensor[rows]] = streams.heat_c[rows]
@@ -177,4 +183,7 @@ def _streams(
         heat_c=batch.value[heat],
         off=words(is_off),
         hub_off=words(is_hub_off),
+        untaken=words(
+            is_zero & (kind == CODE[Kind.MEDICATION]) & (roster.sensor_home[sensor] >= 0)
+        ),
     )

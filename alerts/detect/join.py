@@ -27,6 +27,7 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
     known[~roster.home_is_active & (known != NEVER)] = -now_us
     again = roster.home_is_active & (known < 0) & (known != NEVER)
     state.sign_us[again], state.is_seen[again] = now_us, False
+    state.unseen_until_us[again] = now_us
     state.score[again], state.unseen_us[again], state.is_out[again] = 0, 0, False
     known[again | (roster.home_is_active & (known == NEVER))] = now_us
     new = np.isnan(state.limit)

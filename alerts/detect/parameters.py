@@ -115,6 +115,96 @@ PARAMETERS: Final = (
         "larger is quieter.",
     ),
     Parameter(
+        "heating_short_k",
+        "°C",
+        1.0,
+        6.0,
+        2.5,
+        "How much colder than its own day usually goes a home must get before its heating is "
+        "told to have failed; larger is quieter and slower.",
+    ),
+    Parameter(
+        "heating_below_c",
+        "°C",
+        15.0,
+        23.0,
+        19.0,
+        "Below what temperature of its warmest room a failed heating is told at all; larger "
+        "tells it sooner, and of more homes.",
+    ),
+    Parameter(
+        "bed_left_z",
+        "standard deviations",
+        1.0,
+        6.0,
+        2.5,
+        "How far beyond a home's usual longest time out of bed at night such a time must be "
+        "before it is told; larger is quieter and slower.",
+    ),
+    Parameter(
+        "bed_left_floor_min",
+        "minutes",
+        15.0,
+        180.0,
+        45.0,
+        "How long a bed must be empty at night, whatever was learned; larger is quieter and "
+        "slower.",
+    ),
+    Parameter(
+        "seat_z",
+        "standard deviations",
+        1.0,
+        6.0,
+        3.0,
+        "How far beyond a home's usual longest time in the bed or chair such a time must be "
+        "before it is told; larger is quieter and slower.",
+    ),
+    Parameter(
+        "bed_floor_h",
+        "hours",
+        6.0,
+        20.0,
+        10.0,
+        "How long a bed must be taken with no movement elsewhere, whatever was learned; larger "
+        "is quieter and slower.",
+    ),
+    Parameter(
+        "chair_floor_h",
+        "hours",
+        1.0,
+        12.0,
+        4.0,
+        "How long a chair must be taken with no movement elsewhere, whatever was learned; "
+        "larger is quieter and slower.",
+    ),
+    Parameter(
+        "use_z",
+        "standard deviations",
+        1.0,
+        6.0,
+        2.5,
+        "How far past the usual time of a dose, or of the first use of the kitchen, it must be "
+        "before it is told as missed; larger is quieter and slower.",
+    ),
+    Parameter(
+        "use_wait_min",
+        "minutes",
+        30.0,
+        360.0,
+        90.0,
+        "How long past the usual time of a dose, or of the first use of the kitchen, it must be "
+        "at least; larger is quieter and slower.",
+    ),
+    Parameter(
+        "use_share",
+        "share of days",
+        0.5,
+        0.99,
+        0.8,
+        "On how many of its days a home must do so before it is told that it did not; larger is "
+        "quieter and says nothing of more homes.",
+    ),
+    Parameter(
         "dead_words",
         "words missed",
         3.0,

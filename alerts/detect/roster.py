@@ -12,6 +12,7 @@ from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
 from alerts.detect.rooms import Rooms, build_rooms
 from alerts.detect.technical import UNPACED_US
+from alerts.detect.things import Things, build_things
 from config.homes import GoesOut, HomeState
 from config.kinds import CADENCE_S, CODE, IS_LIFE_SAFETY, IS_PERSON_SIGN, Kind
 from config.places import Limits, Place
@@ -77,6 +78,11 @@ class Roster:
     """Rows of the devices that see a person, by the minute of the hour in which they are judged."""
 
     thermometer: Rows
+    thermometer_turns: tuple[Rows, ...]
+    is_contact: Bools
+    contact_turns: tuple[Rows, ...]
+    """Thermometers and contacts of a home by its turn, as ``device_turns``."""
+
     gateway_place: Ints
     gateway_limit_us: Ints
     gateway_is_proof: Bools
@@ -85,6 +91,7 @@ class Roster:
     pair_gateway: Ints
     home_gateways: Ints
     rooms: Rooms
+    things: Things
     tuning: Mapping[str, Floats]
     """float64[places] by name of a parameter; ``tuned`` reads it."""
 
@@ -138,6 +145,10 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     used_gateway = np.zeros(len(table.gateway_place), np.bool_)
     used_gateway[pairs[1][is_active[pairs[0]]]] = True
     gateway_limit = _gateway_limit(gateway_pace, table, limits)
+    rooms = build_rooms(table)
+    thermometer = np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
+    is_contact = (sensor_kind == CODE[Kind.CONTACT]) & (sensor_home != NONE)
+    contact = np.flatnonzero(is_contact)
     return Roster(
         table=table,
         zones=zones,
@@ -189,7 +200,10 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         device_home=sensor_home[device],
         device_gateway=sensor_gateway[device],
         device_turns=_turns(is_device_person, sensor_home[device]),
-        thermometer=np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE)),
+        thermometer=thermometer,
+        thermometer_turns=_by_turn(thermometer, sensor_home[thermometer]),
+        is_contact=is_contact,
+        contact_turns=_by_turn(contact, sensor_home[contact]),
         gateway_place=table.gateway_place.astype(np.int64),
         gateway_limit_us=gateway_limit,
         gateway_is_proof=gateway_limit <= _PROOF_US,
@@ -197,7 +211,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         pair_home=pairs[0],
         pair_gateway=pairs[1],
         home_gateways=np.bincount(pairs[0], minlength=len(home_place)).astype(np.int64),
-        rooms=build_rooms(table),
+        rooms=rooms,
+        things=build_things(table, rooms),
         tuning={name: np.array([t[name] for t in tuned]) for name in parameters.values(None)},
     )
 
@@ -221,9 +236,14 @@ def _devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
 
 def _turns(is_person: Bools, home: Ints) -> tuple[Rows, ...]:
     rows = np.flatnonzero(is_person & (home >= 0))
-    rows = rows[np.argsort(home[rows] % TURNS, kind="stable")]
-    cuts = np.searchsorted(home[rows] % TURNS, np.arange(1, TURNS))
-    return tuple(np.split(rows, cuts))
+    return _by_turn(rows, home[rows])
+
+
+def _by_turn(rows: Rows, home: Ints) -> tuple[Rows, ...]:
+    """Return these rows by the turn of their homes, which are of the same length."""
+    order = np.argsort(home % TURNS, kind="stable")
+    cuts = np.searchsorted(home[order] % TURNS, np.arange(1, TURNS))
+    return tuple(np.split(rows[order], cuts))
 
 
 def _any_by(code: Ints, flag: Bools, size: int) -> Bools:

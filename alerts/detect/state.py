@@ -8,9 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.caps import RING, Minutes
-from alerts.detect.columns import BINS, NEVER, Bools, Bytes, Counts, Floats, Ints, Singles
+from alerts.detect.columns import (
+    BINS,
+    NEVER,
+    Bools,
+    Bytes,
+    Counts,
+    Floats,
+    Halves,
+    Ints,
+    Shorts,
+    Singles,
+)
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Number of this layout; a checkpoint of another one is not read."""
 
 
@@ -104,6 +115,33 @@ class State:
     stay_squares: Annotated[Singles, _Column("home", *_SINGLE, (2,))]
     above_us: Annotated[Ints, _Column("home", *_TIME, (2,))]  # above review, above danger
     hot_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
+    # bed and chair; out of bed at night, in bed, in the chair (see things.Spell)
+    unseen_until_us: Annotated[Ints, _Column("home", *_TIME)]  # last moment it could not be seen
+    seat_us: Annotated[Ints, _Column("home", *_TIME, (2,))]  # bed and chair: last taken or left
+    is_taken: Annotated[Bools, _Column("home", *_FLAG, (2,))]
+    elsewhere_us: Annotated[Ints, _Column("home", *_TIME, (2,))]  # last sign away from it
+    spell_us: Annotated[Ints, _Column("home", *_TIME, (3,))]
+    spell_peak: Annotated[Singles, _Column("home", *_SINGLE, (3,))]  # minutes, of the running day
+    spell_days: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    spell_total: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    spell_squares: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    # doses and kitchen, morning and afternoon of each (see uses)
+    use_min: Annotated[Shorts, _Column("home", "i2", -1, (4,))]  # first use, minute of the day
+    use_days: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
+    use_hits: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
+    use_total: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
+    use_squares: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
+    unused_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
+    untaken_us: Annotated[Ints, _Column("home", *_TIME)]  # a dispenser's "missed", until told
+    # the course of warmth through the day, and what lets it out
+    hour_c: Annotated[Singles, _Column("home", "f4", np.nan)]  # warmest room at the last hour
+    hour_gain: Annotated[Halves, _Column("home", "f2", 0, (24,))]  # usual, by local hour, K
+    hour_spread: Annotated[Singles, _Column("home", *_SINGLE)]
+    warm_hours: Annotated[Shorts, _Column("home", "i2", 0)]  # learned
+    short_k: Annotated[Singles, _Column("home", *_SINGLE)]  # colder than the usual course
+    short_us: Annotated[Ints, _Column("home", *_TIME)]
+    unheated_us: Annotated[Ints, _Column("home", *_TIME)]
+    aired_us: Annotated[Ints, _Column("home", *_TIME)]
     # a sensor; of a device, the row of its first sensor
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]
@@ -115,6 +153,7 @@ class State:
     off_us: Annotated[Ints, _Column("sensor", *_TIME)]
     sensor_silent_us: Annotated[Ints, _Column("sensor", *_TIME)]
     fired_us: Annotated[Ints, _Column("sensor", *_TIME)]  # last sign of the person by this device
+    opened_min: Annotated[Minutes, _Column("sensor", "i4", 0)]  # since 1970, of a contact; 0 shut
     spoke: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]  # by quarter of the local day
     chances: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]
     missed: Annotated[Singles, _Column("sensor", *_SINGLE)]

@@ -136,6 +136,11 @@ _EASED: Final = {
     AlertKind.VERY_HOT_HOME: "Cooler again",
     AlertKind.UNWATCHED_HOME: "Seen again",
     AlertKind.LONG_IN_ROOM: "Moving in another room",
+    AlertKind.HEATING_FAILED: "Warmer again",
+    AlertKind.BED_LEFT: "Back in bed",
+    AlertKind.SEAT_NOT_LEFT: "Moving again",
+    AlertKind.MISSED_DOSE: "A dose taken since",
+    AlertKind.KITCHEN_UNUSED: "Kitchen used since",
 }
 """What has changed when an alert that is no silence was eased."""
 

@@ -32,7 +32,13 @@ def kinds_told(houses: Houses, detector: Detector) -> set[str]:
     for finding in told:
         json.dumps(finding.evidence, allow_nan=False)
     for name, column in as_arrays(houses.state).items():
-        if name not in {"value", "celsius", "limit", "rate"}:  # NaN until something is known
+        if name not in {
+            "value",
+            "celsius",
+            "limit",
+            "rate",
+            "hour_c",
+        }:  # NaN until something is known
             assert np.isfinite(column).all(), name
     return {finding.kind.value for finding in told} & mine
 

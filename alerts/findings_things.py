@@ -1,0 +1,165 @@
+"""Sentences of beds, chairs, doses, the kitchen and the heating: what was measured, and usual."""
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.alert import AlertKind, Finding, Verdict
+from alerts.findings import finding
+from alerts.findings_nights import shared
+from alerts.words import clock, moment, span
+from config.homes import Home
+
+_MINUTE_US: Final = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SpellNumbers:
+    """Since when a bed is empty or a seat taken, for how long, usual and limit, in minutes.
+
+    ``sign_us`` is the last sign of the person anywhere.
+    """
+
+    seat: str
+    since_us: int
+    minutes: float
+    usual: float
+    limit: float
+    sign_us: int
+
+
+def bed_left(home: Home, zone: ZoneInfo, found_us: int, of: SpellNumbers) -> Finding:
+    """Return the finding that the bed was left at night and is still empty."""
+    sentence = (
+        f"The bed was left at {clock(of.since_us, zone)} and has not been used since "
+        f"({_span(of.minutes)} when this was raised); the longest such time of a usual night is "
+        f"{_span(of.usual)}. Last sign of movement at {clock(of.sign_us, zone)}."
+    )
+    sentence += shared(home, "the bed may be another's")
+    return _of_spell(home, AlertKind.BED_LEFT, found_us, of, sentence)
+
+
+def seat_not_left(home: Home, zone: ZoneInfo, found_us: int, of: SpellNumbers) -> Finding:
+    """Return the finding that a bed or chair has been taken for long."""
+    sentence = (
+        f"The {of.seat} has been in use since {clock(of.since_us, zone)} at the latest "
+        f"({_span(of.minutes)} when this was raised) with no movement elsewhere; the longest "
+        f"such time of a usual day is {_span(of.usual)}."
+    )
+    sentence += shared(home, f"somebody else may be in the {of.seat}")
+    return _of_spell(home, AlertKind.SEAT_NOT_LEFT, found_us, of, sentence)
+
+
+def _of_spell(
+    home: Home, kind: AlertKind, found_us: int, of: SpellNumbers, sentence: str
+) -> Finding:
+    evidence = {
+        "seat": of.seat,
+        "since_us": of.since_us,
+        "lasted_min": round(of.minutes, 1),
+        "usual_longest_min": round(of.usual, 1),
+        "limit_min": round(of.limit, 1),
+        "last_sign_us": of.sign_us,
+        "decided_us": found_us,
+    }
+    return finding(kind, home, of.since_us, found_us, sentence, evidence, Verdict.PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class UseNumbers:
+    """What was not used in a part of the day; minutes are after local midnight."""
+
+    part_us: int
+    part: str
+    usual_min: float
+    due_min: float
+    share: float
+    limit: float
+    days: float
+
+
+def missed_dose(home: Home, zone: ZoneInfo, found_us: int, of: UseNumbers) -> Finding:
+    """Return the finding that no dose was taken by the time by which one usually is."""
+    sentence = (
+        f"No dose was taken this {of.part} by {_time(found_us, zone)}; usually one is by about "
+        f"{_hour(of.usual_min)}, on {of.share * 100:.0f} % of days."
+    )
+    return _of_use(home, AlertKind.MISSED_DOSE, found_us, of, sentence)
+
+
+def dispenser_says_missed(home: Home, zone: ZoneInfo, at_us: int, found_us: int) -> Finding:
+    """Return the finding that a dispenser reports a dose as missed."""
+    sentence = f"The dispenser reports a missed dose at {clock(at_us, zone)}."
+    evidence = {"rule": "dispenser", "reported_us": at_us, "decided_us": found_us}
+    kind = AlertKind.MISSED_DOSE
+    return finding(kind, home, at_us, found_us, sentence, evidence, Verdict.PERSON)
+
+
+def kitchen_unused(home: Home, zone: ZoneInfo, found_us: int, of: UseNumbers) -> Finding:
+    """Return the finding that nothing in the kitchen was used by the time it usually is."""
+    sentence = (
+        f"Kettle, cooker and fridge were not used this {of.part} by {_time(found_us, zone)}; "
+        f"usually one of them is by about {_hour(of.usual_min)}, on {of.share * 100:.0f} % of "
+        f"days."
+    )
+    sentence += shared(home, "it does not show who eats")
+    return _of_use(home, AlertKind.KITCHEN_UNUSED, found_us, of, sentence)
+
+
+def _of_use(home: Home, kind: AlertKind, found_us: int, of: UseNumbers, sentence: str) -> Finding:
+    evidence = {
+        "rule": "usual time",
+        "part": of.part,
+        "usual_min": round(of.usual_min),
+        "due_min": round(of.due_min),
+        "usual_share_of_days": round(of.share, 3),
+        "limit": of.limit,
+        "days_learned": round(of.days, 1),
+        "decided_us": found_us,
+    }
+    return finding(kind, home, of.part_us, found_us, sentence, evidence, Verdict.PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class HeatNumbers:
+    """The warmest room now, what it gained in the last hour, and how far it fell short."""
+
+    since_us: int
+    celsius: float
+    gained_k: float
+    short_k: float
+    limit_k: float
+    below_c: float
+
+
+def heating_failed(home: Home, zone: ZoneInfo, found_us: int, of: HeatNumbers) -> Finding:
+    """Return the finding that a home gets colder than its own day usually goes."""
+    sentence = (
+        f"The warmest room is {of.celsius:.1f} °C and falling: since {clock(of.since_us, zone)} "
+        f"it has fallen {of.short_k:.1f} °C behind what is usual at these hours in this home, "
+        f"and no door or window is known to have stood open."
+    )
+    evidence = {
+        "celsius": round(of.celsius, 2),
+        "gained_k_last_hour": round(of.gained_k, 2),
+        "behind_usual_k": round(of.short_k, 2),
+        "limit_k": round(of.limit_k, 2),
+        "told_below_c": of.below_c,
+        "since_us": of.since_us,
+        "decided_us": found_us,
+    }
+    kind = AlertKind.HEATING_FAILED
+    return finding(kind, home, of.since_us, found_us, sentence, evidence, Verdict.PERSON)
+
+
+def _span(minutes: float) -> str:
+    return span(max(round(minutes), 1) * _MINUTE_US)
+
+
+def _hour(minute: float) -> str:
+    hour, rest = divmod(round(minute), 60)
+    return f"{hour:02d}:{rest:02d}"
+
+
+def _time(us: int, zone: ZoneInfo) -> str:
+    return f"{moment(us).astimezone(zone):%H:%M}"

@@ -1,0 +1,124 @@
+"""Bed or chair not left: taken far longer than is usual, with no movement away from it."""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.action import Step
+from alerts.alert import AlertKind, alert_id
+from alerts.detect import spell
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows
+from alerts.detect.fold import Signs
+from alerts.detect.things import SEATS, Spell
+from alerts.findings_things import SpellNumbers, seat_not_left
+from alerts.lifecycle import Event
+from alerts.scene import Scene
+from alerts.turns import homes_that_pass
+
+_KIND: Final = AlertKind.SEAT_NOT_LEFT
+KINDS: Final = frozenset({_KIND})
+_ROWS: Final = (Spell.IN_BED, Spell.IN_CHAIR)
+_FLOORS: Final = ("bed_floor_h", "chair_floor_h")
+_DAY_ENDS_US: Final = 12 * HOUR_US
+"""A day of beds and chairs ends at noon, which few are in bed to see."""
+
+
+def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
+    """Learn how long it was taken when it is left; that, or a sign elsewhere, eases."""
+    state, things, rows = scene.state, scene.roster.things, slice(start, stop)
+    sensor, home, value = signs.sensor[rows], signs.home[rows], signs.value[rows]
+    seat = things.sensor_seat[sensor]
+    for row, of in enumerate(_ROWS):
+        on = np.flatnonzero(seat == row)
+        if len(on):
+            changes = spell.find_changes(
+                home[on], signs.time_us[rows][on], state.seat_us[row], NEVER
+            )
+            left = np.flatnonzero((value[on] == 0) & (changes.lasted_us >= 0))
+            homes, longest = spell.find_longest(
+                state.spell_peak[of], home[on][left], changes.lasted_us[left]
+            )
+            state.spell_peak[of, homes] = longest
+        _ease_by(scene, row, sensor, home, value)
+
+
+def fold_late(scene: Scene, signs: Signs) -> None:
+    """A late sign that it was left, or a sign elsewhere since, eases what stands."""
+    for row, of in enumerate(_ROWS):
+        news = signs.time_us > scene.state.spell_us[of, signs.home]
+        _ease_by(scene, row, signs.sensor[news], signs.home[news], signs.value[news])
+
+
+def decide(scene: Scene) -> None:
+    """Raise beds and chairs taken for longer than the home's own limit."""
+    if not scene.is_regular:
+        return
+    for row in range(len(_ROWS)):
+        _decide(scene, row)
+
+
+def learn(scene: Scene) -> None:
+    """Learn at noon the longest stay that ended since the last noon."""
+    passed = homes_that_pass(scene, _DAY_ENDS_US)
+    state = scene.state
+    for row, of in enumerate(_ROWS):
+        homes = passed[scene.roster.things.seat_sensor[row, passed] >= 0]
+        if not len(homes):
+            continue
+        longest = _longest(scene, of, homes)
+        _, limit = spell.limits(longest, of, scene.roster.tuned("seat_z", homes))
+        after = spell.end_day(longest, state.spell_peak[of, homes].astype(np.float64), limit)
+        state.spell_days[of, homes] = after.days
+        state.spell_total[of, homes] = after.total
+        state.spell_squares[of, homes] = after.squares
+        state.spell_peak[of, homes] = 0
+
+
+def _decide(scene: Scene, row: int) -> None:
+    state, roster, now_us, of = scene.state, scene.roster, scene.now_us, _ROWS[row]
+    homes = roster.things.seat_homes[row]
+    homes = homes[state.is_taken[row, homes] & (state.spell_us[of, homes] == NEVER)]
+    homes = homes[~state.is_out[homes] & scene.counted[homes]]
+    since = np.maximum(state.seat_us[row, homes], state.elsewhere_us[row, homes])
+    since = np.maximum(since, state.unseen_until_us[homes])
+    floor = roster.tuned(_FLOORS[row], homes) * 60
+    long = (now_us - since) / MINUTE_US > floor
+    pad = roster.sensor_lead[roster.things.seat_sensor[row, homes]]
+    long &= state.sensor_silent_us[pad] == NEVER
+    homes, since, floor = homes[long], since[long], floor[long]
+    usual, limit = spell.limits(_longest(scene, of, homes), of, roster.tuned("seat_z", homes))
+    limit, minutes = np.maximum(limit, floor), (now_us - since) / MINUTE_US
+    for at in np.flatnonzero(minutes > limit).tolist():
+        home = int(homes[at])
+        value = scene.home(home)
+        numbers = SpellNumbers(
+            SEATS[row].value,
+            int(since[at]),
+            float(minutes[at]),
+            float(usual[at]),
+            float(limit[at]),
+            int(state.sign_us[home]),
+        )
+        scene.actions.append(seat_not_left(value, scene.zone(value.place), now_us, numbers))
+        state.spell_us[of, home] = since[at]
+
+
+def _longest(scene: Scene, of: Spell, homes: Rows) -> spell.Longest:
+    state = scene.state
+    columns: list[Floats] = [
+        column[of, homes].astype(np.float64)
+        for column in (state.spell_days, state.spell_total, state.spell_squares)
+    ]
+    return spell.Longest(*columns)
+
+
+def _ease_by(scene: Scene, row: int, sensor: Ints, home: Ints, value: Floats) -> None:
+    state, things, of = scene.state, scene.roster.things, _ROWS[row]
+    ends = (things.sensor_seat[sensor] == row) & (value == 0)
+    ends |= things.is_away[row, sensor]
+    homes = np.unique(home[ends & (state.spell_us[of, home] != NEVER)])
+    for one in homes.tolist():
+        id_ = alert_id(scene.home(one).id, _KIND, int(state.spell_us[of, one]))
+        note = f"the {SEATS[row].value} was left, or something moved elsewhere; please confirm"
+        scene.actions.append(Step(Event.EASE, id_, note))
+        state.spell_us[of, one] = NEVER
