@@ -98,9 +98,9 @@ def dispenser_says_missed(home: Home, zone: ZoneInfo, at_us: int, found_us: int)
 def kitchen_unused(home: Home, zone: ZoneInfo, found_us: int, of: UseNumbers) -> Finding:
     """Return the finding that nothing in the kitchen was used by the time it usually is."""
     sentence = (
-        f"Kettle, cooker and fridge were not used this {of.part} by {_time(found_us, zone)}; "
-        f"usually one of them is by about {_hour(of.usual_min)}, on {of.share * 100:.0f} % of "
-        f"days."
+        f"Kettle, cooker and fridge were not used this {of.part} by {_time(found_us, zone)}, nor "
+        f"in the part of the day before; usually one of them is by about "
+        f"{_hour(of.usual_min)}, on {of.share * 100:.0f} % of days."
     )
     sentence += shared(home, "it does not show who eats")
     return _of_use(home, AlertKind.KITCHEN_UNUSED, found_us, of, sentence)

@@ -25,6 +25,8 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
         away = is_away[sensor]
         known = state.elsewhere_us[row, home[away]]
         state.elsewhere_us[row, home[away]] = np.maximum(known, time_us[away])
+    exits = scene.roster.sensor_is_exit[sensor]
+    state.exit_min[home[exits]] = time_us[exits] // MINUTE_US
     opens = scene.roster.is_contact[sensor]
     if opens.any():
         since = np.where(value[opens] > 0, time_us[opens] // MINUTE_US, 0)

@@ -20,6 +20,7 @@ from alerts.turns import homes_that_pass
 _PARTS: Final = ("morning", "afternoon or evening")
 _KIND: Final = {Use.DOSE: AlertKind.MISSED_DOSE, Use.KITCHEN: AlertKind.KITCHEN_UNUSED}
 _TOLD: Final = {Use.DOSE: missed_dose, Use.KITCHEN: kitchen_unused}
+_SHARE: Final = {Use.DOSE: "dose_share", Use.KITCHEN: "kitchen_share"}
 _SINCE: Final = {
     Use.DOSE: "a dose was taken since, please confirm",
     Use.KITCHEN: "the kitchen was used since, please confirm",
@@ -89,7 +90,9 @@ class Unused:
         began_us = scene.now_us - lasted
         is_seen = scene.counted[homes] & (state.unseen_until_us[homes] < began_us)
         is_seen &= state.sign_us[homes] >= began_us  # somebody was there
-        after = uses.end_part(_usual(scene, row, homes), state.use_min[row, homes], is_seen)
+        first = state.use_min[row, homes]
+        state.was_unused[self.use, homes] = is_seen & (first < 0)
+        after = uses.end_part(_usual(scene, row, homes), first, is_seen)
         state.use_days[row, homes], state.use_hits[row, homes] = after.days, after.hits
         state.use_total[row, homes], state.use_squares[row, homes] = after.total, after.squares
         state.use_min[row, homes] = -1
@@ -101,6 +104,7 @@ class Unused:
             row = self.use * uses.PARTS + one
             homes, first = uses.find_first(state.use_min[row], home[mine], bin_[mine] * 15)
             state.use_min[row, homes] = first
+        state.was_unused[self.use, home] = False
         for one in np.unique(home[state.unused_us[self.use, home] != NEVER]).tolist():
             onset = int(state.unused_us[self.use, one])
             id_ = alert_id(scene.home(one).id, _KIND[self.use], onset)
@@ -114,12 +118,20 @@ class Unused:
         homes, now_min, first = homes[none], now_min[none], first[none]
         usual = _usual(scene, row, homes)
         z, wait = roster.tuned("use_z", homes), roster.tuned("use_wait_min", homes)
-        due, least = uses.due_min(usual, part, z, wait), roster.tuned("use_share", homes)
+        due, least = uses.due_min(usual, part, z, wait), roster.tuned(_SHARE[self.use], homes)
         part_us = scene.now_us - (now_min - uses.STARTS_MIN[part]) * MINUTE_US
         part_us -= part_us % MINUTE_US
-        hit = uses.is_missing(usual, first, now_min, due, least)
+        hit = uses.is_missing(usual, first, now_min, due)
+        chance = uses.chance(usual)
+        if self.use is Use.KITCHEN:  # one meal out or late is no finding, two parts are
+            hit &= state.was_unused[self.use, homes]
+            other = _usual(scene, self.use * uses.PARTS + 1 - part, homes)
+            chance, least = chance * uses.chance(other), 1 - (1 - least) ** 2
+        hit &= chance <= 1 - least
         hit &= state.unseen_until_us[homes] < part_us
         hit &= state.sign_us[homes] >= part_us  # nothing at all is a silence, not this
+        back_min = scene.now_us // MINUTE_US - state.exit_min[homes]
+        hit &= back_min >= wait  # who came home just now has had no time for it
         for at in np.flatnonzero(hit).tolist():
             home = int(homes[at])
             value, began_us = scene.home(home), int(part_us[at])

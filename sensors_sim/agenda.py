@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     FLOOR = 12
     CRAWL = 13
     GONE = 14
+    HELD = 15
 
 
 class Anchor(Enum):

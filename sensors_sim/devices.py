@@ -21,6 +21,8 @@ from sensors_sim.stays import DAY_ENDS_S, DAY_STARTS_S, Stays, Who
 DOSE_HOUR_S: Final = 3600.0
 """How long after a dose was due it is told as missed."""
 
+_IN_BED: Final = (Purpose.SLEEP, Purpose.REST, Purpose.HELD)
+_SEATED: Final = (Purpose.REST, Purpose.HELD)
 _MEALS: Final = (Purpose.BREAKFAST, Purpose.LUNCH, Purpose.SUPPER)
 
 
@@ -36,8 +38,8 @@ def sense_day(
     04:00, in microseconds since 1970 UTC.
     """
     own = stays.take(stays.person == Who.RESIDENT)
-    is_bed = (own.room == Room.BEDROOM) & np.isin(own.purpose, (Purpose.SLEEP, Purpose.REST))
-    is_chair = (own.room == Room.LIVING_ROOM) & (own.purpose == Purpose.REST)
+    is_bed = (own.room == Room.BEDROOM) & np.isin(own.purpose, _IN_BED)
+    is_chair = (own.room == Room.LIVING_ROOM) & np.isin(own.purpose, _SEATED)
     built, often = layout(seed, homes), handling(seed, homes)
     seen = look(stays, built)
     marks = [

@@ -170,6 +170,7 @@ class Fleet:
         stays = plights.endure(seed, stays, self.onsets, day, midnight_us)
         stays = keep_company(seed, self._homes, day, who, stays)
         lived = sense_day(seed, self._homes, stays, midnight_us)
+        lived = incidents.open_windows(lived, self.onsets, start_us, end_us)
         if end_us - start_us < _DAY_US:
             # The night the clocks go forward has an hour less.
             lived = lived.take(lived.time_us < end_us)

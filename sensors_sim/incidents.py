@@ -26,6 +26,8 @@ NEVER_US: Final = int(np.iinfo(np.int64).max)
 SMOKE_LASTS_S: Final = 240.0
 _DEVICE_NAMES: Final = [device.name for device in DEVICES]
 _STATUS: Final = slot(GATEWAY.name, Kind.GATEWAY_STATUS)
+_WINDOW: Final = "kitchen/back-door"
+_BACK_DOOR: Final = slot(_WINDOW, Kind.CONTACT)
 _SMOKE: Final = slot("hall/smoke", Kind.SMOKE)
 _SAID: Final = {
     Incident.SMOKE: ((_SMOKE, 0.0, 1.0), (_SMOKE, SMOKE_LASTS_S, 0.0)),
@@ -45,6 +47,7 @@ _IN_PERSON: Final = frozenset(
         Incident.OUT_AT_NIGHT,
         Incident.LONG_BATHROOM,
         Incident.WANDERING,
+        Incident.CHAIR_NOT_LEFT,
         Incident.PENDANT,
         Incident.FALL,
     }
@@ -54,6 +57,8 @@ _LASTS_S: Final = {
     Incident.LONG_BATHROOM: 3 * 3600.0,
     Incident.WANDERING: 2 * 3600.0,
     Incident.NIGHT_VISITS: 3 * 86_400.0,
+    Incident.CHAIR_NOT_LEFT: 12 * 3600.0,
+    Incident.WINDOW_OPEN: 2 * 3600.0,
     Incident.MISSED_MEDICATION: 2 * 86_400.0,
     # A press is over at once.
     Incident.PENDANT: 1.0,
@@ -123,6 +128,30 @@ def heating_fails_us(happening: Sequence[Onset], homes: int) -> NDArray[np.int64
     cold = [onset for onset in happening if onset.kind is Incident.COLD_HOME]
     np.minimum.at(fails_us, [o.home for o in cold], [o.at_us for o in cold])
     return fails_us
+
+
+def open_windows(
+    lived: Readings, happening: Sequence[Onset], start_us: int, end_us: int
+) -> Readings:
+    """Return what a day's life makes devices say where the back door is left standing open.
+
+    It lets the warmth out like a window. ``sensor`` is as in ``befall``; order is lost.
+    """
+    open_ = [o for o in happening if o.kind is Incident.WINDOW_OPEN]
+    open_ = [o for o in open_ if o.at_us >= start_us and o.end_us < end_us]
+    if not open_:
+        return lived
+    door = _DEVICE_NAMES.index(_WINDOW)
+    kept = lived.take(
+        ~(_within(lived, open_, [door] * len(open_)) & (lived.sensor % SLOTS == _BACK_DOOR))
+    )
+    sensor = np.array([o.home * SLOTS + _BACK_DOOR for o in open_], np.int32)
+    said = Readings(
+        np.concatenate([sensor, sensor]),
+        np.array([*(o.at_us for o in open_), *(o.end_us for o in open_)], np.int64),
+        np.repeat([1.0, 0.0], len(open_)),
+    )
+    return readings.concat([kept, said])
 
 
 def befall(reported: Readings, happening: Sequence[Onset], start_us: int, end_us: int) -> Readings:

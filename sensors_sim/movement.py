@@ -40,6 +40,7 @@ _MANNER: Final = {
     Purpose.OUTING: (240.0, 0.0, 0.0),
     Purpose.GONE: (240.0, 0.0, 0.0),
     Purpose.FLOOR: (240.0, 0.0, 0.0),
+    Purpose.HELD: (1800.0, 0.1, 0.0),
     Purpose.CRAWL: (120.0, 0.2, 0.0),
     Purpose.RESTLESS: (50.0, 0.95, 0.7),
 }

@@ -79,7 +79,9 @@ def _strike(
         case Incident.NOT_UP:
             # They lie where they slept: the bed is never left.
             start_s = _asleep_since(lived, onset.home, start_s)
-            stays = [(Room.BEDROOM, Purpose.FLOOR, start_s, end_s)]
+            stays = [(Room.BEDROOM, Purpose.HELD, start_s, end_s)]
+        case Incident.CHAIR_NOT_LEFT:
+            stays = [(Room.LIVING_ROOM, Purpose.HELD, start_s, end_s)]
         case Incident.OUT_AT_NIGHT:
             stays = [(Room.OUT, Purpose.GONE, start_s, end_s)] if is_new else []
         case Incident.LONG_BATHROOM:

@@ -50,6 +50,8 @@ class Incident(StrEnum):
     SLEEP_SHIFT = "sleep-shift"
     MISSED_MEDICATION = "missed-medication"
     SELF_NEGLECT = "self-neglect"
+    CHAIR_NOT_LEFT = "chair-not-left"
+    WINDOW_OPEN = "window-open"
 
 
 class Mishap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -155,7 +155,7 @@ PARAMETERS: Final = (
         "standard deviations",
         1.0,
         6.0,
-        3.0,
+        2.5,
         "How far beyond a home's usual longest time in the bed or chair such a time must be "
         "before it is told; larger is quieter and slower.",
     ),
@@ -164,7 +164,7 @@ PARAMETERS: Final = (
         "hours",
         6.0,
         20.0,
-        10.0,
+        9.0,
         "How long a bed must be taken with no movement elsewhere, whatever was learned; larger "
         "is quieter and slower.",
     ),
@@ -196,13 +196,22 @@ PARAMETERS: Final = (
         "at least; larger is quieter and slower.",
     ),
     Parameter(
-        "use_share",
+        "dose_share",
         "share of days",
         0.5,
         0.99,
         0.8,
-        "On how many of its days a home must do so before it is told that it did not; larger is "
-        "quieter and says nothing of more homes.",
+        "On how many of its days a home must take a dose in the part of the day before it is "
+        "told that none was; larger is quieter and says nothing of more homes.",
+    ),
+    Parameter(
+        "kitchen_share",
+        "share of days",
+        0.5,
+        0.99,
+        0.87,
+        "On how many of its days a home must use its kitchen in each half of the day before it "
+        "is told that it did so in neither; larger is quieter and says nothing of more homes.",
     ),
     Parameter(
         "dead_words",

@@ -25,7 +25,7 @@ _MEAN: Final = np.array([2.3, 6.15, 4.7])
 _VARIANCE: Final = np.array([0.5, 0.04, 0.25])
 """Of the log minutes of the longest spell of a day: out of bed, in bed, in the chair."""
 
-_MEAN_WEIGHT, _VARIANCE_WEIGHT = 5.0, 10.0
+_MEAN_WEIGHT, _VARIANCE_WEIGHT = 5.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,8 @@ class State:
     use_hits: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
     use_total: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
     use_squares: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
+    exit_min: Annotated[Minutes, _Column("home", "i4", 0)]  # last use of a way out, since 1970
+    was_unused: Annotated[Bools, _Column("home", *_FLAG, (2,))]  # in the part before
     unused_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
     untaken_us: Annotated[Ints, _Column("home", *_TIME)]  # a dispenser's "missed", until told
     # the course of warmth through the day, and what lets it out

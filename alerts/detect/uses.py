@@ -25,7 +25,7 @@ LEAD_MIN: Final = 5
 
 _KEPT: Final = 0.97
 _SPREAD_MIN, _SPREAD_DAYS = 45.0, 10.0
-_PRIOR_DAYS: Final = 1.0
+_PRIOR_DAYS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,15 @@ def due_min(usual: Usual, part: int, z: Floats, least_min: Floats) -> Floats:
     return np.clip(due, STARTS_MIN[part], ENDS_MIN[part] - LEAD_MIN)
 
 
-def is_missing(usual: Usual, first_min: Shorts, now_min: Ints, due: Floats, least: Floats) -> Bools:
-    """Return where it is due, usual on so large a share of days, and not used yet."""
-    known: Bools = (usual.days >= DAYS) & (share(usual) >= least)
+def chance(usual: Usual) -> Floats:
+    """Return on which share of days it was not used in this part."""
+    result: Floats = 1 - share(usual)
+    return result
+
+
+def is_missing(usual: Usual, first_min: Shorts, now_min: Ints, due: Floats) -> Bools:
+    """Return where what is usual is known, it is due, and not used yet."""
+    known: Bools = usual.days >= DAYS
     return known & (first_min < 0) & (now_min >= due)
 
 
