@@ -20,6 +20,7 @@ from tests.bench import (
     store_embedded,
     store_peers,
 )
+from tests.bench import section_g as section_g_homes
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.servers import free_port
@@ -106,6 +107,12 @@ def stores() -> Iterator[Row]:
         yield from store_peers.measure(Path(folder))
 
 
+def section_g() -> Iterator[Row]:
+    """Beds, chairs, doses, kitchen and heating: told wrongly, and found, in simulated homes."""
+    for name, value, unit in section_g_homes.measure():
+        yield Row(name, round(value, 4), unit)
+
+
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
     measurements: Sequence[Callable[[], Iterator[Row]]]
@@ -116,6 +123,7 @@ def main() -> None:
         rehearse,
         latency,
         simulate,
+        section_g,
         ingest_rate.rates,
         ingest_rate.batches,
         ingest_rate.backlog,

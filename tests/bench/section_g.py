@@ -5,7 +5,7 @@ live them again with one incident of each kind. Seeds of ``CHOSEN`` are those th
 were chosen on, those of ``CONFIRMED`` were not looked at before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -62,15 +62,15 @@ class Case:
 
 CASES: Final = (
     Case("in_bathroom", "bed-left", Incident.LONG_BATHROOM, 24, 2.5, 3),
-    Case("on_floor", "bed-left", Incident.COLLAPSE, 26, 2.0, 4),
-    Case("wandering", "bed-left", Incident.WANDERING, 28, 2.5, 3),
-    Case("not_up", "seat-not-left", Incident.NOT_UP, 30, 7.0, 14),
-    Case("chair", "seat-not-left", Incident.CHAIR_NOT_LEFT, 32, 12.0, 12),
+    Case("on_floor", "bed-left", Incident.COLLAPSE, 31, 2.0, 4),
+    Case("wandering", "bed-left", Incident.WANDERING, 38, 2.5, 3),
+    Case("not_up", "seat-not-left", Incident.NOT_UP, 26, 7.0, 14),
+    Case("chair", "seat-not-left", Incident.CHAIR_NOT_LEFT, 28, 12.0, 12),
     Case("dose", "missed-dose", Incident.MISSED_MEDICATION, 34, 4.5, 23),
     Case("neglect", "kitchen-unused", Incident.SELF_NEGLECT, 36, 4.5, 23),
-    Case("window", "heating-failed", Incident.WINDOW_OPEN, 38, 16.5, 2, is_control=True),
+    Case("window", "heating-failed", Incident.WINDOW_OPEN, 40, 16.5, 2, is_control=True),
     Case(
-        "window_unseen", "heating-failed", Incident.WINDOW_OPEN, 40, 16.5, 2, True,
+        "window_unseen", "heating-failed", Incident.WINDOW_OPEN, 42, 16.5, 2, True,
         "kitchen/back-door",
     ),
     Case("heating", "heating-failed", Incident.COLD_HOME, 44, 7.0, 24),
@@ -208,3 +208,30 @@ def delays(found: Found, fleet: Fleet, case: Case) -> list[float]:
 
 def _day(found: Found, at_us: int) -> int:
     return (at_us - found.start_us) // DAY
+
+
+def measure(seeds: Sequence[int] = CONFIRMED) -> Iterator[tuple[str, float, str]]:
+    """Yield (name, value, what of) of every detector, over the homes of these seeds."""
+    hw = len(seeds) * HOMES * (DAYS - LEARNED) // 7
+    rates: list[dict[str, float]] = []
+    hours: dict[str, list[float]] = {case.name: [] for case in CASES}
+    for seed in seeds:
+        quiet, _ = run(scenario(seed, is_struck=False))
+        rates.append(false_rates(quiet, HOMES))
+        struck, fleet = run(scenario(seed, is_struck=True))
+        for case in CASES:
+            hours[case.name] += delays(struck, fleet, case)
+    for kind in KINDS:
+        mean = float(np.mean([rate[kind] for rate in rates]))
+        yield f"{_short(kind)}.false_per_hw", mean, f"per home-week of {hw}"
+    for case in CASES:
+        took = np.array(hours[case.name])
+        name = f"{_short(case.kind)}.{case.name}"
+        found = float(np.isfinite(took).mean())
+        yield f"{name}.{'told' if case.is_control else 'recall'}", found, f"of {len(took)}"
+        if not case.is_control and found >= 0.5:
+            yield f"{name}.median_h", float(np.median(took)), "h"
+
+
+def _short(kind: str) -> str:
+    return kind.replace("-", "")
