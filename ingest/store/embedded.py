@@ -123,9 +123,12 @@ class EmbeddedStore:
         # What landed first: folded in between, it is found twice, which does no harm.
         own = landing.of_home(self._rows(SELECT_LANDED, ()), home)
         pieces = groupby(self._pieces(home, first // DAY_US, last // DAY_US), attrgetter("day"))
-        batch = concat([_whole_day(list(of_day)) for _, of_day in pieces])
-        if len(own):
-            batch = ordered(concat([batch, own]))
+        days = {day: _whole_day(list(of_day)) for day, of_day in pieces}
+        day_of_own = own.time.view(np.int64) // DAY_US
+        for day in np.unique(day_of_own).tolist():
+            more = own.take(day_of_own == day)
+            days[day] = ordered(concat([days.get(day, empty()), more]))
+        batch = concat([days[day] for day in sorted(days)])
         from_, to = np.searchsorted(batch.time.view(np.int64), [first, last + 1])
         return batch.slice(int(from_), int(to))
 

@@ -56,7 +56,7 @@ def opened(row: LandedRow) -> Landed:
 def of_home(rows: Iterable[LandedRow], home: int) -> Batch:
     """Return this home's readings among the rows."""
     every = [opened(row) for row in rows]
-    return concat([landed.take(landed.home == home).batch for landed in every])
+    return concat([landed.batch.take(np.flatnonzero(landed.home == home)) for landed in every])
 
 
 def joined(parts: Sequence[Landed]) -> Landed:
