@@ -27,6 +27,7 @@ from api.evaluate_report import page
 from api.evaluate_rows import make_rows
 from api.evaluate_settings import read_judged, told
 from api.evaluate_stage import Raised, Stage, build_stage, refuse_engine, run_stage
+from api.evaluate_steps import STEPS, judge_steps, rule_of, twelve_hours
 from api.exits import CommandFailed
 from api.realism import realism_rows
 from config.places import Place
@@ -121,7 +122,9 @@ def evaluate(trace: tihm.Activations, request: Request, *, tell: Tell) -> Evalua
     tell(f"{len(trace.homes)} homes, {tested} tested over {weeks:.1f} home-weeks")
     tell("simple rules: judged, and refused where they look ahead")
     rules = {name: rule for name, (rule, _) in {**FLOORS, **NIGHT}.items()}
+    rules |= {f"step.{step.name}": rule_of(step, step.thresholds[3]) for step in STEPS}
     _guard(rules, trace)
+    steps = judge_steps(trace, stage.fallen, stage.judged, stage.draws)
     floors = [_judge_rule(name, rule, stage) for name, (rule, _) in FLOORS.items()]
     copies = len(stage.draws) + len(stage.cases.draws)
     tell(f"the engine: untouched days, {copies} injections, other thresholds (about a minute)")
@@ -141,6 +144,8 @@ def evaluate(trace: tihm.Activations, request: Request, *, tell: Tell) -> Evalua
         {k: engine_figures(stage, raised[0], v) for k, v in _halves(trace).items() if v.any()},
         {name: curve(stage, sweep, homes) for name, homes in parts.items()},
         [within_budget(stage, sweep, budget, everyone) for budget in BUDGETS],
+        steps,
+        _judge_rule("only the 12 hours", twelve_hours, stage),
         floors,
         {name: _false(rule(trace), stage) for name, (rule, _) in NIGHT.items()},
         _night_found(stage),

@@ -14,6 +14,7 @@ from api.evaluate_judge import INACTIVITY, Judged, judge
 from api.evaluate_kinds import Found, KindFigures, false_by_kind, found_by_case, is_dead_indeed
 from api.evaluate_load import Budgeted, loads
 from api.evaluate_stage import Raised, Stage
+from api.evaluate_steps import Stepped
 from api.evaluate_worlds import LONGEST_US
 from api.rows import Row
 from sensors_sim import score
@@ -50,8 +51,9 @@ class Evaluation:
     """All that was found. ``settings`` are the limits and parameters that were judged.
 
     ``halves`` are the engine on each half of the homes and ``curves`` its figures along the
-    threshold for silences: of all homes, and of each half. ``floors`` and ``peers`` are other
-    detectors; ``night`` are the false alerts of the rules about nights.
+    threshold for silences: of all homes, and of each half. ``steps`` build the rule up one by
+    one, ``only_12h`` is what any rule must raise that keeps the 12 hours. ``floors`` and
+    ``peers`` are other detectors; ``night`` are the false alerts of the rules about nights.
     """
 
     homes: int
@@ -63,6 +65,8 @@ class Evaluation:
     halves: Mapping[str, EngineFigures]
     curves: Mapping[str, Sequence[Judged]]
     budgets: Sequence[Budgeted]
+    steps: Sequence[Stepped]
+    only_12h: Judged
     floors: Sequence[Judged]
     night: Mapping[str, score.FalseRate]
     night_found: Mapping[str, float]

@@ -29,7 +29,7 @@ def silence(hours: float) -> Rule:
 
     def rule(trace: tihm.Activations) -> Alerts:
         limit_us = int(hours * HOUR_US)
-        rows = np.flatnonzero(_gaps(trace) > limit_us)
+        rows = np.flatnonzero(gaps(trace) > limit_us)
         onset = trace.time_us[rows]
         return person_alerts(trace.home[rows], onset, onset + limit_us, f"silence-{hours:g}h")
 
@@ -45,7 +45,7 @@ def longest_gap(factor: float, *, cap_h: float = 12, is_away_quiet: bool = False
     """
 
     def rule(trace: tihm.Activations) -> Alerts:
-        gap = _gaps(trace)
+        gap = gaps(trace)
         rows = np.flatnonzero(gap >= _SHORTEST_US)
         gap, start, home = gap[rows], trace.time_us[rows], trace.home[rows]
         local, _ = tihm.to_local(start)
@@ -120,7 +120,7 @@ def night_door() -> Rule:
     return rule
 
 
-def _gaps(trace: tihm.Activations) -> Ints:
+def gaps(trace: tihm.Activations) -> Ints:
     """Return, by row, the silence that this activation begins; three days for a home's last."""
     gap = np.full(len(trace), _OPEN_US, np.int64)
     gap[:-1] = np.where(np.diff(trace.home) == 0, np.diff(trace.time_us), _OPEN_US)

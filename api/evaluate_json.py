@@ -34,6 +34,16 @@ def beside_rows(result: Evaluation) -> dict[str, object]:
             }
             for one in result.budgets
         ],
+        "steps": [
+            {
+                "name": one.step.name,
+                "threshold": one.step.unit,
+                "delay_day_median_h": one.delay_h,
+                "line": _judged(one.line),
+            }
+            for one in result.steps
+        ],
+        "only_12h": _judged([result.only_12h])[0],
         "floors": _judged(result.floors),
         "peers": _judged(result.peers),
         "peer_notes": list(result.peer_notes),

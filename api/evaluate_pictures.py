@@ -12,7 +12,7 @@ _WIDTH, _BAR, _LEFT = 760, 24, 240
 _HOURS: Final = 24
 _SLOWEST_H: Final = 14.0
 _MOST_FALSE: Final = 0.8
-_COLOURS: Final = ("#1d5b79", "#b3541e", "#3a7d44")
+_COLOURS: Final = ("#1d5b79", "#b3541e", "#3a7d44", "#6f3c8f", "#8a6d00", "#505a5f")
 
 
 def intervals(judged: Sequence[Judged]) -> str:

@@ -35,6 +35,7 @@ def page(result: Evaluation) -> str:
         section("False alerts of silences", intervals(detectors) + _false(detectors)),
         section("Simulated silences found", curves(detectors) + _found(detectors)),
         section("What another threshold would give", _curve(result)),
+        section("What each step of the rule buys", _steps(result)),
         section("False alerts by kind", _kinds(result.engine)),
         section("Injections found, by day and night", _cases(result.engine)),
         section("The two halves of the homes", _halves(result)),
@@ -145,6 +146,31 @@ def _curve(result: Evaluation) -> str:
     )
     said = words("All other limits and parameters as they are; from one collapse in three.")
     return said + trade_off(result.curves, [*result.floors, *result.peers]) + table(head, body)
+
+
+def _steps(result: Evaluation) -> str:
+    head = ("step", "what it knows", "threshold", "raw a home-week", "home", "median h by day")
+    body = (
+        (
+            stepped.step.name,
+            stepped.step.about,
+            f"{one.name} {stepped.step.unit}",
+            one.raw.mean,
+            one.home.mean,
+            one.found["waking-day"].median_h,
+        )
+        for stepped in result.steps
+        for one in stepped.line
+    )
+    only = result.only_12h
+    said = words(
+        "The rule built up without the engine, without the cap of 12 hours and without its "
+        "shortest silence, so that steps differ in what they know alone. Whatever is known, 12 "
+        f"hours at home or away are told: that alone is {number(only.raw.mean.value)} raw and "
+        f"{number(only.home.mean.value)} home a home-week where nobody accepts a longer cap."
+    )
+    lines = {stepped.step.name: stepped.line for stepped in result.steps}
+    return said + trade_off(lines, result.floors) + table(head, body)
 
 
 def _kinds(figures: EngineFigures) -> str:

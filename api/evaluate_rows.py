@@ -54,6 +54,13 @@ def make_rows(result: Evaluation) -> list[rows.Row]:
     if result.against is not None:
         made += engine_rows(result.against, "against.")
         made += [_difference_row(one) for one in result.differences]
+    for stepped in result.steps:
+        name = f"step.{stepped.step.name}.delay_day_median_h"
+        made.append(rows.beside(name, stepped.delay_h, "h", stepped.step.published_h))
+    made += [
+        plain("step.only_12h.raw_false_per_hw", result.only_12h.raw.mean.value, "per hw"),
+        plain("step.only_12h.home_false_per_hw", result.only_12h.home.mean.value, "per hw"),
+    ]
     for floor in result.floors:
         made += _floor_rows(floor)
     made += [

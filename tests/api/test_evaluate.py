@@ -241,7 +241,7 @@ def test_the_command_writes_rows_and_one_report_without_network(tmp_path: Path) 
         assert set(found[f"inactivity.{name}"]) == keys
         assert f"inactivity.{name}" in result.output
     report = out.with_suffix(".html").read_text("utf-8")
-    assert report.count("<svg") == 3
+    assert report.count("<svg") == 4
     assert "http" not in report
     assert "<script" not in report
 
