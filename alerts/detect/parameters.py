@@ -227,7 +227,7 @@ PARAMETERS: Final = (
         "hours",
         12.0,
         96.0,
-        30.0,
+        36.0,
         "How long a sensor without a pace of its own must say nothing, whatever it missed; "
         "larger is quieter and slower.",
     ),
