@@ -28,7 +28,7 @@ HOMES: Final = (*CARE, Role.OFFICER)
 ANY: Final = tuple(Role)
 """Every role."""
 
-PUBLIC: Final = frozenset({"/sign-in", "/health", "/ready", "/static"})
+PUBLIC: Final = frozenset({"/sign-in", "/health", "/ready", "/metrics", "/static"})
 """Routes that anybody may call; they show nothing of any place."""
 
 _IDLE_HOURS: Final = 4.0

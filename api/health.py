@@ -17,6 +17,9 @@ STALE_S: Final = 15
 BEHIND_S: Final = 60.0
 """Seconds by which the engine may trail the journal and still count as keeping up."""
 
+STUCK_S: Final = 30.0
+"""Seconds without a commit, while messages wait, after which readings count as stuck."""
+
 _SECOND_US: Final = 1_000_000
 
 
@@ -72,6 +75,9 @@ def reasons(worker: Beat | None, wall_us: int) -> list[str]:
     if not state.get("is_connected", False):
         found.append("The worker is not connected to the broker.")
     found += [str(problem) for problem in state.get("broker_problems", ())]
+    stuck_s = state.get("stuck_s", 0.0)
+    if isinstance(stuck_s, int | float) and stuck_s > STUCK_S:
+        found.append(f"Messages wait, and nothing was committed for {stuck_s:.0f} s.")
     if state.get("journal_error"):
         found.append("The journal cannot be written, so nothing is acknowledged.")
     if state.get("engine_error"):

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -21,6 +21,7 @@ from alerts.notify.console import Console
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
 from api import stores, wiring
+from api.broker_watch import Broker
 from api.current_roster import CurrentRoster
 from api.disk import DiskWatch
 from api.engine_tail import EngineTail
@@ -35,7 +36,6 @@ from ingest.follower import Follower
 from ingest.journal import Journal, JournalDamaged, JournalInUse, JournalTail
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Pipeline
-from ingest.probe import Found, probe
 from ingest.receipts import Receipts
 from ingest.screen import screen
 from ingest.sink import Store
@@ -46,9 +46,6 @@ DEAD_LETTER_DAYS: Final = 14
 OPEN_DAYS: Final = np.timedelta64(2, "D")
 """A day's readings are packed for good once its lateness window has closed."""
 
-PROBE_S: Final = 0.5
-"""How often the probe looks whether the broker is there."""
-
 SETTLE_S: Final = 120
 """How long the broker's link must have stood before silence says anything."""
 
@@ -58,13 +55,6 @@ FINISH_S: Final = 5.0
 _DAY_US: Final = 86_400_000_000
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Broker:
-    """What the probe of the broker found."""
-
-    found: Found = field(default_factory=Found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +200,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
     for thread in threads:
         thread.start()
     subscribing = asyncio.create_task(parts.subscriber.run(stop))
-    probing = asyncio.create_task(_probe(parts, settings))
+    probing = asyncio.create_task(parts.broker.ask(parts.subscriber, settings))
     receipting = asyncio.create_task(parts.receipts.run(stop))
     watching = asyncio.create_task(_watch(threads, stop))
     try:
@@ -229,16 +219,6 @@ async def _run(parts: Parts, settings: Settings) -> None:
         parts.journal.close()
     await watching
     _log.info("worker_stopped", seq=parts.journal.last_seq())
-
-
-async def _probe(parts: Parts, settings: Settings) -> None:
-    """Ask the broker, once it is there, what would lose readings in silence."""
-    while not parts.subscriber.is_connected:  # noqa: ASYNC110 - no event
-        await asyncio.sleep(PROBE_S)
-    found = await probe(wiring.connect_options(settings), settings.mqtt.broker_config)
-    parts.broker.found = found
-    for problem in found.problems:
-        _log.error("broker_problem", what=problem)
 
 
 class _Thread(threading.Thread):
@@ -305,6 +285,8 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
     """Return what the worker reports of itself."""
     counts, engine, follower = parts.pipeline.counts, parts.engine.progress, parts.follower.state
     is_replaying = not is_live(parts.clock)
+    link, wall_us = parts.subscriber.counts, microseconds(SystemClock().now())
+    waiting = link.received - link.repeats - link.handled
     now_us = engine.now_us if is_replaying else microseconds(SystemClock().now())
     behind_us = now_us - engine.folded_us if engine.is_settled else 0
     return {
@@ -321,6 +303,10 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "gaps": sum(parts.pipeline.positions.gaps().values()),
         "receipts_error": parts.receipts.problem,
         "rejects": sum(counts.rejects.values()),
+        "rejects_by_reason": {reason.value: n for reason, n in counts.rejects.items()},
+        "unacknowledged": waiting,
+        "stuck_s": parts.broker.stuck.seconds(link.handled, waiting, wall_us),
+        "connection_losses": link.losses,
         "store_seq": follower.position,
         "store_error": follower.error,
         "disk_full_h": parts.disk.hours_left(),

@@ -4,9 +4,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import health
+from api import health, metrics
 from api.auth import ANY, Needs, Visitor
 from api.errors import Problem
 from api.resources import Resources
@@ -39,6 +40,19 @@ def get_ready(request: Request) -> ReadyOut:
         raise Problem(503, " ".join(reasons), extra={"reasons": reasons})
     replay_us = health.liveness(worker, wall_us).replay_us
     return ReadyOut(status="ready", replaying=to_datetime_or_none(replay_us))
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def get_metrics(request: Request) -> PlainTextResponse:
+    """Return sums over the worker for Prometheus; nothing of any home."""
+    resources: Resources = request.app.state.resources
+    try:
+        with resources.database.connect() as connection:
+            worker = health.beats(connection).get(health.WORKER)
+    except SQLAlchemyError:
+        worker = None
+    told = metrics.text(worker, microseconds(resources.wall()))
+    return PlainTextResponse(told, media_type=metrics.CONTENT_TYPE)
 
 
 @description.get("/openapi.json", include_in_schema=False)

@@ -30,6 +30,7 @@ _SPANS: Final = {
     "limit_us": "Limit",
     "quiet_us": "Nothing inside for",
     "behind_s": "Engine is behind by",
+    "stuck_s": "Nothing committed, while messages wait, for",
 }
 _LABELS: Final = {
     "expected_missed": "Signs usual in that time",
@@ -51,6 +52,9 @@ _LABELS: Final = {
     "share": "Sent so far",
     "messages": "Messages",
     "rejects": "Messages refused",
+    "rejects_by_reason": "Of these, by reason",
+    "unacknowledged": "Messages read and not yet committed",
+    "connection_losses": "Lost connections to the broker",
     "receipts": "Receipts sent to gateways",
     "gaps": "Messages that gateways numbered and that never came",
     "findings_off": "Findings dropped since it started, of detectors that are off",

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+from api.broker_watch import Stuck
+from tests.api.visits import Visit
+from tests.api.world import make_world
+
+STATE = {
+    "readings": 12_345_678_901,
+    "gaps": 3,
+    "rejects_by_reason": {"not-json": 2, "stale": 1},
+    "journal_seq": 7,
+    "last_commit_us": 1,
+}
+
+
+def test_metrics_are_sums_and_name_no_home(tmp_path: Path) -> None:
+    world = make_world(tmp_path, homes=3)
+    world.beat(state=STATE)
+    answer = Visit(world.app).get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    assert "stillwell_ready 1" in lines
+    assert "stillwell_readings_total 12345678901" in lines
+    assert "stillwell_gaps 3" in lines
+    assert 'stillwell_rejects_total{reason="not-json"} 2' in lines
+    assert not [word for word in ("home-", "gate-", "sens-", "fenbridge") if word in answer.text]
+
+
+def test_metrics_say_that_no_worker_was_heard(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.beat(ago_s=3600.0)
+    assert "stillwell_ready 0" in Visit(world.app).get("/metrics").text
+
+
+def test_messages_that_wait_without_a_commit_are_not_ready(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.beat(state={"stuck_s": 45.0})
+    answer = Visit(world.app).get("/ready")
+    assert answer.status_code == 503
+    assert "nothing was committed for 45 s" in answer.text
+
+
+def test_a_lone_message_after_a_quiet_hour_is_not_stuck() -> None:
+    stuck, hour = Stuck(), 3_600_000_000
+    assert stuck.seconds(5, 0, hour) == 0
+    assert stuck.seconds(5, 0, 2 * hour) == 0
+    assert stuck.seconds(5, 1, 2 * hour + 1_000_000) == 1
+    assert stuck.seconds(6, 1, 2 * hour + 2_000_000) == 0
+    assert stuck.seconds(6, 1, 2 * hour + 42_000_000) == 40
