@@ -111,6 +111,12 @@ def _numbers(packed: bytes, at: int, n: int) -> tuple[_Whole, int, int]:
     stop = at + n * width
     if width > 8 or stop > len(packed):
         raise ValueError(f"piece: {len(packed)} bytes for {n} readings, expected {stop}")
-    wide = np.zeros((n, 8), np.uint8)
-    wide[:, :width] = np.frombuffer(packed, np.uint8, n * width, at).reshape(width, n).T
-    return wide.view("<u8")[:, 0].view(np.int64) + np.int64(least), index, stop
+    turned = np.frombuffer(packed, np.uint8, n * width, at).reshape(width, n)
+    if width == 1:
+        return turned[0].astype(np.int64) + np.int64(least), index, stop
+    size = _SIZES[width]
+    numbers = np.zeros((n, size), np.uint8)
+    for byte in range(width):
+        numbers[:, byte] = turned[byte]
+    whole = numbers.view(f"<u{size}")[:, 0].astype(np.uint64, copy=False).view(np.int64)
+    return whole + np.int64(least), index, stop
