@@ -12,16 +12,18 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import Bools, Singles
-
-WEEKS: Final = 8
-"""Trailing weeks that are counted."""
+from alerts.detect.columns import Ints
+from alerts.detect.peaks import LEVELS, height
 
 WEEKS_AHEAD: Final = 4
 """The coming weeks that the interval speaks of."""
 
 TOLERANCE: Final = 0.20
 """How near the rate should come to the budget."""
+
+LOW_Z: Final = 1.0
+HIGH_Z: Final = 4.0
+"""Between these a budget may move the threshold; whatever it is, the cap stays."""
 
 _LIKELY_Z: Final = 1.15
 """A normal deviate lies within it three times in four."""
@@ -36,8 +38,8 @@ class Calibration:
     """What to expect of a place at threshold ``z``, all rates per 100 homes a week.
 
     ``fixed`` are the alerts that the threshold does not decide. ``low`` and ``high`` enclose the
-    rate of the next four weeks 95 times in 100, if these homes go on as they were. ``needed``
-    homes bring that rate within 20 % of the budget three times in four.
+    rate of the next four weeks 95 times in 100, if these homes go on as they were; ``days`` were
+    judged. ``needed`` homes bring that rate within 20 % of the budget three times in four.
     """
 
     z: float
@@ -47,6 +49,7 @@ class Calibration:
     fixed: float
     homes: int
     needed: int
+    days: int
     is_at_edge: bool
 
     @property
@@ -56,26 +59,30 @@ class Calibration:
 
 
 def calibrate(
-    peaks: Singles, budget: float, *, fixed: float, low_z: float, high_z: float
+    counts: Ints, told: int, budget: float, *, low_z: float = LOW_Z, high_z: float = HIGH_Z
 ) -> Calibration | None:
     """Return the threshold that keeps these homes to ``budget`` alerts per 100 homes a week.
 
-    ``peaks`` has the shape (days, homes), NaN where a day was not judged; ``fixed`` is the rate of
-    all other P2 and P3 alerts in the same days. The threshold stays within ``low_z`` and
-    ``high_z``: then ``is_at_edge`` says that the budget cannot be met by it. None without a
-    judged day.
+    ``counts`` int[days, LEVELS] are home-days by the level of their peak, days in any order by
+    whole weeks; ``told`` are all other P2 and P3 alerts of the same days. The threshold stays
+    within ``low_z`` and ``high_z``: then ``is_at_edge`` says that the budget cannot be met by it.
+    None without a judged day.
     """
-    is_day = np.isfinite(peaks)
-    home_weeks = float(is_day.sum()) / _WEEK
-    homes = int(is_day.any(axis=0).sum())
+    judged = counts.sum(axis=1)
+    home_weeks = float(judged.sum()) / _WEEK
+    homes = int(judged.max(initial=0))
     if homes == 0:
         return None
+    fixed = 100 * told / home_weeks
     wanted = max(budget - fixed, 0.0) / 100 * home_weeks
-    z = _threshold(np.sort(peaks[is_day])[::-1], wanted)
+    above = np.cumsum(counts.sum(axis=0)[::-1])[::-1]
+    level = int(np.abs(above[1:] - wanted).argmin()) + 1 if round(wanted) else LEVELS
+    z = height(level)
     held = min(max(z, low_z), high_z)
-    raised = is_day & (peaks > held)
+    level = min(math.ceil(held / height(1) - 1e-6), LEVELS - 1)
+    raised = counts[:, level:].sum(axis=1)
     expected = fixed + 100 * float(raised.sum()) / home_weeks
-    spread = _spread(raised, is_day)
+    spread = _spread(raised, judged)
     counted = expected / 100 * home_weeks
     ahead = expected / 100 * homes * WEEKS_AHEAD
     error = _error(spread, counted, ahead)
@@ -89,6 +96,7 @@ def calibrate(
         fixed=fixed,
         homes=homes,
         needed=needed,
+        days=int((judged > 0).sum()),
         is_at_edge=held != z,
     )
 
@@ -111,25 +119,15 @@ def sentence(found: Calibration, budget: float) -> str:
     )
 
 
-def _threshold(falling: Singles, wanted: float) -> float:
-    """Return the height above which ``wanted`` of these peaks lie, between two neighbours."""
-    rank = round(wanted)
-    if rank <= 0:
-        return math.inf
-    if rank >= len(falling):
-        return -math.inf
-    return float(falling[rank - 1] + falling[rank]) / 2
-
-
-def _spread(raised: Bools, is_day: Bools) -> float:
+def _spread(raised: Ints, judged: Ints) -> float:
     """Return how much more weekly totals vary than chance: variance over mean, 1 for Poisson.
 
     Shrunk towards 1 by as much as seven weeks of chance, as a few weeks say little.
     """
     weeks = -(-len(raised) // int(_WEEK))
     week = np.arange(len(raised)) // int(_WEEK)
-    total = np.bincount(week, raised.sum(axis=1), weeks)
-    due = np.bincount(week, is_day.sum(axis=1), weeks) * (raised.sum() / is_day.sum())
+    total = np.bincount(week, raised, weeks)
+    due = np.bincount(week, judged, weeks) * (raised.sum() / judged.sum())
     is_used = due > 0
     excess = float(((total - due)[is_used] ** 2 / due[is_used]).sum())
     freedom = max(int(is_used.sum()) - 1, 0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from alerts.action import Action, Step
+from alerts.action import Action, Calibrated, Proposals, Step
 from alerts.alert import Finding
 from alerts.ledger import Ledger
 from alerts.lifecycle import Event
@@ -23,10 +23,13 @@ def deliver(
     for _, run in groupby(actions, _sort):
         first = list(run)
         findings = [action for action in first if isinstance(action, Finding)]
+        steps = [action for action in first if isinstance(action, Step)]
         if findings:
             raised += _raise(ledger, findings, now, shadow)
+        elif steps:
+            _apply(ledger, steps, now, shadow)
         else:
-            _apply(ledger, [action for action in first if isinstance(action, Step)], now, shadow)
+            ledger.note([one for one in first if isinstance(one, Calibrated | Proposals)])
     return raised
 
 
@@ -39,6 +42,8 @@ def _raise(ledger: Ledger, findings: list[Finding], now: Instant, shadow: Shadow
 
 
 def _sort(action: Action) -> tuple[str, str]:
+    if isinstance(action, Calibrated | Proposals):
+        return ("note", "")
     return ("raise", "") if isinstance(action, Finding) else (action.event.value, action.note)
 
 

@@ -95,6 +95,8 @@ class Engine:
         now = self._clock.now()
         now_us = microseconds(now)
         self._start(now_us)
+        if self._shadow is not None:
+            self._shadow.take_up()
         self._follow_roster(now_us)
         readings, received_us = self._read(now)
         is_settled = self._uplink.follow(now_us, is_linked=self._is_linked())
@@ -274,7 +276,10 @@ class Engine:
             return 0, False
         ticks_us, is_short = np.array(due[:_TICKS], np.int64), len(due) > _TICKS
         readings, late, rest = self._waiting.take(int(ticks_us[-1]))
-        self._actions += self._watch.run(ticks_us, readings, late, is_caught_up=not is_short)
+        modes = None if self._shadow is None else self._shadow.modes
+        self._actions += self._watch.run(
+            ticks_us, readings, late, is_caught_up=not is_short, modes=modes
+        )
         self._waiting = rest
         self._note(
             What.TICKS, now_us, before_us=before_us, readings=late, is_caught_up=not is_short

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from alerts import deadlines, debounce, record, tables
+from alerts import calibrations, deadlines, debounce, record, tables
+from alerts.action import Calibrated, Proposals
 from alerts.alert import (
     CONTINUING,
     LIFE_SAFETY,
@@ -185,6 +186,12 @@ class Ledger:
         """Replace the list of unwatched homes; the change feed tells of those that differ."""
         with self._begin() as connection:
             record.set_unwatched(connection, homes, microseconds(now))
+
+    def note(self, found: Sequence[Calibrated | Proposals]) -> None:
+        """Keep what budgets came to, and what longer caps are proposed now."""
+        with self._begin() as connection:
+            for one in found:
+                calibrations.write(connection, one)
 
     def beat(
         self,

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from alerts import thresholds
 from alerts.action import Step
 from alerts.alert import AlertKind, Verdict, alert_id
 from alerts.detect import caps, hush
@@ -134,6 +135,7 @@ def learn(scene: Scene) -> None:
     )
     state.active_days[:, homes], state.watched_days[:, homes] = active, seen
     state.rate[:, homes] = rates(active, seen)
+    thresholds.end_day(scene, ended)
     sums = learn_peak(
         state.peak_count[homes],
         state.peak_total[homes],
@@ -141,8 +143,8 @@ def learn(scene: Scene) -> None:
         np.where(is_day, state.peak[homes], 0.0),
     )
     state.peak_count[homes], state.peak_total[homes], state.peak_squares[homes] = sums
-    state.limit[homes] = limits(*sums, scene.roster.silence_z[homes])
-    state.peak[homes] = 0
+    state.limit[homes] = limits(*sums, scene.roster.threshold_z(state.place_z)[homes])
+    state.peak[homes] = state.day_peak[homes] = 0
     state.has_sign[:, homes] = False
     state.is_watched[:, homes] = False
 
@@ -197,6 +199,7 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
     is_return = gap > _ABSENCE_US
     if is_return.any():
         state.stir_us[home[is_return][::-1]] = time_us[is_return][::-1]
+    thresholds.note_peaks(scene, home, time_us, _caps(scene)[0])
     is_at_home = ~state.is_out[home] & state.is_seen[home] & (state.unseen_us[home] == 0)
     is_near_cap = is_at_home & (gap > caps.LONG_US)
     if is_near_cap.any():

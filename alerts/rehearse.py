@@ -169,6 +169,7 @@ class Rehearsal:
             known(readings, watch.roster),
             late,
             is_caught_up=row.is_caught_up,
+            modes=None if self._shadow is None else self._shadow.modes,
         )
         self._deliver(actions, row)
 
@@ -198,6 +199,7 @@ class Rehearsal:
             self._switched += len(new)
         if new and self._shadow is not None:
             self._shadow.refresh()
+            self._shadow.take_up()
 
     def _do_acts(self, history: int | None) -> None:
         """Do what people did up to this row of the history, to alerts that are there."""

@@ -1,6 +1,7 @@
 """Rosters of the past: what changed of a home, gateway or sensor, by the revision it came with.
 
-No label and no address is kept: the first may hold a name, the second only tells devices apart.
+No label, reason or address is kept: the first two may hold a name, the last only tells devices
+apart.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ def fields_of(table: SensorTable) -> dict[Key, Fields]:
     made.update({(_HOME, n): _json(h, label=_UNNAMED) for n, h in table.homes.items()})
     made.update({(_GATEWAY, n): _json(g) for n, g in table.gateways.items()})
     made.update({(_SENSOR, n): _json(s, address=_mark(s)) for n, s in table.sensors.items()})
-    made.update({(_CAP, a.number): _json(a) for a in table.allowances})
+    made.update({(_CAP, a.number): _json(a, why=_UNNAMED) for a in table.allowances})
     return made
 
 

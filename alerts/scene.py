@@ -13,6 +13,7 @@ from alerts.detect.local_time import Offsets, bins, days, to_local
 from alerts.detect.profile import unwatch
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
+from alerts.modes import Modes
 from alerts.zones import zone_of
 from config.homes import Home
 from config.places import Place
@@ -34,6 +35,9 @@ class Scene:
     offsets: Sequence[Offsets]
     before_us: int
     now_us: int = NEVER
+    modes: Modes | None = None
+    """The modes in force, None where every detector is live."""
+
     actions: list[Action] = field(default_factory=list)
     pace: Floats = field(init=False)
     """float64[homes]: events expected a microsecond now, 0 where the home is not watched."""

@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
 from alerts import past_tables
 from config.places import Contacts, Place
+
+_DECIDES: Final = {"time_zone", "limits", "detectors", "alert_budget"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Version:
     def content(self) -> str:
         """The settings as JSON, always in the same order."""
         places = {
-            key: place.model_dump(mode="json", include={"time_zone", "limits", "detectors"})
+            key: place.model_dump(mode="json", include=_DECIDES)
             for key, place in self.places.items()
         }
         return json.dumps(

@@ -44,21 +44,31 @@ class Shadow:
         self, database: Engine, table: Callable[[], SensorTable], places: Mapping[str, Place]
     ) -> None:
         self._database, self._table, self._places = database, table, places
-        self._read: tuple[int, Modes] = (-1, Modes({}))
+        self._newest: tuple[int, Modes] = (-1, Modes({}))
         self._settled = self._settling = (-1, -1)
         self.dropped = 0
         """Findings of detectors that are off, since this object was made."""
 
         self.refresh()
+        self._read = self._newest
 
     def refresh(self) -> bool:
         """Read the modes again if somebody switched; say whether they did. Any thread may."""
         with self._database.connect() as connection:
             revision = read_revision(connection)
-            if revision == self._read[0]:
+            if revision == self._newest[0]:
                 return False
-            self._read = (revision, read_modes(connection))
+            self._newest = (revision, read_modes(connection))
         return True
+
+    def take_up(self) -> None:
+        """Go by what ``refresh`` read last, from now on: the same all through a step."""
+        self._read = self._newest
+
+    @property
+    def modes(self) -> Modes:
+        """The modes that are in force here."""
+        return self._read[1]
 
     @property
     def revision(self) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -198,3 +199,35 @@ adjudications: Final = Table(
     sqlite_autoincrement=True,
 )
 """What people said of shadow findings; of one finding the newest counts. Never changed."""
+
+calibrations: Final = Table(
+    "calibrations",
+    metadata,
+    Column("place", String(40), primary_key=True),
+    Column("at_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("budget", Float, nullable=False),
+    Column("is_applied", Boolean, nullable=False),
+    Column("z", Float, nullable=False),
+    Column("expected", Float, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("fixed", Float, nullable=False),
+    Column("homes", Integer, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("is_at_edge", Boolean, nullable=False),
+)
+"""What each place's budget came to, a row a local day; rates per 100 homes a week."""
+
+cap_proposals: Final = Table(
+    "cap_proposals",
+    metadata,
+    Column("home", String(40), primary_key=True),
+    Column("place", String(40), nullable=False, index=True),
+    Column("from_min", Integer, nullable=False),
+    Column("to_min", Integer, nullable=False),
+    Column("cap_h", Float, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+)
+"""Longer caps that the engine proposes now; only a named person may accept one."""

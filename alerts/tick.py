@@ -15,6 +15,7 @@ from alerts import (
     pads,
     room_stay,
     seat_stay,
+    thresholds,
     trend,
 )
 from alerts.detect import fold
@@ -24,6 +25,7 @@ from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from alerts.detect.things import Use
 from alerts.detector import Detector
+from alerts.modes import Modes
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
 from alerts.plant import Gateways, watch_devices, watch_gateways
 from alerts.scene import Scene
@@ -65,13 +67,14 @@ def run_ticks(
     ticks_us: Ints,
     readings: Batch,
     late: Batch,
+    modes: Modes | None = None,
 ) -> Scene:
     """Run the ticks that end at ``ticks_us``, ascending, and return the scene after the last.
 
     ``readings`` must be ordered, each once, with before_us < time <= the last tick; ``late`` is
     ordered and older. Both hold only sensors of the roster. ``state`` is changed in place.
     """
-    scene = Scene(state, roster, places, offsets, before_us)
+    scene = Scene(state, roster, places, offsets, before_us, modes=modes)
     if len(late):
         streams = fold.split_late(late, roster, state, offsets)
         fold.fold_late(state, streams)
@@ -85,11 +88,13 @@ def run_ticks(
     for number, now_us in enumerate(ticks_us.tolist()):
         scene.begin(now_us, SLOW_US)
         pass_time(scene)
+        before = len(scene.actions)
         if _fold(scene, streams, cuts, number):
             gateways = None
         is_due = scene.is_regular or number == len(ticks_us) - 1
         _fold_detectors(scene, streams.signs, cuts.signs[number + 1], taken, is_due=is_due)
         gateways = _detect(scene, gateways)
+        thresholds.count_told(scene, scene.actions[before:])
         scene.end()
     return scene
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import night_door
-from alerts.action import Action, Step
+from alerts.action import Action, Proposals, Proposed, Step
 from alerts.alert import Unwatched
 from alerts.detect.columns import DAY_US, NEVER, Ints
 from alerts.detect.join import join
@@ -16,6 +16,7 @@ from alerts.detect.local_time import Offsets, build_offsets
 from alerts.detect.roster import build_roster
 from alerts.detect.state import State, copied
 from alerts.lifecycle import Event
+from alerts.modes import Modes
 from alerts.person import standing_alerts
 from alerts.proposals import Proposal, propose
 from alerts.scene import Scene
@@ -83,12 +84,19 @@ class Watch:
         return True
 
     def run(
-        self, ticks_us: Ints, readings: Batch, late: Batch, *, is_caught_up: bool
+        self,
+        ticks_us: Ints,
+        readings: Batch,
+        late: Batch,
+        *,
+        is_caught_up: bool,
+        modes: Modes | None = None,
     ) -> list[Action]:
         """Run the ticks that end at ``ticks_us``; return what was decided, in order.
 
         For ``readings`` and ``late`` see ``run_ticks``. ``is_caught_up`` says that the last tick
-        is of now, so that what is still true may come back. An error changes nothing.
+        is of now, so that what is still true may come back. ``modes`` are in force, None where
+        every detector is live. An error changes nothing.
         """
         if self.state is None:
             raise RuntimeError("watch: it has not begun")
@@ -102,12 +110,15 @@ class Watch:
             ticks_us=ticks_us,
             readings=readings,
             late=late,
+            modes=modes,
         )
         unwatched = unwatched_rows(scene)
         actions = scene.actions
         if is_caught_up and last_us // SLOW_US != before_us // SLOW_US:
             actions += _come_back(scene)
         self.state, self.folded_us, self.unwatched = scene.state, last_us, unwatched
+        if last_us // DAY_US != before_us // DAY_US:
+            actions.append(self._proposed())
         return actions
 
     def watch_link(self, lost_us: int, now_us: int) -> list[Action]:
@@ -132,6 +143,23 @@ class Watch:
             return []
         zones = self._zones(self.folded_us, self.folded_us)
         return propose(self.state, self.roster, zones, self.folded_us)
+
+    def _proposed(self) -> Proposals:
+        made = [(self.roster.table.homes[one.home], one) for one in self.proposals()]
+        return Proposals(
+            tuple(
+                Proposed(
+                    home.id,
+                    home.place,
+                    one.from_min,
+                    one.to_min,
+                    one.cap_h,
+                    one.count,
+                    self.folded_us,
+                )
+                for home, one in made
+            )
+        )
 
     def _zones(self, start_us: int, stop_us: int) -> tuple[Offsets, ...]:
         start_us -= OLDEST_US

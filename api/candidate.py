@@ -26,7 +26,8 @@ def read_candidate(file: Path, place: Place, *, command: str) -> Place:
         raise ConfigProblem(f"{command}: {file.name} is not TOML: {problem}") from problem
     except ValidationError as problem:
         raise ConfigProblem(describe(command, Place, problem, lambda _: file.name)) from problem
-    judged = place.model_copy(update={"limits": made.limits, "detectors": made.detectors})
+    kept = {name: getattr(made, name) for name in ("limits", "detectors", "alert_budget")}
+    judged = place.model_copy(update=kept)
     try:
         parameters.values(judged)
     except ConfigProblem as problem:
@@ -38,4 +39,4 @@ def read_candidate(file: Path, place: Place, *, command: str) -> Place:
 def settings_of(place: Place) -> dict[str, object]:
     """Return all limits and parameters in force at a place, by name."""
     limits = {name: getattr(place.limits, name) for name in Limits.model_fields}
-    return {**limits, **parameters.values(place)}
+    return {**limits, "alert_budget": place.alert_budget, **parameters.values(place)}

@@ -1,6 +1,6 @@
 """Runs homes that were recorded through the engine that runs live, on a virtual clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.alert import Finding
+from alerts.detect import parameters
 from alerts.engine import Engine
 from alerts.proposals import Proposal
 from api.evaluate_accepting import Tester
@@ -150,7 +151,7 @@ class _AllHomes:
         self._begin = np.cumsum([0, *sizes])
         keys = [f"{PLACE}-{number:04d}" for number in range(len(worlds))]
         self.places = {
-            key: world.place.model_copy(update={"key": key})
+            key: world.place.model_copy(update={"key": key, "detectors": _fixed(world.place)})
             for key, world in zip(keys, worlds, strict=True)
         }
         self._place_of = [key for key, size in zip(keys, sizes, strict=True) for _ in range(size)]
@@ -236,6 +237,11 @@ class _AllHomes:
 
     def _with_begin(self, worlds: Sequence[World]) -> list[tuple[World, int]]:
         return list(zip(worlds, self._begin.tolist(), strict=False))
+
+
+def _fixed(place: Place) -> Mapping[str, float]:
+    """Return its parameters with a threshold of its own: no budget moves what is judged."""
+    return {"silence_z": parameters.values(place)["silence_z"], **place.detectors}
 
 
 def _first_us(trace: tihm.Activations, size: int) -> NDArray[np.int64]:

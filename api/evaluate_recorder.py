@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import create_engine
 
+from alerts.action import Calibrated, Proposals
 from alerts.alert import Finding, Unwatched
 from alerts.ledger import Ledger
 from ingest.batch import Batch
@@ -39,6 +40,9 @@ class Recorder(Ledger):
     def come_back(self, alerts: Sequence[str], now: Instant, note: str) -> int:  # noqa: ARG002
         """Nobody resolves an alert here; return 0."""
         return 0
+
+    def note(self, found: Sequence[Calibrated | Proposals]) -> None:
+        """No budget moves what is judged, and who accepts what is proposed is asked elsewhere."""
 
     def set_unwatched(self, homes: Sequence[Unwatched], now: Instant) -> None:
         """The list of unwatched homes is not judged."""

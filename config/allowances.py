@@ -17,7 +17,8 @@ class Allowance:
 
     From ``from_min`` up to ``to_min`` past midnight, over midnight when it is the later one;
     ``is_out`` says that it is about absences and not about silences at home. ``account`` is who
-    accepted it, at ``accepted_us``; it holds until ``until_us``, and then the floor is back.
+    accepted it, at ``accepted_us``, and ``why``; it holds until ``until_us``, and then the floor
+    is back. ``ended_by`` took it back at ``until_us``, empty where it ran or runs its time.
     """
 
     number: int
@@ -29,6 +30,8 @@ class Allowance:
     account: str
     accepted_us: int
     until_us: int
+    why: str = ""
+    ended_by: str = ""
 
 
 def check(allowance: Allowance) -> None:
@@ -37,6 +40,8 @@ def check(allowance: Allowance) -> None:
     for name, minute in (("from_min", allowance.from_min), ("to_min", allowance.to_min)):
         if not 0 <= minute < _DAY_MIN:
             problems.append(f"{name} is {minute}, expected 0..{_DAY_MIN - 1}")
+    if allowance.from_min == allowance.to_min:
+        problems.append("from_min and to_min are the same, expected a part of the day")
     if not 0 < allowance.cap_h <= HIGHEST_H:
         problems.append(f"cap_h is {allowance.cap_h:g}, expected at most {HIGHEST_H:g}")
     if not allowance.account:

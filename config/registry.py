@@ -92,11 +92,11 @@ def allow(connection: Connection, allowance: Allowance) -> Allowance:
     return replace(allowance, number=number)
 
 
-def end_allowance(connection: Connection, number: int, now_us: int) -> None:
-    """Take a longer cap back: from this moment on the place's own holds."""
+def end_allowance(connection: Connection, number: int, now_us: int, *, by: str = "") -> None:
+    """Take a longer cap back, in this account's name: from now on the place's own holds."""
     table = tables.allowances
     mine = (table.c.number == number) & (table.c.until_us > now_us)
-    connection.execute(update(table).where(mine).values(until_us=now_us))
+    connection.execute(update(table).where(mine).values(until_us=now_us, ended_by=by))
     bump(connection)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
 )
 from sqlalchemy import UniqueConstraint as Unique
 
@@ -85,6 +86,8 @@ allowances: Final = Table(
     Column("account", String(40), nullable=False),
     Column("accepted_us", BigInteger, nullable=False),
     Column("until_us", BigInteger, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("ended_by", String(40), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 """Longer caps for one home that a named person accepted; ended ones stay, to be shown."""

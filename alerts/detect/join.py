@@ -7,7 +7,7 @@ import numpy as np
 from alerts.detect.columns import BINS, NEVER
 from alerts.detect.profile import limits, rates
 from alerts.detect.roster import Roster
-from alerts.detect.state import State, empty, grown
+from alerts.detect.state import State, empty, grown, of_places
 
 
 def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int) -> State:
@@ -32,9 +32,8 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
     known[again | (roster.home_is_active & (known == NEVER))] = now_us
     new = np.isnan(state.limit)
     # Also of homes known before: the place may have set another z since.
-    state.limit[:] = limits(
-        state.peak_count, state.peak_total, state.peak_squares, roster.silence_z
-    )
+    z = roster.threshold_z(state.place_z)
+    state.limit[:] = limits(state.peak_count, state.peak_total, state.peak_squares, z)
     # Nobody has learned anything of a new home yet: all begin with the same day.
     nothing = np.zeros((BINS, 1), np.float32)
     state.rate[:, new] = rates(nothing, nothing)
@@ -45,10 +44,11 @@ def _follow_places(state: State, before: Sequence[str], after: Sequence[str]) ->
     """Move what is known of a place to its new code: codes follow the alphabet."""
     if tuple(before) == tuple(after):
         return
-    peak, since, hush = state.outage_peak.copy(), state.outage_us.copy(), state.hush_us.copy()
-    state.outage_peak[:], state.outage_us[:], state.hush_us[:] = 0, NEVER, NEVER
-    for old, key in enumerate(before):
-        if key in after:
-            new = list(after).index(key)
-            state.outage_peak[new], state.outage_us[new] = peak[old], since[old]
-            state.hush_us[new] = hush[old]
+    columns = of_places(state)
+    old = [column.copy() for column in columns]
+    new = of_places(empty({"home": 0, "sensor": 0, "gateway": 0, "place": len(after)}))
+    for column, was, blank in zip(columns, old, new, strict=True):
+        column[...] = blank
+        for row, key in enumerate(before):
+            if key in after:
+                column[..., list(after).index(key)] = was[..., row]

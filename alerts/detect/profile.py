@@ -78,10 +78,16 @@ def usual_peak(count: float, total: float) -> float:
     return math.exp((total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT))
 
 
+def centre(count: Floats, total: Floats, squares: Floats) -> tuple[Floats, Floats]:
+    """Return the mean and the standard deviation of each home's log peaks, shrunk to all homes'."""
+    mean = (total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT)
+    around = np.maximum(squares - 2 * mean * total + count * mean**2, 0)
+    variance = (around + _VARIANCE_WEIGHT * _VARIANCE) / (count + _VARIANCE_WEIGHT)
+    return mean, np.sqrt(variance)
+
+
 def limits(count: Floats, total: Floats, squares: Floats, z: Floats) -> Floats:
     """Return each home's limit in expected events missed: mean + z sd of its log peaks."""
-    mean = (total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT)
-    spread = np.maximum(squares - 2 * mean * total + count * mean**2, 0)
-    variance = (spread + _VARIANCE_WEIGHT * _VARIANCE) / (count + _VARIANCE_WEIGHT)
-    limit: Floats = np.exp(mean + z * np.sqrt(variance))
+    mean, spread = centre(count, total, squares)
+    limit: Floats = np.exp(mean + z * spread)
     return limit

@@ -55,6 +55,10 @@ class Roster:
     """Nothing shorter is raised in any home: what is shorter need not be looked at."""
 
     silence_z: Floats
+    place_zone: Ints
+    place_budget: Floats
+    """Alerts per 100 homes a week by place, NaN where the place chose its threshold itself."""
+
     allowances: Allowances
     outage_share: Floats
     outage_expected: Floats
@@ -104,6 +108,13 @@ class Roster:
             "gateway": len(self.gateway_place),
             "place": len(self.table.places),
         }
+
+    def threshold_z(self, place_z: Floats) -> Floats:
+        """Return each home's threshold: of its place's budget where it has one, else its own."""
+        if not len(place_z):
+            return self.silence_z
+        z = place_z[np.maximum(self.home_place, 0)]
+        return np.where(np.isnan(z), self.silence_z, z)
 
     def tuned(self, name: str, homes: Rows) -> Floats:
         """Return a parameter's value, float64[k], for these k homes."""
@@ -170,6 +181,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
             * HOUR_US
         ),
         silence_z=_tuned(tuned, "silence_z")[place_row],
+        place_zone=zone_of_place,
+        place_budget=np.array([_budget(places.get(key)) for key in table.places], np.float64),
         allowances=columns(table.allowances),
         outage_share=_tuned(tuned, "outage_share"),
         outage_expected=_tuned(tuned, "outage_expected"),
@@ -265,6 +278,10 @@ def _gateway_limit(pace_s: Floats, table: SensorTable, limits: list[Limits]) -> 
 
 def _values(limits: list[Limits], name: str) -> Floats:
     return np.array([getattr(limit, name) for limit in limits] or [0.0], np.float64)
+
+
+def _budget(place: Place | None) -> float:
+    return np.nan if place is None or "silence_z" in place.detectors else place.alert_budget
 
 
 def _tuned(tuned: list[dict[str, float]], name: str) -> Floats:

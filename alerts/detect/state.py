@@ -20,8 +20,9 @@ from alerts.detect.columns import (
     Shorts,
     Singles,
 )
+from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Number of this layout; a checkpoint of another one is not read."""
 
 
@@ -78,6 +79,7 @@ class State:
     peak_total: Annotated[Floats, _Column("home", *_NUMBER)]
     peak_squares: Annotated[Floats, _Column("home", *_NUMBER)]
     limit: Annotated[Floats, _Column("home", "f8", np.nan)]
+    day_peak: Annotated[Singles, _Column("home", *_SINGLE)]  # of today; peaks.standardised
     recent: Annotated[Ints, _Column("home", *_COUNT)]  # bit i: a sign i slots of 10 min ago
     long_min: Annotated[Minutes, _Column("home", "i4", 0, (RING,))]  # see caps.remember
     # its nights and days: bathroom visits, the door at night, slow change (later, earlier, fewer)
@@ -171,6 +173,9 @@ class State:
     outage_peak: Annotated[Ints, _Column("place", *_COUNT)]
     outage_us: Annotated[Ints, _Column("place", *_TIME)]
     hush_us: Annotated[Ints, _Column("place", *_TIME)]  # last word before a hush over the place
+    place_z: Annotated[Floats, _Column("place", "f8", np.nan)]  # what its budget chose
+    peak_counts: Annotated[Minutes, _Column("place", "i4", 0, (DAYS, LEVELS))]  # see peaks.counted
+    told_counts: Annotated[Minutes, _Column("place", "i4", 0, (DAYS, DETECTORS))]
 
 
 _COLUMNS: Final[Mapping[str, _Column]] = {
@@ -181,6 +186,11 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
 def empty(sizes: Mapping[str, int]) -> State:
     """Return the state before anything was heard; ``sizes`` gives the rows of each axis."""
     return State(**{name: _filled(c, sizes[c.axis]) for name, c in _COLUMNS.items()})
+
+
+def of_places(state: State) -> list[NDArray[Any]]:
+    """Return the columns that are by place."""
+    return [getattr(state, name) for name, c in _COLUMNS.items() if c.axis == "place"]
 
 
 def grown(state: State, sizes: Mapping[str, int]) -> State:

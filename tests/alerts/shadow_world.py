@@ -99,6 +99,7 @@ class ShadowWorld(World):
         with self.database.begin() as connection:
             set_mode(connection, mode, detector, since_us=now_us)
         assert self.shadow.refresh()
+        self.shadow.take_up()
 
     def found(self) -> list[Row[Any]]:
         f = tables.shadow_findings

@@ -38,6 +38,7 @@ def kinds_told(houses: Houses, detector: Detector) -> set[str]:
             "limit",
             "rate",
             "hour_c",
+            "place_z",
         }:  # NaN until something is known
             assert np.isfinite(column).all(), name
     return {finding.kind.value for finding in told} & mine
