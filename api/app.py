@@ -16,10 +16,11 @@ from api.auth import Lockout
 from api.middleware import Guard
 from api.resources import Resources
 from api.rest import alerts as rest_alerts
+from api.rest import caps as rest_caps
 from api.rest import dead_letters, status
 from api.rest import detectors as rest_detectors
 from api.rest import homes as rest_homes
-from api.web import alerts, detectors, findings, homes, places, sign_in, system
+from api.web import alerts, caps, detectors, findings, homes, places, sign_in, system
 from api.web.pages import STATIC, version
 
 _ROOT: Final = "/api/v1"
@@ -63,10 +64,10 @@ def create_app(resources: Resources) -> FastAPI:
     errors.install(app)
     app.include_router(status.router)
     app.include_router(live.router)
-    for rest in (rest_homes, rest_alerts, rest_detectors, dead_letters):
+    for rest in (rest_homes, rest_alerts, rest_detectors, rest_caps, dead_letters):
         app.include_router(rest.router, prefix=_ROOT)
     app.include_router(status.description, prefix=_ROOT)
-    for page in (sign_in, places, alerts, homes, findings, detectors, system):
+    for page in (sign_in, places, alerts, homes, findings, detectors, caps, system):
         app.include_router(page.router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from api import rehearsal_command, replay_commands
+from api.cap_commands import app as caps
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
 from api.store_commands import app as store
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
+app.add_typer(caps, name="caps")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 
 from sqlalchemy import Connection
 
+from alerts import calibrations
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import SwitchRefused
 from api import detectors, wiring
@@ -30,7 +31,8 @@ def show(settings: Settings, place: str, *, tell: Callable[[str], None]) -> None
         rows = detectors.overview(connection, list(chosen), now_us)
         accounts = frozenset(row.switch.account for row in rows if row.switch is not None)
         names = people.names(connection, accounts)
-    for line in report(rows, chosen, names):
+        budgets = calibrations.newest(connection, list(chosen))
+    for line in report(rows, chosen, names, budgets):
         tell(line)
 
 

@@ -60,10 +60,36 @@ class DetectorOut(Sent):
     judged: PrecisionOut
 
 
+class BudgetOut(Sent):
+    """What the place's alert budget came to when a local day ended, at ``at``.
+
+    Rates are alerts per 100 homes a week; ``low`` and ``high`` enclose that of the next four weeks
+    95 times in 100. ``fixed`` is what the threshold does not decide. ``is_applied`` says that
+    ``silence_z`` is in force, ``is_enough`` that the place has homes enough to keep a budget.
+    """
+
+    per_100_homes_week: float
+    at: datetime
+    is_applied: bool
+    silence_z: float
+    expected: float
+    low: float
+    high: float
+    fixed: float
+    homes: int
+    homes_needed: int
+    is_enough: bool
+    sentence: str
+
+
 class DetectorsOut(Sent):
-    """The detectors of a place that have a mode; everything else is always live."""
+    """The detectors of a place that have a mode; everything else is always live.
+
+    ``budget`` is null until a day has been counted.
+    """
 
     detectors: list[DetectorOut]
+    budget: BudgetOut | None
 
 
 class SwitchIn(BaseModel):

@@ -4,18 +4,21 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from alerts import adjudications, switches
+from alerts import adjudications, calibrations, switches
+from alerts.action import Calibrated
 from alerts.adjudications import ShadowFinding
 from alerts.precision import Precision
 from alerts.switches import Switch, SwitchRefused
 from api import detectors, supervision
 from api.auth import ANY, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
+from api.detector_report import budget_text
 from api.detectors import DetectorAtPlace
 from api.errors import Problem, absent
 from api.resources import Resources
 from api.rest.detector_models import (
     AdjudicationOut,
+    BudgetOut,
     DetectorOut,
     DetectorsOut,
     JudgeIn,
@@ -134,7 +137,28 @@ def _list(resources: Resources, place: str) -> DetectorsOut:
     now_us = microseconds(resources.clock())
     with resources.database.connect() as connection:
         rows = detectors.overview(connection, (place,), now_us)
-    return DetectorsOut(detectors=[_detector(row) for row in rows])
+        last = calibrations.newest(connection, (place,)).get(place)
+    said = "" if last is None else budget_text(last, resources.places[place])
+    budget = None if last is None else _budget(last, said)
+    return DetectorsOut(detectors=[_detector(row) for row in rows], budget=budget)
+
+
+def _budget(last: Calibrated, said: str) -> BudgetOut:
+    found = last.found
+    return BudgetOut(
+        per_100_homes_week=last.budget,
+        at=to_datetime(last.at_us),
+        is_applied=last.is_applied,
+        silence_z=found.z,
+        expected=found.expected,
+        low=found.low,
+        high=found.high,
+        fixed=found.fixed,
+        homes=found.homes,
+        homes_needed=found.needed,
+        is_enough=found.is_enough,
+        sentence=said,
+    )
 
 
 def _detector(row: DetectorAtPlace) -> DetectorOut:

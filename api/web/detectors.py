@@ -6,12 +6,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from alerts import switches
+from alerts import calibrations, switches
 from alerts.modes import Mode
 from alerts.switches import LONGEST, Switch, SwitchRefused
 from api import detectors, supervision
 from api.auth import Needs, Visitor
-from api.detector_report import found_text, judged_text
+from api.detector_report import budget_text, found_text, judged_text
 from api.detectors import DetectorAtPlace
 from api.resources import Resources
 from api.web import words
@@ -52,10 +52,12 @@ def show_detectors(
         rows = detectors.overview(connection, keys, now_us)
         accounts = frozenset(row.switch.account for row in rows if row.switch is not None)
         names = people.names(connection, accounts)
+        budgets = calibrations.newest(connection, keys)
     shown = [
         {
             "key": key,
             "name": resources.places[key].name,
+            "budget": budget_text(budgets.get(key), resources.places[key]),
             "waiting": sum(row.judged.awaiting for row in rows if row.place == key),
             "rows": [_row(r, resources.places[key], names) for r in rows if r.place == key],
         }

@@ -1,12 +1,16 @@
 """``stillwell detectors``: what it prints, whom it lets switch, and what it refuses."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert
 from typer.testing import CliRunner, Result
 
+from alerts import calibrations
 from alerts import tables as ledger
+from alerts.action import Calibrated
+from alerts.budget import Calibration
 from alerts.detect.parameters import PARAMETERS
 from alerts.modes import DETECTORS, Mode
 from alerts.precision import ENOUGH, Said
@@ -70,6 +74,25 @@ def set_mode(**options: str) -> Result:
 
 def flat(text: str) -> str:
     return " ".join(text.split())
+
+
+def test_what_a_budget_came_to_is_printed_and_a_small_place_is_told(database: Engine) -> None:
+    def shown() -> str:
+        return flat(RUN.invoke(app, ["detectors", "--place", "fenbridge"]).output)
+
+    assert "Alert budget: 9 per 100 homes a week; no day has been counted yet" in shown()
+    found = Calibration(2.1, 9.2, 6.9, 12.3, 4.0, 310, 280, 56, is_at_edge=False)
+    few = replace(found, homes=20, needed=300)
+    for at_us, one in ((DAY_US, few), (2 * DAY_US, found)):
+        with database.begin() as connection:
+            is_applied = one is found
+            calibrations.write(connection, Calibrated("fenbridge", at_us, 9.0, one, is_applied))
+        said = shown()
+        if one is few:
+            assert "20 homes are too few to keep a budget: about 9.2 alerts" in said
+            assert "The budget is not in force: it takes 50 homes" in said
+    assert "about 9.2 alerts per 100 homes a week are expected (6.9 to 12.3)" in said
+    assert "Silences are told at silence_z 2.10 since" in said
 
 
 def test_every_detector_and_every_parameter_is_printed(database: Engine) -> None:

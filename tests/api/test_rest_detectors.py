@@ -2,6 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from alerts import calibrations
+from alerts.action import Calibrated
+from alerts.budget import Calibration
 from alerts.modes import DETECTORS, Mode
 from alerts.precision import ENOUGH
 from alerts.shadow_rows import ShadowState
@@ -54,6 +57,20 @@ def test_a_place_that_nobody_switched_says_that_all_its_detectors_are_in_shadow(
     assert inactivity["per_100_homes_week"] is None  # the homes were enrolled a day ago
     assert inactivity["judged"]["share"] is None
     assert inactivity["judged"]["is_enough"] is False
+
+
+def test_what_the_budget_came_to_is_told_by_rest_and_on_the_page(world: World, sam: Visit) -> None:
+    path = f"/api/v1/places/{A}/detectors"
+    assert sam.get(path).json()["budget"] is None
+    found = Calibration(2.1, 9.2, 6.9, 12.3, 4.0, 310, 280, 56, is_at_edge=False)
+    with world.database.begin() as connection:
+        calibrations.write(connection, Calibrated(A, 86_400_000_000, 9.0, found, is_applied=True))
+    told = sam.get(path).json()["budget"]
+    assert (told["expected"], told["low"], told["high"]) == (9.2, 6.9, 12.3)
+    assert told["is_applied"]
+    assert told["is_enough"]
+    page = sam.get("/detectors").text
+    assert "about 9.2 alerts per 100 homes a week are expected (6.9 to 12.3)" in page
 
 
 def test_findings_are_judged_and_the_precision_follows_with_its_interval(

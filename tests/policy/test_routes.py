@@ -83,6 +83,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{home}": f"{place}-home-1",
         "{home_id}": f"{place}-home-1",
         "{place}": place,
+        "{number}": "1",
     }
     for name, value in known.items():
         path = path.replace(name, value)
@@ -146,12 +147,19 @@ def ids_of(world: World, place: str) -> list[str]:
 
 
 def act(visit: Visit, address: str) -> Response:
-    body = {"outcome": "test"}
+    body: dict[str, object] = {"outcome": "test"}
     if "/adjudicate" in address:
         body = {"said": "true"}
+    elif "/api/" in address and address.partition("?")[0].endswith("/caps"):
+        place = address.split("/")[4]
+        body = {"home": f"{place}-home-1", "from_min": 0, "to_min": 60, "days": 1, "why": "a test"}
     elif "/detectors/" in address:
         body = {"mode": "off", "evidence": "a test"}
-    return visit.send(address, body) if "/api/" in address else visit.post(address, body)
+    return (
+        visit.send(address, body)
+        if "/api/" in address
+        else visit.post(address, {name: str(value) for name, value in body.items()})
+    )
 
 
 def _touched(world: World, place: str) -> bool:
