@@ -12,13 +12,16 @@ import numpy as np
 
 from sensors_sim.scenario import load
 from tests.bench import (
+    councils,
     decode_share,
     ingest_rate,
+    outage_5000,
     page_latency,
     rehearse_identical,
     simulate_speed,
     store_embedded,
     store_peers,
+    verdicts,
 )
 from tests.bench import section_g as section_g_homes
 from tests.bench.rows import Row, at_least, at_most, table, write
@@ -113,6 +116,39 @@ def section_g() -> Iterator[Row]:
         yield Row(name, round(value, 4), unit)
 
 
+def budget() -> Iterator[Row]:
+    """Councils of 300 simulated homes that keep to their budget over the next four weeks."""
+    pool = councils.watch_pool()
+    for wanted in councils.BUDGETS:
+        share, rates = councils.share_kept(pool, wanted)
+        name = f"budget.at{wanted:g}"
+        yield Row(f"{name}.within_20pct", share, f"of {len(rates)}")
+        yield Row(f"{name}.realised_median", round(float(np.median(rates)), 2), "per 100 hw")
+        if wanted == councils.JUDGED:
+            yield at_least("budget.within_20pct", share, f"of {len(rates)}", 0.90)
+    yield at_least("budget.p1_recall", councils.p1_recall(), "share", 1)
+
+
+def verdict() -> Iterator[Row]:
+    """Every fault with every incident in ten simulated homes; 5,000 homes that fall silent."""
+    cells = verdicts.matrix()
+    right = sum(cell.is_right for cell in cells) / len(cells)
+    yield at_least("verdict.accuracy", round(right, 4), f"of {len(cells)}", 0.95)
+    for expected in sorted({cell.expected for cell in cells}):
+        mine = [cell.is_right for cell in cells if cell.expected == expected]
+        yield Row(
+            f"verdict.accuracy.{expected}", round(sum(mine) / len(mine), 4), f"of {len(mine)}"
+        )
+    told = outage_5000.measure()
+    yield at_most("verdict.outage_person_alerts", told.new, "alerts", 0)
+    fallen = told.fallen_found / outage_5000.FALLEN
+    yield at_least("verdict.outage_fallen_found", fallen, "share", 1)
+    yield at_least(
+        "verdict.outage_calls_found", told.calls_found / 2 / outage_5000.FALLEN, "share", 1
+    )
+    yield Row("verdict.outages_told", told.outages, "outages")
+
+
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
     measurements: Sequence[Callable[[], Iterator[Row]]]
@@ -129,6 +165,8 @@ def main() -> None:
         ingest_rate.backlog,
         ingest_rate.soak,
         stores,
+        budget,
+        verdict,
     )
     rows: list[Row] = []
     wanted = set(sys.argv[1:])
