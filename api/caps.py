@@ -101,7 +101,7 @@ def withdraw(
 
 def band_text(from_min: int, to_min: int) -> str:
     """Return a part of the day as people say it."""
-    return f"{words.hour_and_minute(from_min)} to {words.hour_and_minute(to_min)}"
+    return f"{words.hour_and_minute(from_min)} and {words.hour_and_minute(to_min)}"
 
 
 def proposal_text(one: Proposed) -> str:

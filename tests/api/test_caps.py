@@ -49,7 +49,7 @@ def test_a_proposal_is_shown_accepted_announced_and_taken_back(database: Engine)
     propose(database, "home-000003", "fenbridge")
     shown = flat(caps().output)
     assert "proposed home-000003: 4 silences of more than 11 hours at home in 28 days" in shown
-    assert "began between 21:00 to 03:00. Proposed: up to 24 hours" in shown
+    assert "began between 21:00 and 03:00. Proposed: up to 24 hours" in shown
     made = caps(
         *("accept", "--home", "home-000003", "--days", "5", "--by", SAM, "--why", "rises late")
     )
