@@ -7,9 +7,10 @@ a silent sensor, in ``plant.py``.
 import numpy as np
 
 from alerts.detect import missed
-from alerts.detect.columns import HOUR_US, NEVER, Bools, Rows
+from alerts.detect.columns import HOUR_US, NEVER, Bools, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.roster import TURNS
+from alerts.due import FAR_US
 from alerts.scene import Scene
 from alerts.turns import turns
 
@@ -39,23 +40,33 @@ def learn(scene: Scene) -> None:
     """Nothing more: what is usual is learned with every hour."""
 
 
-def dead_devices(scene: Scene) -> Bools:
-    """Return, by device, whether it missed more than chance and its own past can explain."""
+def dead_devices(scene: Scene, rows: Rows) -> Bools:
+    """Return, by row of a device, whether it missed more than chance and its past can explain."""
     state, roster = scene.state, scene.roster
-    device, home = roster.device, np.maximum(roster.device_home, 0)
-    suspect = np.flatnonzero(roster.device_is_person & (state.missed[device] > 0))
-    dead = np.zeros(len(device), np.bool_)
+    device, home = roster.device[rows], np.maximum(roster.device_home[rows], 0)
+    suspect = np.flatnonzero(roster.device_is_person[rows] & (state.missed[device] > 0))
+    dead = np.zeros(len(rows), np.bool_)
     if len(suspect):
-        rows = device[suspect]
+        of = device[suspect]
         dead[suspect] = missed.is_dead(
-            state.missed[rows],
-            state.missed_peak[rows],
-            state.heard_us[rows],
+            state.missed[of],
+            state.missed_peak[of],
+            state.heard_us[of],
             roster.tuned("dead_words", home[suspect]),
             roster.tuned("dead_hours", home[suspect]),
             scene.now_us,
         )
     return dead
+
+
+def dead_from(scene: Scene, rows: Rows) -> Ints:
+    """Return, by row of a device, the moment before which it cannot count as dead."""
+    roster = scene.roster
+    if not len(scene.state.sign_us):
+        return np.full(len(rows), FAR_US, np.int64)
+    hours = roster.tuned("dead_hours", np.maximum(roster.device_home[rows], 0))
+    from_us = scene.state.heard_us[roster.device[rows]] + (hours * HOUR_US).astype(np.int64)
+    return np.where(roster.device_is_person[rows], from_us, FAR_US)
 
 
 def _pass_hour(scene: Scene, rows: Rows) -> None:

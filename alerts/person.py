@@ -13,6 +13,7 @@ from alerts.detect.fold import Signs
 from alerts.detect.local_time import days, minutes, to_local
 from alerts.detect.profile import learn_day, learn_peak, limits, rates, usual_peak
 from alerts.detect.silence import expected, is_silent
+from alerts.detect.state import unshare
 from alerts.detect.watched import REASONS
 from alerts.findings import Silence, no_sign, not_back
 from alerts.lifecycle import Event
@@ -23,6 +24,9 @@ _LONG_US: Final = 20 * MINUTE_US
 _ABSENCE_US: Final = 12 * HOUR_US
 _CLEARING_US: Final = 10 * MINUTE_US
 _LONGEST_US: Final = 20 * HOUR_US
+_BLOCK: Final = 4096
+"""Homes whose day is learned at once: so many days stay in the cache."""
+
 _RAISED: Final = (Verdict.PERSON, Verdict.UNKNOWN)
 
 
@@ -126,7 +130,14 @@ def learn(scene: Scene) -> None:
     ended = days(local) > scene.zone_day
     if not ended.any():
         return
-    state, homes = scene.state, np.flatnonzero(ended[scene.roster.home_zone])
+    homes = np.flatnonzero(ended[scene.roster.home_zone])
+    unshare(scene.state)
+    for first in range(0, len(homes), _BLOCK):
+        _learn_day(scene, homes[first : first + _BLOCK])
+
+
+def _learn_day(scene: Scene, homes: Rows) -> None:
+    state = scene.state
     sign, watched = state.has_sign[:, homes], state.is_watched[:, homes]
     watched = watched & scene.roster.home_is_active[homes]
     is_day = sign.any(axis=0)

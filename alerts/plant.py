@@ -10,7 +10,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
 from alerts.detect.columns import MINUTE_US, NEVER, UNHEARD, Bools, Ints, Rows
 from alerts.findings import gateway_silent, sensor_silent
-from alerts.idle import dead_devices
+from alerts.idle import dead_devices, dead_from
 from alerts.lifecycle import Event
 from alerts.outages import is_outage, watch_outages
 from alerts.scene import Scene
@@ -104,15 +104,20 @@ def _until_us(scene: Scene, lost: Bools, doubtful: Bools, since: Ints) -> int:
 
 
 def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
-    """Raise devices that went silent; return bool[homes], those with no working sensor left."""
+    """Raise devices that went silent; return bool[homes], those with no working sensor left.
+
+    Only devices that are due are looked at: all others work, and see.
+    """
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    device, gateway, home = roster.device, roster.device_gateway, roster.device_home
-    if not len(device):
+    rows = np.flatnonzero(scene.due.device_us <= now_us)
+    if not len(rows):
         return np.zeros(len(state.sign_us), np.bool_)
+    device, gateway = roster.device[rows], roster.device_gateway[rows]
+    home, limit_us = roster.device_home[rows], roster.device_limit_us[rows]
+    is_paced = roster.device_is_paced[rows]
     heard, off_us = state.heard_us[device], state.off_us[device]
     since = technical.latest(heard, state.sensor_known_us[device], state.gateway_back_us[gateway])
-    dead = dead_devices(scene)
-    silent = dead | (roster.device_is_paced & (now_us - since > roster.device_limit_us))
+    silent = dead_devices(scene, rows) | (is_paced & (now_us - since > limit_us))
     off = technical.is_off(off_us, heard)
     is_blind = silent | off
     is_behind = gateways.is_lost[gateway] | gateways.is_off[gateway]
@@ -120,23 +125,29 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
     is_home = roster.home_is_active[home] | (home < 0) if len(state.sign_us) else home < 0
     new = is_blind & ~is_behind & is_home & (raised == NEVER)
     back = (raised != NEVER) & ~is_blind & (heard > raised)
-    for row in np.flatnonzero(back).tolist():
-        _close_device(scene, row, int(raised[row]))
-    for row in np.flatnonzero(new).tolist():
-        onset = int(off_us[row]) if off[row] else max(int(heard[row]), UNHEARD)
-        _raise_device(scene, row, onset, is_unavailable=bool(off[row]))
-    return _blind_homes(scene, is_blind, heard)
+    for at in np.flatnonzero(back).tolist():
+        _close_device(scene, int(rows[at]), int(raised[at]))
+    for at in np.flatnonzero(new).tolist():
+        onset = int(off_us[at]) if off[at] else max(int(heard[at]), UNHEARD)
+        _raise_device(scene, int(rows[at]), onset, is_unavailable=bool(off[at]))
+    # A device without a pace still sees as long as it was heard within its limit.
+    sees = ~is_blind & (is_paced | (now_us - heard <= limit_us))
+    lasts = np.where(is_paced, since, heard) + limit_us + 1
+    works = sees & (raised == NEVER)
+    scene.due.device_us[rows] = np.where(works, np.minimum(lasts, dead_from(scene, rows)), NEVER)
+    return _blind_homes(scene, rows, is_blind, sees)
 
 
-def _blind_homes(scene: Scene, is_blind: Bools, heard: Ints) -> Bools:
-    """A device without a pace still sees as long as it was heard within its limit."""
+def _blind_homes(scene: Scene, rows: Rows, is_blind: Bools, sees: Bools) -> Bools:
+    """Homes with a blind device, and none that sees; every other device than these does."""
     roster, size = scene.roster, len(scene.state.sign_us)
-    is_recent = scene.now_us - heard <= roster.device_limit_us
-    sees = ~is_blind & (roster.device_is_paced | is_recent)
-    person = roster.device_is_person & (roster.device_home >= 0)
-    blind = technical.count_by(roster.device_home, person & is_blind, size)
-    seeing = technical.count_by(roster.device_home, person & sees, size)
-    has_none: Bools = (blind > 0) & (seeing == 0)
+    home = roster.device_home[rows]
+    person = roster.device_is_person[rows] & (home >= 0)
+    if not (person & is_blind).any():
+        return np.zeros(size, np.bool_)
+    blind = technical.count_by(home, person & is_blind, size)
+    unseeing = technical.count_by(home, person & ~sees, size)
+    has_none: Bools = (blind > 0) & (unseeing == roster.home_devices)
     return has_none
 
 

@@ -13,6 +13,7 @@ from alerts.detect.local_time import Offsets, bins, days, to_local
 from alerts.detect.profile import unwatch
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
+from alerts.due import Due
 from alerts.modes import Modes
 from alerts.zones import zone_of
 from config.homes import Home
@@ -34,6 +35,7 @@ class Scene:
     places: Mapping[str, Place]
     offsets: Sequence[Offsets]
     before_us: int
+    due: Due
     now_us: int = NEVER
     modes: Modes | None = None
     """The modes in force, None where every detector is live."""

@@ -25,6 +25,7 @@ from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from alerts.detect.things import Use
 from alerts.detector import Detector
+from alerts.due import Due, look_at_all
 from alerts.modes import Modes
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
 from alerts.plant import Gateways, watch_devices, watch_gateways
@@ -68,16 +69,20 @@ def run_ticks(
     readings: Batch,
     late: Batch,
     modes: Modes | None = None,
+    due: Due | None = None,
 ) -> Scene:
     """Run the ticks that end at ``ticks_us``, ascending, and return the scene after the last.
 
     ``readings`` must be ordered, each once, with before_us < time <= the last tick; ``late`` is
     ordered and older. Both hold only sensors of the roster. ``state`` is changed in place.
+    ``due`` is what the run before left, None where the roster changed since.
     """
-    scene = Scene(state, roster, places, offsets, before_us, modes=modes)
+    due = due or look_at_all(roster)
+    scene = Scene(state, roster, places, offsets, before_us, due, modes=modes)
     if len(late):
         streams = fold.split_late(late, roster, state, offsets)
         fold.fold_late(state, streams)
+        scene.due.look_at(roster, streams.off.lead)
         take_late_signs(scene, streams.signs)
         for detector in (*DETECTORS, pads):
             detector.fold_late(scene, streams.signs)
@@ -128,6 +133,7 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool
         rows = slice(start, stop)
         state.off_us[streams.off.lead[rows]] = streams.off.time_us[rows]
         state.gateway_heard_us[streams.off.gateway[rows]] = streams.off.time_us[rows]
+        scene.due.look_at(scene.roster, streams.off.lead[rows])
     start, stop = cuts.hub_off[number], cuts.hub_off[number + 1]
     if stop > start:
         rows = slice(start, stop)

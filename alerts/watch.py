@@ -15,6 +15,7 @@ from alerts.detect.join import join
 from alerts.detect.local_time import Offsets, build_offsets
 from alerts.detect.roster import build_roster
 from alerts.detect.state import State, copied
+from alerts.due import Due, look_at_all
 from alerts.lifecycle import Event
 from alerts.modes import Modes
 from alerts.person import standing_alerts
@@ -51,6 +52,7 @@ class Watch:
         """Homes that cannot be seen, None until that was looked at."""
 
         self._state_places: Sequence[str] = ()
+        self._due: Due | None = None
         self._offsets: tuple[Offsets, ...] = ()
 
     @property
@@ -62,13 +64,13 @@ class Watch:
 
     def begin(self, folded_us: int) -> None:
         """Know nothing of what was before this moment."""
-        self.folded_us = folded_us
+        self.folded_us, self._due = folded_us, None
         self.state = join(None, (), self.roster, folded_us)
         self._state_places = self.roster.table.places
 
     def resume(self, memory: Memory) -> None:
         """Go on from what was known."""
-        self.folded_us = memory.folded_us
+        self.folded_us, self._due = memory.folded_us, None
         self.state = join(memory.state, memory.places, self.roster, memory.folded_us)
         self._state_places = self.roster.table.places
 
@@ -80,7 +82,7 @@ class Watch:
         if self.state is not None:
             self.state = join(self.state, self._state_places, roster, self.folded_us)
             self._state_places = table.places
-        self.roster = roster
+        self.roster, self._due = roster, None
         return True
 
     def run(
@@ -101,6 +103,7 @@ class Watch:
         if self.state is None:
             raise RuntimeError("watch: it has not begun")
         before_us, last_us = self.folded_us, int(ticks_us[-1])
+        due, self._due = self._due, None
         scene = run_ticks(
             copied(self.state),
             self.roster,
@@ -111,6 +114,7 @@ class Watch:
             readings=readings,
             late=late,
             modes=modes,
+            due=due,
         )
         unwatched = unwatched_rows(scene)
         actions = scene.actions
@@ -119,6 +123,7 @@ class Watch:
         self.state, self.folded_us, self.unwatched = scene.state, last_us, unwatched
         if last_us // DAY_US != before_us // DAY_US:
             actions.append(self._proposed())
+        self._due = scene.due
         return actions
 
     def watch_link(self, lost_us: int, now_us: int) -> list[Action]:
@@ -131,6 +136,7 @@ class Watch:
             self.places,
             self._zones(self.folded_us, now_us),
             self.folded_us,
+            look_at_all(self.roster),
             now_us,
         )
         self.unwatched = watch_link(scene, lost_us)

@@ -78,6 +78,9 @@ class Roster:
     device_is_person: Bools
     device_home: Ints
     device_gateway: Ints
+    home_devices: Ints
+    """int64[homes]: how many devices see a person there."""
+
     device_turns: tuple[Rows, ...]
     """Rows of the devices that see a person, by the minute of the hour in which they are judged."""
 
@@ -212,6 +215,10 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         device_is_person=is_device_person,
         device_home=sensor_home[device],
         device_gateway=sensor_gateway[device],
+        home_devices=np.bincount(
+            sensor_home[device][is_device_person & (sensor_home[device] >= 0)],
+            minlength=len(home_place),
+        ).astype(np.int64),
         device_turns=_turns(is_device_person, sensor_home[device]),
         thermometer=thermometer,
         thermometer_turns=_by_turn(thermometer, sensor_home[thermometer]),
