@@ -40,7 +40,13 @@ def decide(scene: Scene) -> None:
     state = scene.state
     whose = roster.sensor_home[thermometer]
     turned = cold.warmest(-state.celsius, state.celsius_us, thermometer, whose, homes, scene.now_us)
-    has_any = np.flatnonzero(~np.isnan(turned) | (state.above_us != NEVER).any(axis=0))
+    least_c = min(roster.tuning[name].min(initial=np.inf) for name in _LIMITS)
+    may = turned < -least_c
+    for level in (0, 1):
+        may |= (state.above_us[level] != NEVER) | (state.hot_us[level] != NEVER)
+    has_any = np.flatnonzero(may)
+    if not len(has_any):
+        return
     covered = np.zeros(len(has_any), np.bool_)
     for level in (1, 0):
         limit = roster.tuned(_LIMITS[level], has_any)

@@ -131,6 +131,7 @@ def learn(scene: Scene) -> None:
     if not ended.any():
         return
     homes = np.flatnonzero(ended[scene.roster.home_zone])
+    thresholds.end_day(scene, ended)
     unshare(scene.state)
     for first in range(0, len(homes), _BLOCK):
         _learn_day(scene, homes[first : first + _BLOCK])
@@ -146,7 +147,6 @@ def _learn_day(scene: Scene, homes: Rows) -> None:
     )
     state.active_days[:, homes], state.watched_days[:, homes] = active, seen
     state.rate[:, homes] = rates(active, seen)
-    thresholds.end_day(scene, ended)
     sums = learn_peak(
         state.peak_count[homes],
         state.peak_total[homes],

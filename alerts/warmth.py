@@ -36,21 +36,29 @@ def watch_warmth(scene: Scene) -> None:
         len(state.sign_us),
         now_us,
     )
-    covered = np.zeros(len(top), np.bool_)
+    may = top < roster.cold_most_c
+    for level in (0, 1):
+        may |= (state.below_us[level] != NEVER) | (state.cold_us[level] != NEVER)
+    homes = np.flatnonzero(may)
+    if not len(homes):
+        return
+    warmest_c, covered = top[homes], np.zeros(len(homes), np.bool_)
     for level in (1, 0):
-        below = below_since(state.below_us[level], top, roster.cold_c[level], now_us)
-        state.below_us[level] = below
-        raised = state.cold_us[level]
-        hit = is_cold(below, top, _DWELL_US[level], now_us) & roster.home_is_active
-        for home in np.flatnonzero((raised != NEVER) & (below == NEVER)).tolist():
-            id_ = alert_id(scene.home(home).id, _KINDS[level], int(raised[home]))
+        limit = roster.cold_c[level, homes]
+        below = below_since(state.below_us[level, homes], warmest_c, limit, now_us)
+        state.below_us[level, homes] = below
+        raised = state.cold_us[level, homes]
+        hit = is_cold(below, warmest_c, _DWELL_US[level], now_us) & roster.home_is_active[homes]
+        for home in homes[(raised != NEVER) & (below == NEVER)].tolist():
+            id_ = alert_id(scene.home(home).id, _KINDS[level], int(state.cold_us[level, home]))
             scene.actions.append(Step(Event.EASE, id_, "warm again, please confirm"))
-            raised[home] = NEVER
-        for home in np.flatnonzero(hit & ~covered & (raised == NEVER)).tolist():
-            value, limit_c = scene.home(home), float(roster.cold_c[level][home])
-            zone, onset_us = scene.zone(value.place), int(below[home])
+            state.cold_us[level, home] = NEVER
+        for at in np.flatnonzero(hit & ~covered & (state.cold_us[level, homes] == NEVER)).tolist():
+            home, onset_us = int(homes[at]), int(below[at])
+            value, celsius = scene.home(home), float(warmest_c[at])
+            zone, limit_c = scene.zone(value.place), float(limit[at])
             scene.actions.append(
-                cold(value, zone, _KINDS[level], onset_us, now_us, float(top[home]), limit_c)
+                cold(value, zone, _KINDS[level], onset_us, now_us, celsius, limit_c)
             )
-            raised[home] = onset_us
+            state.cold_us[level, home] = onset_us
         covered |= hit

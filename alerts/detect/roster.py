@@ -66,6 +66,9 @@ class Roster:
     cold_c: Floats
     """float64[2, homes]: below review, below danger."""
 
+    cold_most_c: float
+    """No home is cold from here on."""
+
     sensor_home: Ints
     sensor_gateway: Ints
     sensor_kind: Ints
@@ -195,6 +198,9 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
                 _values(limits, "cold_review_c")[place_row],
                 _values(limits, "cold_danger_c")[place_row],
             ]
+        ),
+        cold_most_c=float(
+            max(_values(limits, name).max() for name in ("cold_review_c", "cold_danger_c"))
         ),
         sensor_home=sensor_home,
         sensor_gateway=sensor_gateway,

@@ -23,7 +23,9 @@ from tests.bench import (
     store_peers,
     verdicts,
 )
+from tests.bench import rehearse_size as whole
 from tests.bench import section_g as section_g_homes
+from tests.bench.detect_rows import detect, peers
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.servers import free_port
@@ -149,6 +151,18 @@ def verdict() -> Iterator[Row]:
     yield Row("verdict.outages_told", told.outages, "outages")
 
 
+def rehearse_size() -> Iterator[Row]:
+    """The month of a council, put together from two small pasts: fixed cost and cost a reading."""
+    small, large = (_rehearsed(homes) for homes in whole.SIZES)
+    yield at_most("rehearse.5000x30_s", whole.whole_s(small, large), "s", 60)
+    yield Row("rehearse.readings_per_s", large[1] / large[0], "readings/s")
+
+
+def _rehearsed(homes: int) -> tuple[float, int]:
+    with tempfile.TemporaryDirectory() as folder:
+        return whole.measure(Path(folder), homes)
+
+
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
     measurements: Sequence[Callable[[], Iterator[Row]]]
@@ -167,6 +181,9 @@ def main() -> None:
         stores,
         budget,
         verdict,
+        detect,
+        peers,
+        rehearse_size,
     )
     rows: list[Row] = []
     wanted = set(sys.argv[1:])
