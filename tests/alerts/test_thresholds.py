@@ -12,6 +12,7 @@ from alerts.detect import peaks
 from alerts.detect.join import join
 from alerts.detect.local_time import build_offsets
 from alerts.detect.roster import build_roster
+from alerts.due import look_at_all
 from alerts.modes import DETECTORS, Mode, Modes
 from alerts.scene import Scene
 from alerts.thresholds import FEWEST_DAYS, FEWEST_HOMES, told_by_live
@@ -118,7 +119,8 @@ def test_only_what_live_detectors_find_is_taken_from_the_budget() -> None:
         (Modes({}), 2),
         (Modes({("fenbridge", "cold"): Mode.LIVE}), 7),
     ):
-        scene = Scene(houses.state, houses.roster, houses.places, offsets, START, modes=modes)
+        due = look_at_all(houses.roster)
+        scene = Scene(houses.state, houses.roster, houses.places, offsets, START, due, modes=modes)
         assert told_by_live(scene, 0) == wanted
 
 
