@@ -96,3 +96,12 @@ def due(connection: Connection, state: tuple[State, ...], now_us: int, limit: in
 def find(connection: Connection, alert: str) -> Row[Any] | None:
     """Return the deadline of this alert, or None when it never had one."""
     return connection.execute(select(tables.escalations).where(_e.alert == alert)).first()
+
+
+def extend(
+    connection: Connection, alert: str, priority: Priority, state: State, now_us: int
+) -> None:
+    """Give who has the alert their time anew: they have just said something."""
+    event = {State.ACKNOWLEDGED: Event.ACKNOWLEDGE, State.ATTENDING: Event.ATTEND}.get(state)
+    if event is not None:
+        move(connection, alert, priority, event, 0, now_us, is_muted=False)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import structlog
 
+from alerts import attempts
 from alerts.ledger import Ledger
-from ingest.clock import Instant
+from ingest.clock import Instant, microseconds
 
 _log = structlog.get_logger()
 
@@ -23,7 +24,10 @@ class Keeper:
         """Act on every deadline that has passed; return how many there were."""
         if not self._is_live():
             return 0
-        return self._ledger.time_out(self._now())
+        now = self._now()
+        with self._ledger.together() as (_, connection):
+            count = attempts.expire(connection, microseconds(now))
+        return count + self._ledger.time_out(now)
 
     def run(self, stop: threading.Event, *, idle_s: float = 1.0) -> None:
         """Keep until told to stop; a failure is logged and never the end."""

@@ -89,6 +89,24 @@ escalations: Final = Table(
 ``rung`` is the next step of its ladder, ``rung_us`` when the last one was taken.
 """
 
+contact_attempts: Final = Table(
+    "contact_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("alert", ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("contact", String(40), nullable=False),
+    Column("contact_kind", String(20), nullable=False),
+    Column("means", String(20), nullable=False),
+    Column("actor", String(40), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("due_us", BigInteger, nullable=True, index=True),
+    Column("result", String(20), nullable=True),
+    Column("ended_us", BigInteger, nullable=True),
+    Column("said", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who was tried about an alert; ``contact`` is an id. With no result by ``due_us`` it moves on."""
+
 outbox: Final = Table(
     "outbox",
     metadata,

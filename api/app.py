@@ -17,6 +17,7 @@ from api.middleware import Guard
 from api.resources import Resources
 from api.rest import alerts as rest_alerts
 from api.rest import caps as rest_caps
+from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, status
 from api.rest import detectors as rest_detectors
 from api.rest import homes as rest_homes
@@ -64,7 +65,14 @@ def create_app(resources: Resources) -> FastAPI:
     errors.install(app)
     app.include_router(status.router)
     app.include_router(live.router)
-    for rest in (rest_homes, rest_alerts, rest_detectors, rest_caps, dead_letters):
+    for rest in (
+        rest_homes,
+        rest_alerts,
+        rest_contacts,
+        rest_detectors,
+        rest_caps,
+        dead_letters,
+    ):
         app.include_router(rest.router, prefix=_ROOT)
     app.include_router(status.description, prefix=_ROOT)
     for page in (sign_in, places, alerts, homes, findings, detectors, caps, system):

@@ -8,6 +8,7 @@ import typer
 
 from api import rehearsal_command, replay_commands
 from api.cap_commands import app as caps
+from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
 from api.store_commands import app as store
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
+app.add_typer(contacts, name="contacts")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),

@@ -92,6 +92,26 @@ allowances: Final = Table(
 )
 """Longer caps for one home that a named person accepted; ended ones stay, to be shown."""
 
+contacts: Final = Table(
+    "contacts",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("relation", String(60), nullable=False),
+    Column("phone", String(40), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("has_key", Boolean, nullable=False),
+    Column("wait_min", Float, nullable=False),
+    Column("confirmed_by", String(40), nullable=False),
+    Column("confirmed_us", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Whom to call about a home, by ``position``; ``confirmed_*`` says who vouched for it last."""
+
 accounts: Final = Table(
     "accounts",
     metadata,

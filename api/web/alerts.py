@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from alerts.alert import LIFE_SAFETY, SILENCES, Outcome, Priority, State
+from alerts.alert import LIFE_SAFETY, SILENCES, STANDING, Outcome, Priority, State
+from alerts.attempts import Means, Result
 from alerts.ledger import Conflict, Refused
-from api import actions, detectors, queries
+from api import actions, contacting, detectors, queries
 from api.auth import CARE, HOMES, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
@@ -35,6 +36,7 @@ MAX_NOTE: Final = 2000
 _MINUTE_US: Final = 60_000_000
 Id = Annotated[str, Path(pattern=f"^{ID_PATTERN.pattern}$", max_length=40)]
 Watcher = Annotated[Visitor, Depends(Needs((*HOMES, Role.ENGINEER)))]
+Carer = Annotated[Visitor, Depends(Needs(CARE))]
 Actor = Annotated[Visitor, Depends(Needs((*CARE, Role.ENGINEER)))]
 
 
@@ -169,6 +171,29 @@ def resolve(
     return RedirectResponse(f"/alerts/{alert}", 303)
 
 
+@router.post("/alerts/{alert}/attempts")
+def record_attempt(
+    request: Request,
+    visitor: Carer,
+    alert: Id,
+    contact: Annotated[str, Form(pattern=f"^{ID_PATTERN.pattern}$")],
+    result: Annotated[Result, Form()],
+    said: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:
+    """Record who was called and what came of it."""
+    resources: Resources = request.app.state.resources
+    said = said.replace("\r\n", "\n").strip()
+    if not words.is_readable(said):
+        errors = {"said": "What was said must not hold control characters: type it again"}
+        return _alert_page(request, visitor, alert, errors=errors)
+    try:
+        made = contacting.begin(resources, visitor, alert, contact, Means.PHONE)
+        contacting.end(resources, visitor, alert, made, result, said)
+    except Refused as refused:
+        return _alert_page(request, visitor, alert, errors={"said": str(refused)})
+    return RedirectResponse(f"/alerts/{alert}", 303)
+
+
 def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple[str, str]]:
     """Return when it began and what decided, each once, as labels and text."""
     is_silence = alert.kind in SILENCES
@@ -206,6 +231,19 @@ def _mistakes(outcome: str, note: str) -> dict[str, str]:
     return errors
 
 
+def _calling(
+    resources: Resources, visitor: Visitor, alert: Alert, now_us: int, zone: tzinfo
+) -> dict[str, Any]:
+    """Return whom to call about this alert, for those who may know them."""
+    if not (alert.label and alert.home and alert.priority is not Priority.T):
+        return {}
+    found = contacting.calling(resources, visitor, alert.id)
+    turn = found.next.id if found.next else ""
+    may_call = alert.state in STANDING and alert.place in visitor.places(*CARE)
+    listed = [lines.contact_line(c, found.attempts, turn, now_us, zone) for c in found.contacts]
+    return {"contacts": listed, "may_call": may_call}
+
+
 def _alert_page(
     request: Request,
     visitor: Visitor,
@@ -229,6 +267,7 @@ def _alert_page(
         acts = queries.find_alert(connection, actions.reach(visitor), id_) is not None
     line = lines.line(alert, resources, names, now_us, visitor.account.id)
     context = {
+        **_calling(resources, visitor, alert, now_us, place.zone),
         "place": place,
         "line": line,
         "home": alert.home if alert.label else None,

@@ -18,10 +18,12 @@ from alerts.alert import (
     Verdict,
     reference,
 )
+from alerts.attempts import Attempt
 from api.queries import Alert, Event, Unwatched
 from api.resources import Resources
 from api.web import words
 from config import people
+from config.contacts import Contact
 
 TAGS: Final = {
     Priority.P1: ("P1 Life safety", "govuk-tag--red"),
@@ -218,6 +220,35 @@ def unwatched_line(home: Unwatched, resources: Resources, now_us: int) -> Unwatc
     why = _REASONS.get(home.reason, words.label(home.reason).lower())
     text = f"Not seen since {when} ({words.span(now_us - home.since_us)}): {why}"
     return UnwatchedLine(home.home, home.label, place.name, text, home.risk_tier)
+
+
+_RESULTS: Final = {
+    "answered": "answered",
+    "no-answer": "no answer",
+    "voicemail": "voicemail",
+    "wrong-number": "wrong number",
+    "timed-out": "no answer in time",
+    None: "being tried",
+}
+
+
+def contact_line(
+    contact: Contact, attempts: Sequence[Attempt], turn: str, now_us: int, zone: tzinfo
+) -> Mapping[str, object]:
+    """Return one contact with what came of calling them, for the alert's page."""
+    mine = [one for one in attempts if one.contact == contact.id]
+    tried = [f"{words.since(one.at_us, now_us, zone)} {_RESULTS[one.result]}" for one in mine]
+    who = contact.relation or words.label(contact.kind.value)
+    return {
+        "id": contact.id,
+        "name": contact.name,
+        "who": who + (", has a key" if contact.has_key else ""),
+        "phone": contact.phone,
+        "dial": contact.phone.replace(" ", ""),
+        "is_next": contact.id == turn,
+        "tried": "; ".join(tried),
+        "stale": words.ago(contact.confirmed_us, now_us) if contact.is_stale(now_us) else "",
+    }
 
 
 def event_line(

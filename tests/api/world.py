@@ -261,6 +261,8 @@ def fill(world: World) -> None:
         AlertKind.GATEWAY_SILENT, None, "The gateway has not been heard since 09:30.",
         place=A, gateway=f"{A}-gateway-3", ago_min=280,
     )  # fmt: skip
+    for home in (a[0], b[0]):
+        add_contact(world.database, home, microseconds(world.now) - 200 * DAY_US)
     ended = world.raise_alert(
         AlertKind.NO_SIGN_OF_LIFE,
         a[0],
@@ -283,6 +285,19 @@ def fill(world: World) -> None:
     gone = [Unwatched(home.id, home.place, since, "gateway") for home in (a[2], b[2])]
     world.ledger.set_unwatched(gone, world.now)
     world.beat()
+
+
+def add_contact(database: Engine, home: Home, confirmed_us: int) -> None:
+    """Write the person herself as the one contact of a home."""
+    with database.begin() as connection:
+        row = {
+            "id": f"contact-{home.place}-1", "home": home.number, "kind": "person", "position": 1,
+            "name": f"Mx {SECRET[home.place]}", "relation": "", "phone": "01632 960 001",
+            "language": "en", "has_key": False, "wait_min": 3.0,
+            "confirmed_by": "account-bob" if home.place == A else "account-charlie",
+            "confirmed_us": confirmed_us,
+        }  # fmt: skip
+        connection.execute(insert(tables.contacts).values(row))
 
 
 def with_store(world: World, store: FakeStore | None) -> World:

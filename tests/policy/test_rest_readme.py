@@ -18,6 +18,8 @@ WHO: Final = {
     frozenset((*HOMES, Role.ENGINEER)): "any role",
     frozenset((*CARE, Role.ENGINEER)): "care team, engineer",
     frozenset((Role.ENGINEER,)): "engineer",
+    frozenset(CARE): "care team",
+    frozenset((Role.SUPERVISOR, Role.OFFICER)): "supervisor, officer",
     frozenset((Role.SUPERVISOR,)): "supervisor",
     frozenset(): "anybody",
 }

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from httpx2 import Response
-from sqlalchemy import event
+from sqlalchemy import event, select
 from starlette.routing import Mount
 
+from alerts import tables
 from api.auth import PUBLIC, Needs
+from config import tables as registry
 from config.people import Role
 from ingest.batch import empty
 from ingest.journal import Journal
@@ -80,6 +83,8 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{alert}": alert,
         "{finding}": finding,
         "{detector}": "inactivity",
+        "{contact}": f"contact-{place}-1",
+        "{attempt}": "1",
         "{home}": f"{place}-home-1",
         "{home_id}": f"{place}-home-1",
         "{place}": place,
@@ -147,12 +152,19 @@ def ids_of(world: World, place: str) -> list[str]:
 
 
 def act(visit: Visit, address: str) -> Response:
-    body: dict[str, object] = {"outcome": "test"}
+    body: dict[str, Any] = {"outcome": "test"}
+    path = address.partition("?")[0]
     if "/adjudicate" in address:
         body = {"said": "true"}
-    elif "/api/" in address and address.partition("?")[0].endswith("/caps"):
+    elif "/api/" in address and path.endswith("/caps"):
         place = address.split("/")[4]
         body = {"home": f"{place}-home-1", "from_min": 0, "to_min": 60, "days": 1, "why": "a test"}
+    elif path.endswith("/attempts"):
+        return attempt(visit, address)
+    elif "/attempts/" in address:
+        body = {"result": "answered"}
+    elif path.endswith("/contacts"):
+        body = {"contact": []}
     elif "/detectors/" in address:
         body = {"mode": "off", "evidence": "a test"}
     return (
@@ -162,12 +174,29 @@ def act(visit: Visit, address: str) -> Response:
     )
 
 
+def attempt(visit: Visit, address: str) -> Response:
+    """Try the first contact of either place."""
+    for place in (A, B):
+        body = {"contact": f"contact-{place}-1", "result": "no-answer"}
+        is_rest = "/api/" in address
+        answer = visit.send(address, body) if is_rest else visit.post(address, body)
+        if answer.status_code != 404:
+            break
+    return answer
+
+
 def _touched(world: World, place: str) -> bool:
     visit = Visit(world.app, f"{place}-{Role.SUPERVISOR.value}")
     found = visit.get("/api/v1/alerts?limit=200").json()["alerts"]
     actors = {alert["acknowledged_by"] for alert in found} | {a["resolved_by"] for a in found}
     other = A if place == B else B
     path = "/api/v1/shadow-findings"
+    with world.database.connect() as connection:
+        tried, listed = tables.contact_attempts, registry.contacts
+        by = select(tried.c.actor).join(tables.alerts).where(tables.alerts.c.place == place)
+        actors |= set(connection.execute(by).scalars())
+        by = select(listed.c.confirmed_by).join(registry.homes)
+        actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
     actors |= {found["said_by"] for found in visit.get(path).json()["shadow_findings"]}
     past = visit.get(f"/api/v1/places/{place}/detectors/inactivity/history").json()
     actors |= {switch["account"] for switch in past}

@@ -1,0 +1,168 @@
+"""Whom to call about a home, in order: the person, contacts and responders.
+
+Names and numbers of third parties: they are shown with the home and an alert of it, and stand in
+no message, topic or log.
+"""
+
+import secrets
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+
+from config import tables
+from config.problems import ConfigProblem, describe
+
+STALE_DAYS: Final = 180
+"""Days after which nobody may rely on a contact that was not confirmed again."""
+
+MOST: Final = 20
+"""Contacts of one home."""
+
+_DAY_US: Final = 86_400_000_000
+_c, _h = tables.contacts.c, tables.homes.c
+
+
+class ContactKind(StrEnum):
+    """Who somebody is to the home."""
+
+    PERSON = "person"
+    CONTACT = "contact"
+    RESPONDER = "responder"
+
+
+class ContactPlan(BaseModel):
+    """One contact as it is entered; ``wait_min`` is how long to let it ring before the next.
+
+    ``id`` names one that is there already; without it the contact is new.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str | None = Field(default=None, pattern="^[a-z0-9-]{8,40}$")
+    kind: ContactKind
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")
+    relation: str = Field(default="", max_length=60, pattern=r"^[^\x00-\x1f]*$")
+    phone: str = Field(min_length=3, max_length=40, pattern=r"^\+?[0-9][0-9 ]*$")
+    language: str = Field(default="en", pattern="^(en|cy)$")
+    has_key: bool = False
+    wait_min: float = Field(default=3.0, ge=0.5, le=60)
+
+
+class ContactsPlan(BaseModel):
+    """A file of contacts: one ``[[contact]]`` table each, in the order of calling."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contact: list[ContactPlan] = Field(max_length=MOST)
+
+
+class Contact(BaseModel):
+    """A contact as it is kept; ``confirmed_us`` is when its number was last known to be right."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    home: str
+    place: str
+    kind: ContactKind
+    position: Annotated[int, Field(ge=1)]
+    name: str
+    relation: str
+    phone: str
+    language: str
+    has_key: bool
+    wait_min: float
+    confirmed_by: str
+    confirmed_us: int
+
+    def is_stale(self, now_us: int) -> bool:
+        """Return whether nobody has confirmed it for 180 days."""
+        return now_us - self.confirmed_us >= STALE_DAYS * _DAY_US
+
+
+def read_plan(values: object, where: str) -> ContactsPlan:
+    """Return the plan in these values; ConfigProblem lists every mistake with its key."""
+    try:
+        return ContactsPlan.model_validate(values)
+    except ValidationError as problem:
+        told = describe("contacts", ContactsPlan, problem, lambda _: where)
+        raise ConfigProblem(told) from problem
+
+
+def save(
+    connection: Connection, home: str, plan: ContactsPlan, account: str, now_us: int
+) -> list[Contact]:
+    """Replace the contacts of this home (id); who entered one has confirmed it.
+
+    One whose words are as before keeps its date. ConfigProblem says what is wrong.
+    """
+    number = connection.execute(select(_h.number).where(_h.id == home)).scalar()
+    if number is None:
+        raise ConfigProblem(f"contacts: there is no home {home!r}")
+    before = {contact.id: contact for contact in read(connection, home)}
+    named = [wish.id for wish in plan.contact if wish.id]
+    strange = [id_ for id_ in named if id_ not in before]
+    if strange or len(named) != len(set(named)):
+        raise ConfigProblem(
+            f"contacts: id {(strange or named)[0]!r} is not a contact of this home, or stands "
+            "twice; leave it out for a new one"
+        )
+    connection.execute(delete(tables.contacts).where(_c.home == number))
+    for position, wish in enumerate(plan.contact, start=1):
+        words = wish.model_dump(exclude={"id"}, mode="json")
+        old = before.get(wish.id or "")
+        kept = old is not None and all(getattr(old, k) == v for k, v in words.items())
+        row = {
+            **words,
+            "id": wish.id or secrets.token_hex(8),
+            "home": number,
+            "position": position,
+            "confirmed_by": old.confirmed_by if kept and old else account,
+            "confirmed_us": old.confirmed_us if kept and old else now_us,
+        }
+        connection.execute(insert(tables.contacts).values(row))
+    return read(connection, home)
+
+
+def place_of(connection: Connection, home: str) -> str | None:
+    """Return the place of this home (id), or None when there is none."""
+    return connection.execute(select(_h.place).where(_h.id == home)).scalar()
+
+
+def read(connection: Connection, home: str) -> list[Contact]:
+    """Return the contacts of this home (id) in the order of calling."""
+    rows = connection.execute(_query().where(_h.id == home).order_by(_c.position))
+    return [_contact(row) for row in rows.mappings()]
+
+
+def find(connection: Connection, places: Sequence[str], contact: str) -> Contact | None:
+    """Return a contact of these places, or None."""
+    query = _query().where(_c.id == contact, _h.place.in_(places))
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _contact(row)
+
+
+def confirm(connection: Connection, contact: str, account: str, now_us: int) -> None:
+    """Record that this account knows the contact to be right today."""
+    values = {"confirmed_by": account, "confirmed_us": now_us}
+    connection.execute(update(tables.contacts).where(_c.id == contact).values(values))
+
+
+def stale(connection: Connection, places: Sequence[str], now_us: int) -> list[Contact]:
+    """Return contacts of these places that nobody confirmed for 180 days, the oldest first."""
+    before_us = now_us - STALE_DAYS * _DAY_US
+    query = _query().where(_h.place.in_(places), _c.confirmed_us <= before_us)
+    rows = connection.execute(query.order_by(_c.confirmed_us, _c.id))
+    return [_contact(row) for row in rows.mappings()]
+
+
+def _query() -> Select[Any]:
+    columns = [column for column in _c if column.name not in ("home", "number")]
+    return select(*columns, _h.id.label("home"), _h.place).join(tables.homes, _h.number == _c.home)
+
+
+def _contact(row: RowMapping) -> Contact:
+    return Contact.model_validate(dict(row))
