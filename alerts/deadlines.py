@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from alerts import tables
 from alerts.alert import Priority, State
 from alerts.lifecycle import Event
+from config import ladders
 
 _MINUTE_US: Final = 60_000_000
 _DAY_MIN: Final = 24 * 60
@@ -52,7 +53,7 @@ def move(
     What comes back begins one rung higher each time. A muted alert (a replay) has a deadline
     only while a person has it.
     """
-    patience = PATIENCE[priority]
+    patience = patience_of(connection, alert, priority)
     values: dict[str, object]
     match event:
         case Event.ACKNOWLEDGE:
@@ -71,6 +72,20 @@ def move(
     if connection.execute(statement).rowcount == 0 and values["due_us"] is not None:
         row: dict[str, object] = {"rung": 0, "loop": 0, "rung_us": now_us, **values}
         connection.execute(insert(tables.escalations).values(alert=alert, **row))
+
+
+def patience_of(connection: Connection, alert: str, priority: Priority) -> Patience:
+    """Return the patience of the ladder of the alert's place, else what holds everywhere."""
+    usual = PATIENCE[priority]
+    query = select(tables.alerts.c.place).where(tables.alerts.c.id == alert)
+    place = connection.execute(query).scalar()
+    ladder = None if place is None else ladders.find(connection, place, priority.value)
+    if ladder is None:
+        return usual
+    return Patience(
+        ladder.acknowledged_min or usual.acknowledged_min,
+        ladder.attending_min or usual.attending_min,
+    )
 
 
 def is_due(connection: Connection, alert: str, now_us: int) -> bool:
@@ -96,6 +111,22 @@ def due(connection: Connection, state: tuple[State, ...], now_us: int, limit: in
 def find(connection: Connection, alert: str) -> Row[Any] | None:
     """Return the deadline of this alert, or None when it never had one."""
     return connection.execute(select(tables.escalations).where(_e.alert == alert)).first()
+
+
+def end(connection: Connection, alert: str, now_us: int) -> None:
+    """Let the alert's deadline be now."""
+    statement = update(tables.escalations).where(_e.alert == alert)
+    connection.execute(statement.values(due_us=now_us))
+
+
+def wake(connection: Connection, place: str, priority: Priority, now_us: int) -> None:
+    """Let open alerts that had no ladder begin to climb the one that there is now."""
+    a = tables.alerts.c
+    open_ = select(a.id).where(
+        a.place == place, a.priority == priority.value, a.state == State.OPEN.value
+    )
+    statement = update(tables.escalations).where(_e.due_us.is_(None), _e.alert.in_(open_))
+    connection.execute(statement.values(due_us=now_us))
 
 
 def extend(

@@ -1,12 +1,15 @@
-"""Acts at deadlines that nobody met: what was taken on and forgotten goes back to the queue."""
+"""Acts at deadlines that nobody met: the next on the ladder, and back to the queue."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
+from sqlalchemy import Engine
 
 from alerts import attempts
+from alerts.escalate import climb
 from alerts.ledger import Ledger
+from config.places import Place
 from ingest.clock import Instant, microseconds
 
 _log = structlog.get_logger()
@@ -16,9 +19,15 @@ class Keeper:
     """Watches the deadlines of alerts; ``is_live`` says whether alerts concern the present."""
 
     def __init__(
-        self, ledger: Ledger, now: Callable[[], Instant], is_live: Callable[[], bool]
+        self,
+        database: Engine,
+        ledger: Ledger,
+        places: Mapping[str, Place],
+        now: Callable[[], Instant],
+        is_live: Callable[[], bool],
     ) -> None:
-        self._ledger, self._now, self._is_live = ledger, now, is_live
+        self._database, self._ledger, self._places = database, ledger, places
+        self._now, self._is_live = now, is_live
 
     def keep(self) -> int:
         """Act on every deadline that has passed; return how many there were."""
@@ -27,7 +36,8 @@ class Keeper:
         now = self._now()
         with self._ledger.together() as (_, connection):
             count = attempts.expire(connection, microseconds(now))
-        return count + self._ledger.time_out(now)
+        count += self._ledger.time_out(now)
+        return count + climb(self._database, self._places, now)
 
     def run(self, stop: threading.Event, *, idle_s: float = 1.0) -> None:
         """Keep until told to stop; a failure is logged and never the end."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from alerts import calibrations, deadlines, debounce, record, tables
+from alerts import calibrations, deadlines, debounce, escalate, record, tables
 from alerts.action import Calibrated, Proposals
 from alerts.alert import (
     CONTINUING,
@@ -110,14 +110,19 @@ class Ledger:
     def acknowledge(self, alert: str, actor: str, now: Instant) -> None:
         """Take the alert on; again by the same person is no harm.
 
+        Where everyone who was told must acknowledge, it stays open until the last of them has.
+
         Raises UnknownAlert, Conflict (somebody has it, or it is over) or Refused.
         """
         now_us = microseconds(now)
-        changes = {"acknowledged_by": actor, "acknowledged_us": now_us}
         with self._begin() as connection:
             row = self._row(connection, alert)
             if row.state == State.ACKNOWLEDGED.value and row.acknowledged_by == actor:
                 return
+            if row.state == State.OPEN.value and escalate.unanswered(connection, alert) - {actor}:
+                self._by_person(connection, alert, Event.CONFIRM, actor, now_us, "", {})
+                return
+            changes = {"acknowledged_by": actor, "acknowledged_us": now_us}
             self._by_person(connection, alert, Event.ACKNOWLEDGE, actor, now_us, "", changes)
 
     def attend(self, alert: str, actor: str, now: Instant) -> None:
@@ -172,14 +177,17 @@ class Ledger:
         """
         return self._by_system(alerts, Event.COME_BACK, now, note)
 
-    def time_out(self, now: Instant, limit: int = 200) -> int:
+    def time_out(self, now: Instant, *, alert: str = "", limit: int = 200) -> int:
         """Give back to the queue what people took on and said no more of; return how many.
 
-        At most ``limit`` at once, the most urgent first.
+        At most ``limit`` at once, the most urgent first. ``alert`` is one whose time is over now
+        whatever its deadline says (a rehearsal).
         """
         now_us, taken = microseconds(now), (State.ACKNOWLEDGED, State.ATTENDING)
         with self._begin() as connection:
-            overdue = deadlines.due(connection, taken, now_us, limit)
+            if alert:
+                deadlines.end(connection, alert, now_us)
+            overdue = [alert] if alert else deadlines.due(connection, taken, now_us, limit)
         return self._by_system(overdue, Event.TIME_OUT, now, "nobody said more in time")
 
     def set_unwatched(self, homes: Sequence[Unwatched], now: Instant) -> None:

@@ -14,6 +14,7 @@ class Event(StrEnum):
     REPEAT = "repeat"
     ACKNOWLEDGE = "acknowledge"
     CONFIRM = "confirm"
+    ESCALATE = "escalate"
     ATTEND = "attend"
     TIME_OUT = "time-out"
     RESOLVE = "resolve"
@@ -86,6 +87,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *_standing(Event.REPEAT, None, LIFE_SAFETY, "repeat (P1)"),
     *_standing(Event.EASE, None, _WATCHED, "ease: please confirm (P2, P3)"),
     *_standing(Event.UNEASE, None, _WATCHED, "unease: quiet again (P2, P3)"),
+    Row(_OPEN, Event.ESCALATE, _OPEN, _ALL, "escalate: the next on the ladder"),
     Row(_OPEN, Event.CONFIRM, _OPEN, _ALL, "confirm: seen, others still to confirm"),
     Row(_OPEN, Event.ACKNOWLEDGE, _ACK, _ALL, "acknowledge, by a person"),
     Row(_OPEN, Event.ATTEND, _THERE, _ALL, "attend, by a person"),

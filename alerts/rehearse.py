@@ -25,6 +25,7 @@ from alerts.settings_version import Version
 from alerts.shadow import Shadow
 from alerts.tick_log import NO_MODES, TickRow, What
 from alerts.watch import Memory, Watch
+from config import tables as registry
 from config.database import connect
 from config.homes import HomeState
 from config.places import Place
@@ -278,7 +279,7 @@ def _do(ledger: Ledger, act: Act) -> None:
         ledger.attend(act.alert, act.actor, instant(act.at_us))
         return
     if act.event is Event.TIME_OUT:
-        ledger.time_out(instant(act.at_us))
+        ledger.time_out(instant(act.at_us), alert=act.alert)
         return
     outcome, _, note = act.said.partition(": ")
     ledger.resolve(act.alert, act.actor, Outcome(outcome), note, instant(act.at_us))
@@ -287,4 +288,5 @@ def _do(ledger: Ledger, act: Act) -> None:
 def _memory_database() -> Database:
     database = connect("sqlite://")
     tables.metadata.create_all(database)
+    registry.declarations.create(database)
     return database

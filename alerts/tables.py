@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata: Final = MetaData(
@@ -83,6 +84,7 @@ escalations: Final = Table(
     Column("rung", Integer, nullable=False),
     Column("loop", Integer, nullable=False),
     Column("rung_us", BigInteger, nullable=False),
+    Column("is_everyone", Boolean, nullable=False, server_default=false()),
 )
 """When the system acts next on an alert if no person does; ``due_us`` is None once it is over.
 
@@ -121,6 +123,10 @@ outbox: Final = Table(
     Column("created_us", BigInteger, nullable=False),
     Column("sent_us", BigInteger, nullable=True),
     Column("error", String(200), nullable=False),
+    Column("recipient", String(40), nullable=True),
+    Column("rung", Integer, nullable=True),
+    Column("receipt", String(80), nullable=True),
+    Column("delivered_us", BigInteger, nullable=True),
     Index("ix_outbox_due", "state", "next_us"),
     sqlite_autoincrement=True,
 )

@@ -21,6 +21,7 @@ from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, status
 from api.rest import detectors as rest_detectors
 from api.rest import homes as rest_homes
+from api.rest import telling as rest_telling
 from api.web import alerts, caps, detectors, findings, homes, places, sign_in, system
 from api.web.pages import STATIC, version
 
@@ -69,6 +70,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_homes,
         rest_alerts,
         rest_contacts,
+        rest_telling,
         rest_detectors,
         rest_caps,
         dead_letters,

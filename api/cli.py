@@ -12,6 +12,7 @@ from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
 from api.store_commands import app as store
+from api.telling_commands import ladder, recipient, rota
 
 EPILOG: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong input or settings, 3 not ready (check). "
@@ -31,6 +32,9 @@ app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
 app.add_typer(contacts, name="contacts")
+app.add_typer(ladder, name="ladder")
+app.add_typer(rota, name="rota")
+app.add_typer(recipient, name="recipient")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),

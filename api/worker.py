@@ -155,7 +155,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         shadow,
         ledger,
         outbox,
-        Keeper(ledger, clock.now, lambda: pace.is_live),
+        Keeper(database, ledger, places, clock.now, lambda: pace.is_live),
         Broker(),
         DiskWatch(settings.data),
     )

@@ -140,6 +140,13 @@ def grants_of(connection: Connection, account: str) -> dict[str, frozenset[Role]
     return found
 
 
+def holders(connection: Connection, place: str, role: Role) -> list[str]:
+    """Return the ids of the accounts that hold this role at a place."""
+    g = tables.grants.c
+    query = select(g.account).where(g.place == place, g.role == role.value).order_by(g.account)
+    return list(connection.execute(query).scalars())
+
+
 def find_account(connection: Connection, email: str) -> Account | None:
     """Return the account of this address, or None."""
     a = tables.accounts.c

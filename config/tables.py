@@ -3,11 +3,13 @@
 from typing import Final
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -137,3 +139,29 @@ sessions: Final = Table(
     Column("seen_us", BigInteger, nullable=False),
     Column("expires_us", BigInteger, nullable=False),
 )
+recipients: Final = Table(
+    "recipients",
+    metadata,
+    Column("account", ForeignKey("accounts.id"), primary_key=True),
+    Column("email", String(254), nullable=False),
+    Column("phone", String(20), nullable=False),
+    Column("apprise", String(500), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("quiet_from", String(5), nullable=False),
+    Column("quiet_to", String(5), nullable=False),
+)
+"""How an account wants to be told; an empty address is a channel that it does not have."""
+
+declarations: Final = Table(
+    "declarations",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("place", String(40), nullable=False),
+    Column("subject", String(20), nullable=False),
+    Column("since_us", BigInteger, nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("content", JSON, nullable=False),
+    Index("ix_declarations_place", "place", "subject", "id"),
+    sqlite_autoincrement=True,
+)
+"""Every ladder and rota ever saved; of a place and subject the newest is in force."""

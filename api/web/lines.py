@@ -66,6 +66,7 @@ _EVENTS: Final = {
     "repeat": "Signalled again",
     "acknowledge": "Taken on",
     "confirm": "Seen; others still have to confirm",
+    "escalate": "Told the next",
     "attend": "On the way",
     "time-out": "Back on the queue: nobody said more in time",
     "resolve": "Resolved",

@@ -100,8 +100,9 @@ def test_the_keeper_acts_on_the_present_only() -> None:
     ledger, id_ = raised()
     ledger.acknowledge(id_, "alice", at(0))
     clock = VirtualClock(instant(START + HOUR))
-    assert Keeper(ledger, clock.now, lambda: False).keep() == 0
-    assert Keeper(ledger, clock.now, lambda: True).keep() == 1
+    database = ledger._database
+    assert Keeper(database, ledger, {}, clock.now, lambda: False).keep() == 0
+    assert Keeper(database, ledger, {}, clock.now, lambda: True).keep() == 1
 
 
 def test_easing_and_repeats_leave_the_deadline_alone() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from alerts import tables
 from alerts.engine import Engine
 from alerts.ledger import Ledger
+from config import tables as registry
 from config.allowances import Allowance
 from config.database import connect
 from config.homes import Gateway, Home, Sensor
@@ -74,6 +75,7 @@ def place(**limits: float | str) -> Place:
 def memory_database() -> Database:
     database = connect("sqlite://")
     tables.metadata.create_all(database)
+    registry.metadata.create_all(database)
     return database
 
 

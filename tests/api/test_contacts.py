@@ -39,7 +39,7 @@ def test_contacts_are_called_in_order_and_a_timer_moves_on(world: World) -> None
     begun = bob.send(path, {"contact": saved[0]["id"]}).json()
     assert (begun["next"], begun["attempts"][0]["result"]) == (None, None)
     world.now = instant(microseconds(world.now) + 2 * MINUTE_US)
-    assert Keeper(world.ledger, lambda: world.now, lambda: True).keep() == 1
+    Keeper(world.database, world.ledger, {}, lambda: world.now, lambda: True).keep()
     after = bob.get(path).json()
     assert after["attempts"][0]["result"] == "timed-out"
     assert after["next"]["name"] == "Their sister"

@@ -85,6 +85,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{detector}": "inactivity",
         "{contact}": f"contact-{place}-1",
         "{attempt}": "1",
+        "{priority}": "P1",
         "{home}": f"{place}-home-1",
         "{home_id}": f"{place}-home-1",
         "{place}": place,

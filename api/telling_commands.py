@@ -1,0 +1,110 @@
+"""``stillwell ladder``, ``rota`` and ``recipient``: who is told of alerts, and how."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from api.exits import told_plainly
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, help=about
+    )
+
+
+ladder: Final = _group("Who is told of alerts at a place, step by step, and how long each has.")
+rota: Final = _group("Teams of a place and who is on call when.")
+recipient: Final = _group("How an account wants to be told: addresses, language, quiet hours.")
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
+]
+PlaceKey = Annotated[str, typer.Option(help="Key of the place.")]
+By = Annotated[str, typer.Option(help="E-mail of a supervisor of the place: who decided.")]
+File = Annotated[Path, typer.Argument(help="TOML file; alerts/README.md shows one.")]
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+@ladder.command("show")
+def show_ladders(place: PlaceKey, settings: SettingsFile = None) -> None:
+    """Print the ladder of each priority at a place."""
+    from api import telling_files, wiring
+
+    with told_plainly():
+        telling_files.show_ladders(wiring.read_settings(settings), place, tell=_tell)
+
+
+@ladder.command("set")
+def save_ladder(
+    file: File,
+    place: PlaceKey,
+    priority: Annotated[str, typer.Option(help="P1, P2, P3 or T.")],
+    by: By,
+    settings: SettingsFile = None,
+) -> None:
+    """Put a ladder in force, also for alerts that stand; refused without a final fallback.
+
+    loops = 2
+    [[rung]]
+    who = ["on-call:responders"]   # or team:KEY, role:supervisor, place
+    channel = ["sms", "email"]
+    wait_min = 5
+    [fallback]
+    who = ["role:supervisor"]
+    channel = ["sms", "email"]
+    wait_min = 10
+    """
+    from api import telling_files, wiring
+
+    with told_plainly():
+        loaded = wiring.read_settings(settings)
+        telling_files.save_ladder(loaded, place, priority, file, by, tell=_tell)
+
+
+@rota.command("show")
+def show_rota(place: PlaceKey, settings: SettingsFile = None) -> None:
+    """Print who is on call now and next, and the gaps of the next four weeks."""
+    from api import telling_files, wiring
+
+    with told_plainly():
+        telling_files.show_rota(wiring.read_settings(settings), place, tell=_tell)
+
+
+@rota.command("set")
+def save_rota(file: File, place: PlaceKey, by: By, settings: SettingsFile = None) -> None:
+    """Put a rota in force; refused when two people of a team are on call at one time.
+
+    [[team]]
+    key = "responders"
+    name = "Responders"
+    members = ["ann@example.org", "bea@example.org"]
+    [[shift]]
+    team = "responders"
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    from = "08:00"
+    to = "08:00"                   # hand-over the next day
+    people = ["ann@example.org", "bea@example.org"]   # by turns, week by week
+    """
+    from api import telling_files, wiring
+
+    with told_plainly():
+        telling_files.save_rota(wiring.read_settings(settings), place, file, by, tell=_tell)
+
+
+@recipient.command("set")
+def save_recipient(
+    file: File,
+    account: Annotated[str, typer.Option(help="E-mail of the account.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Say how an account is told: email, phone, apprise, language, quiet_from, quiet_to."""
+    from api import telling_files, wiring
+
+    with told_plainly():
+        telling_files.save_recipient(wiring.read_settings(settings), account, file, tell=_tell)
