@@ -123,6 +123,8 @@ def apply(
     deadlines.move(
         connection, row.id, priority, event, after.step, now_us, is_muted=sending.is_muted
     )
+    if end in (State.RESOLVED, State.CLOSED):
+        _withdraw(connection, row.id)
     if event is Event.COME_BACK:
         text = short_text(priority, row.id)
         _queue(connection, row.id, text, after.step, now_us, sending)
@@ -188,6 +190,13 @@ def _queue(
                 error="",
             )
         )
+
+
+def _withdraw(connection: Connection, alert: str) -> None:
+    """Stop what was still to go out to people about an alert that is over."""
+    o = tables.outbox.c
+    mine = (o.alert == alert) & (o.state == "pending") & o.recipient.is_not(None)
+    connection.execute(update(tables.outbox).where(mine).values(state="withdrawn"))
 
 
 def _tell(

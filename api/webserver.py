@@ -40,6 +40,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
         table=roster.table,
         session_hours=settings.web.session_hours,
         is_secure=settings.web.is_secure,
+        is_private_webhook_allowed=settings.outbox.allow_private_webhooks,
         shutdown=shutdown,
     )
 

@@ -17,11 +17,11 @@ from alerts import tick_log
 from alerts.engine import Engine
 from alerts.keeper import Keeper
 from alerts.ledger import Ledger
-from alerts.notify.console import Console
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
 from api import stores, wiring
 from api.broker_watch import Broker
+from api.channels import channels
 from api.current_roster import CurrentRoster
 from api.disk import DiskWatch
 from api.engine_tail import EngineTail
@@ -139,7 +139,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         shadow=shadow,
     )
     engine.restore(where.checkpoint)
-    outbox = Outbox(database, {"console": Console()}, SystemClock())
+    outbox = Outbox(database, channels(settings, database), SystemClock())
     return Parts(
         database,
         clock,
@@ -193,7 +193,10 @@ async def _run(parts: Parts, settings: Settings) -> None:
     threads = [
         _Thread("store", parts.follower.run, ending),
         _Thread("engine", watch, ending),
-        _Thread("outbox", parts.outbox.run, ending),
+        *(
+            _Thread(f"outbox-{name}", partial(parts.outbox.run, channel=name), ending)
+            for name in parts.outbox.channels
+        ),
         _Thread("keeper", parts.keeper.run, ending),
         _Thread("beat", partial(_beat, parts, settings), ending),
     ]

@@ -163,6 +163,53 @@ class Outbox(_Section):
     is_muted: bool = False
     """Whether messages are recorded but not sent."""
 
+    allow_private_webhooks: bool = False
+    """Whether webhooks may be http or inside a private network; for trials on one machine only."""
+
+    use_apprise: bool = False
+    """Whether recipients may have an Apprise address; needs the extra ``apprise``."""
+
+
+class Smtp(_Section):
+    """The mail server that e-mail is handed to; without a host there is none."""
+
+    host: str = ""
+    """Host name of the mail server."""
+
+    port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is protected."""
+
+    username: str = ""
+    """Whom to sign in as; empty where the server asks nobody."""
+
+    password_file: Path | None = None
+    """File that holds the password."""
+
+    sender: str = Field(default="stillwell@localhost", pattern=r"^[^@\s]+@[^@\s]+$")
+    """Address that mail comes from."""
+
+
+class Notify(_Section):
+    """GOV.UK Notify, for SMS and, without a mail server of one's own, e-mail."""
+
+    base_url: str = "https://api.notifications.service.gov.uk"
+    """Where Notify answers."""
+
+    api_key_file: Path | None = None
+    """File that holds the API key; without it Notify is not used."""
+
+    sms_template: str = ""
+    """Id of the SMS template; its text is ``((text))``."""
+
+    email_template: str = ""
+    """Id of the e-mail template; its text is ``((text))``."""
+
+    is_dry_run: bool = False
+    """Whether messages are logged instead of sent."""
+
 
 class Settings(_Section):
     """Everything that a process is told at start; ``data`` is the folder it may write."""
@@ -187,6 +234,8 @@ class Settings(_Section):
     tick_log: TickLog = TickLog()
     costs: Costs = Costs()
     outbox: Outbox = Outbox()
+    smtp: Smtp = Smtp()
+    notify: Notify = Notify()
 
     @property
     def database(self) -> str:

@@ -165,3 +165,13 @@ declarations: Final = Table(
     sqlite_autoincrement=True,
 )
 """Every ladder and rota ever saved; of a place and subject the newest is in force."""
+webhooks: Final = Table(
+    "webhooks",
+    metadata,
+    Column("place", String(40), primary_key=True),
+    Column("url", String(500), nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("since_us", BigInteger, nullable=False),
+)
+"""Where a place's events go; the secret signs them, so it must be kept as it is."""

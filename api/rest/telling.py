@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
 
+from alerts.notify.webhook import Unsafe, guard
 from api import telling
 from api.auth import ANY, HOMES, Needs, Visitor
 from api.errors import Problem, absent
@@ -12,7 +14,7 @@ from api.resources import Resources
 from api.rest.homes import Id
 from api.rest.models import Sent
 from api.rest.moments import to_datetime
-from config import ladders, recipients, rotas
+from config import ladders, recipients, rotas, webhooks
 from config.ladders import Ladder
 from config.people import Role
 from config.problems import ConfigProblem
@@ -59,6 +61,21 @@ class DutyOut(Sent):
     rota: Rota | None
     teams: list[OnCallOut]
     gaps: list[GapOut]
+
+
+class WebhookIn(BaseModel):
+    """Where a place's events go."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Annotated[str, Field(min_length=8, max_length=500, pattern=r"^[\x21-\x7e]+$")]
+
+
+class WebhookOut(Sent):
+    """A place's webhook; ``secret`` signs what goes there and is not shown again."""
+
+    url: str
+    secret: str
 
 
 class LaddersOut(Sent):
@@ -119,6 +136,22 @@ def save_rota(request: Request, visitor: Supervisor, place: Id, body: Values) ->
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
     return _duty(resources, place)
+
+
+@router.post("/places/{place}/webhook")
+def save_webhook(request: Request, visitor: Supervisor, place: Id, body: WebhookIn) -> WebhookOut:
+    """Replace the place's webhook; its new secret is shown this once. 422 for a private address."""
+    resources: Resources = request.app.state.resources
+    if place not in visitor.places(Role.SUPERVISOR):
+        raise absent()
+    try:
+        guard(body.url, is_private_allowed=resources.is_private_webhook_allowed)
+    except Unsafe as problem:
+        raise Problem(422, str(problem)) from problem
+    now_us, account = microseconds(resources.clock()), visitor.account.id
+    with resources.database.begin() as connection:
+        secret = webhooks.save(connection, place, body.url, account, now_us)
+    return WebhookOut(url=body.url, secret=secret)
 
 
 @router.get("/me/recipient")

@@ -24,10 +24,11 @@ class FakeChannel:
     def __init__(self, *problems: Exception) -> None:
         self.problems, self.sent = list(problems), list[Message]()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str | None:
         if self.problems:
             raise self.problems.pop(0)
         self.sent.append(message)
+        return None
 
 
 def queue(database: Engine, *, is_muted: bool = False) -> None:
@@ -104,7 +105,7 @@ def test_a_sender_that_died_is_followed_by_another_after_its_lease() -> None:
         pass
 
     class Dying(FakeChannel):
-        def send(self, message: Message) -> None:
+        def send(self, message: Message) -> str | None:
             raise Death(message.key)
 
     database, clock, dying = world(Dying())
@@ -123,9 +124,9 @@ def test_nothing_is_locked_while_a_channel_sends() -> None:
     database, clock = memory_database(), VirtualClock(instant(START))
 
     class Writing(FakeChannel):
-        def send(self, message: Message) -> None:
+        def send(self, message: Message) -> str | None:
             Ledger(database).ease([message.alert], clock.now(), "meanwhile")
-            super().send(message)
+            return super().send(message)
 
     queue(database)
     channel = Writing()

@@ -1,0 +1,76 @@
+"""E-mail by SMTP; the same key gives the same Message-ID, so that a repeat can be told."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate
+from typing import Final
+
+from alerts.notify.outbox import DeliveryFailed, Message
+
+TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mail is handed in; ``security`` is starttls, tls or none."""
+
+    host: str
+    port: int
+    sender: str
+    security: str = "starttls"
+    username: str = ""
+    password: str = ""
+
+
+class Email:
+    """Hands one message a connection to the server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def send(self, message: Message) -> None:
+        """Send it; an address that the server refuses for good is a permanent failure."""
+        try:
+            with self._connect() as smtp:
+                smtp.send_message(self._letter(message))
+        except smtplib.SMTPRecipientsRefused as problem:
+            codes = [code for code, _ in problem.recipients.values()]
+            raise _failed("the address was refused", min(codes, default=0)) from problem
+        except smtplib.SMTPResponseException as problem:
+            is_login = isinstance(problem, smtplib.SMTPAuthenticationError)
+            code = 0 if is_login else problem.smtp_code  # a password can be put right
+            raise _failed(f"the mail server answered {problem.smtp_code}", code) from problem
+        except (OSError, smtplib.SMTPException) as problem:
+            raise DeliveryFailed(f"mail server: {type(problem).__name__}") from problem
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        if server.security == "tls":
+            context = ssl.create_default_context()
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=TIMEOUT_S, context=context
+            )
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
+        if server.security == "starttls":
+            smtp.starttls(context=ssl.create_default_context())
+        if server.username:
+            smtp.login(server.username, server.password)
+        return smtp
+
+    def _letter(self, message: Message) -> EmailMessage:
+        letter = EmailMessage()
+        letter["From"] = self._server.sender
+        letter["To"] = message.address
+        letter["Subject"] = message.text
+        letter["Date"] = formatdate()
+        domain = self._server.sender.rpartition("@")[2]
+        letter["Message-ID"] = f"<{message.key.replace(':', '.')}@{domain}>"
+        letter.set_content(f"{message.text}\n")
+        return letter
+
+
+def _failed(why: str, code: int) -> DeliveryFailed:
+    return DeliveryFailed(why, is_permanent=500 <= code < 600)
