@@ -13,8 +13,10 @@ from sqlalchemy import Connection, false, insert, or_, select, update
 
 from alerts import deadlines, record, tables
 from alerts.alert import STANDING, Outcome, Priority, State
-from alerts.ledger import Refused, UnknownAlert
 from alerts.lifecycle import Event
+from alerts.refusals import Refused, UnknownAlert
+from config import audit
+from config.audit import Entry
 from config.contacts import Contact, ContactKind
 
 LONGEST: Final = 2000
@@ -88,6 +90,8 @@ def begin(
     made = connection.execute(insert(tables.contact_attempts).values(values))
     _tell(connection, alert, now_us)
     deadlines.extend(connection, alert, Priority(row.priority), State(row.state), now_us)
+    entry = Entry(row.place, now_us, actor, "attempt", f"alert:{alert}", {"contact": contact.id})
+    audit.append(connection, entry)
     key = made.inserted_primary_key
     return 0 if key is None else int(key[0])
 

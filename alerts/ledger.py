@@ -19,6 +19,7 @@ from alerts.alert import (
     Unwatched,
 )
 from alerts.lifecycle import Event, Refusal, Standing, step
+from alerts.refusals import Conflict, Refused, UnknownAlert
 from ingest.clock import Instant, microseconds
 
 COME_BACK_US: Final = 3 * 3_600_000_000
@@ -35,27 +36,11 @@ _BLANK: Final[Mapping[str, object]] = dict.fromkeys(
 """What nobody has said of an alert that is open again; the history keeps what they said before."""
 
 
-class UnknownAlert(LookupError):
-    """No alert has this id."""
-
-
-class Refused(Exception):
-    """The life cycle, or a missing word, forbids this step; the message says what to do."""
-
-
-class Conflict(Exception):
-    """Somebody was first: ``state`` is where the alert stands, ``actor`` who has it.
-
-    ``actor`` is empty when the system took the step; ``at_us`` is when.
-    """
-
-    def __init__(self, alert: str, state: State, actor: str, at_us: int) -> None:
-        super().__init__(f"alert {alert} is {state.value} already, by {actor or 'the system'}")
-        self.alert, self.state, self.actor, self.at_us = alert, state, actor, at_us
-
-
 class Ledger:
-    """Alerts over SQL. ``is_muted`` says whether messages are held back (a replay)."""
+    """Alerts over SQL. ``is_muted`` says whether messages are held back (a replay).
+
+    ``is_audited`` is false for a ledger that tells of nothing real (a rehearsal).
+    """
 
     def __init__(
         self,
@@ -63,10 +48,11 @@ class Ledger:
         *,
         channels: Sequence[str] = ("console",),
         is_muted: Callable[[], bool] = lambda: False,
+        is_audited: bool = True,
     ) -> None:
         self._database = database
         self._channels = tuple(channels)
-        self._is_muted = is_muted
+        self._is_muted, self._is_audited = is_muted, is_audited
         self._connection: Connection | None = None
 
     @contextmanager
@@ -76,7 +62,12 @@ class Ledger:
         Nothing that it did is there when an error passes through.
         """
         with self._begin() as connection:
-            bound = Ledger(self._database, channels=self._channels, is_muted=self._is_muted)
+            bound = Ledger(
+                self._database,
+                channels=self._channels,
+                is_muted=self._is_muted,
+                is_audited=self._is_audited,
+            )
             bound._connection = connection
             yield bound, connection
 
@@ -232,7 +223,7 @@ class Ledger:
             yield connection
 
     def _sending(self) -> record.Sending:
-        return record.Sending(self._channels, self._is_muted())
+        return record.Sending(self._channels, self._is_muted(), self._is_audited)
 
     def _raise(
         self, connection: Connection, finding: Finding, now_us: int, sending: record.Sending

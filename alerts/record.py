@@ -3,6 +3,7 @@
 Alert, history row, outbox rows and change-feed row are written together or not at all.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from alerts import deadlines, tables
 from alerts.alert import AlertKind, Finding, Priority, State, Unwatched, short_text
 from alerts.lifecycle import Event, Standing, Transition
+from config import audit
+from config.audit import Entry
 
 SYSTEM = "system"
 """The actor of what nobody did by hand."""
@@ -19,10 +22,11 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Which channels a new or returned alert goes to, and whether they are held back."""
+    """Which channels a new or returned alert goes to, whether they are held back, and noted."""
 
     channels: Sequence[str]
     is_muted: bool
+    is_audited: bool = True
 
 
 def find(connection: Connection, alert: str) -> Row[Any] | None:
@@ -76,6 +80,8 @@ def add(connection: Connection, finding: Finding, now_us: int, sending: Sending)
         )
     )
     _add_history(connection, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us, "")
+    if sending.is_audited:
+        _note(connection, finding.place, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us)
     _queue(connection, finding.id, finding.short_text, 0, now_us, sending)
     if not sending.is_muted:
         deadlines.begin(connection, finding.id, now_us)
@@ -119,6 +125,8 @@ def apply(
     event = transition.event
     before, end = transition.before.state, after.state or State.OPEN
     _add_history(connection, row.id, event, before, end, actor, now_us, note)
+    if sending.is_audited:
+        _note(connection, row.place, row.id, event, before, end, actor, now_us, note)
     priority = Priority(row.priority)
     deadlines.move(
         connection, row.id, priority, event, after.step, now_us, is_muted=sending.is_muted
@@ -190,6 +198,24 @@ def _queue(
                 error="",
             )
         )
+
+
+def _note(
+    connection: Connection,
+    place: str,
+    alert: str,
+    event: Event,
+    start: State | None,
+    end: State,
+    actor: str,
+    now_us: int,
+    note: str = "",
+) -> None:
+    """Write the step into the audit log; of what was said, which may name people, a digest only."""
+    detail = {"from": "" if start is None else start.value, "to": end.value}
+    if note:
+        detail["note"] = hashlib.sha256(note.encode()).hexdigest()
+    audit.append(connection, Entry(place, now_us, actor, event.value, f"alert:{alert}", detail))
 
 
 def _withdraw(connection: Connection, alert: str) -> None:

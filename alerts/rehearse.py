@@ -18,9 +18,10 @@ from alerts.alert import Finding, Outcome
 from alerts.deliver import deliver
 from alerts.detect.columns import SECOND_US, Bools, Ints
 from alerts.detect.roster import known
-from alerts.ledger import Conflict, Ledger, Refused, UnknownAlert
+from alerts.ledger import Ledger
 from alerts.lifecycle import Event
 from alerts.past import Act, Alerts, Past, read_alerts
+from alerts.refusals import Conflict, Refused, UnknownAlert
 from alerts.settings_version import Version
 from alerts.shadow import Shadow
 from alerts.tick_log import NO_MODES, TickRow, What
@@ -64,7 +65,9 @@ class Rehearsal:
     def __init__(self, past: Past, change: Change = as_it_was) -> None:
         self._past, self._change = past, change
         self._database = _memory_database()
-        self._ledger = Ledger(self._database, channels=_CHANNELS, is_muted=lambda: True)
+        self._ledger = Ledger(
+            self._database, channels=_CHANNELS, is_muted=lambda: True, is_audited=False
+        )
         self._origins = {row.origin for row in past.rows if row.what is What.START}
         self._memories: dict[int, Memory | None] = {}
         self._tables: dict[int, SensorTable] = {}

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from alerts import tables
 from alerts.modes import Mode, Modes, find_detector
 from alerts.precision import ENOUGH, Precision
+from config import audit
+from config.audit import Entry
 
 LONGEST: Final = 2000
 """Characters of the evidence, or of the reason to go without."""
@@ -60,6 +62,10 @@ def switch(connection: Connection, wish: Switch) -> None:
             judged_false=wish.judged.false,
             judged_unclear=wish.judged.unclear,
         )
+    )
+    subject, detail = f"detector:{wish.detector}", {"mode": wish.mode.value}
+    audit.append(
+        connection, Entry(wish.place, wish.since_us, wish.account, "setting", subject, detail)
     )
 
 

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from sqlalchemy import Connection
 
 from alerts.alert import Outcome, State
-from alerts.ledger import Conflict
+from alerts.refusals import Conflict
 from api.auth import CARE, Visitor
 from api.errors import absent
 from api.queries import Scope, find_alert

@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 from fastapi import Request
 from fastapi.responses import Response
 
+from api import reading
 from api.errors import Problem
 from api.resources import Resources
 from config import people
@@ -72,6 +73,7 @@ class Needs:
         if not visitor.holds(*self.roles):
             raise Problem(403, "None of your roles may do this: ask your supervisor.")
         request.scope["visitor"] = visitor
+        reading.note(request, resources, visitor.account.id, visitor.places(*HOMES))
         return visitor
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from api import rehearsal_command, replay_commands
+from api.audit_commands import app as audit
 from api.cap_commands import app as caps
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
@@ -32,6 +33,7 @@ app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
 app.add_typer(contacts, name="contacts")
+app.add_typer(audit, name="audit")
 app.add_typer(ladder, name="ladder")
 app.add_typer(rota, name="rota")
 app.add_typer(recipient, name="recipient")

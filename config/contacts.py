@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
-from config import tables
+from config import audit, tables
+from config.audit import Entry
 from config.problems import ConfigProblem, describe
 
 STALE_DAYS: Final = 180
@@ -124,7 +125,11 @@ def save(
             "confirmed_us": old.confirmed_us if kept and old else now_us,
         }
         connection.execute(insert(tables.contacts).values(row))
-    return read(connection, home)
+    saved = read(connection, home)
+    detail = {"contacts": [contact.id for contact in saved]}
+    place = place_of(connection, home) or audit.INSTALLATION
+    audit.append(connection, Entry(place, now_us, account, "contacts", f"home:{home}", detail))
+    return saved
 
 
 def place_of(connection: Connection, home: str) -> str | None:
@@ -149,6 +154,10 @@ def confirm(connection: Connection, contact: str, account: str, now_us: int) -> 
     """Record that this account knows the contact to be right today."""
     values = {"confirmed_by": account, "confirmed_us": now_us}
     connection.execute(update(tables.contacts).where(_c.id == contact).values(values))
+    query = select(_h.place).join(tables.contacts, _c.home == _h.number).where(_c.id == contact)
+    place = connection.execute(query).scalar() or audit.INSTALLATION
+    entry = Entry(place, now_us, account, "confirm-contact", f"contact:{contact}", {})
+    audit.append(connection, entry)
 
 
 def stale(connection: Connection, places: Sequence[str], now_us: int) -> list[Contact]:

@@ -4,12 +4,15 @@ Of a place and subject the newest is in force.
 
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
-from config import tables
+from config import audit, tables
+from config.audit import Entry
 
 _d: Final = tables.declarations.c
 
@@ -32,6 +35,8 @@ def save(
     """Write a new version; what is wrong with its content was found before."""
     values = {"place": place, "subject": subject, "since_us": now_us, "account": account}
     connection.execute(insert(tables.declarations).values(**values, content=content))
+    detail = {"content": hashlib.sha256(json.dumps(content).encode()).hexdigest()}
+    audit.append(connection, Entry(place, now_us, account, "setting", subject, detail))
 
 
 def newest(connection: Connection, place: str, subject: str) -> Declaration | None:

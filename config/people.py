@@ -15,7 +15,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from config import tables
+from config import audit, tables
+from config.audit import Entry
 
 MIN_PASSWORD: Final = 12
 """Characters a password must have; NCSC advice is length, not symbols."""
@@ -199,6 +200,8 @@ def open_session(connection: Connection, account: str, *, now_us: int, lasts_us:
             expires_us=now_us + lasts_us,
         )
     )
+    for place in grants_of(connection, account) or (audit.INSTALLATION,):
+        audit.append(connection, Entry(place, now_us, account, "sign-in", "", {}))
     return token
 
 

@@ -5,8 +5,9 @@ from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Table, insert, select, update
 
-from config import tables
+from config import audit, tables
 from config.allowances import Allowance, check
+from config.audit import Entry
 from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.sensor_table import SensorTable, build_sensor_table
@@ -88,6 +89,12 @@ def allow(connection: Connection, allowance: Allowance) -> Allowance:
     values = asdict(allowance)
     del values["number"]
     number = _insert(connection, tables.allowances, values)
+    homes = tables.homes.c
+    query = select(homes.place).where(homes.number == allowance.home)
+    place = connection.execute(query).scalar() or audit.INSTALLATION
+    at_us, by = allowance.accepted_us, allowance.account
+    entry = Entry(place, at_us, by, "setting", f"allowance:{number}", {"until": allowance.until_us})
+    audit.append(connection, entry)
     bump(connection)
     return replace(allowance, number=number)
 

@@ -175,3 +175,26 @@ webhooks: Final = Table(
     Column("since_us", BigInteger, nullable=False),
 )
 """Where a place's events go; the secret signs them, so it must be kept as it is."""
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("place", String(40), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("actor", String(40), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""What was done and seen, as a hash chain per place; only ever appended."""
+
+audit_heads: Final = Table(
+    "audit_heads",
+    metadata,
+    Column("place", String(40), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""The newest row of each chain."""

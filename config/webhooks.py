@@ -4,7 +4,8 @@ import secrets
 
 from sqlalchemy import Connection, delete, insert, select
 
-from config import tables
+from config import audit, tables
+from config.audit import Entry
 
 _w = tables.webhooks.c
 
@@ -18,12 +19,8 @@ def save(connection: Connection, place: str, url: str, account: str, now_us: int
             place=place, url=url, secret=secret, account=account, since_us=now_us
         )
     )
+    audit.append(connection, Entry(place, now_us, account, "setting", "webhook", {}))
     return secret
-
-
-def remove(connection: Connection, place: str) -> None:
-    """Take a place's webhook away."""
-    connection.execute(delete(tables.webhooks).where(_w.place == place))
 
 
 def find(connection: Connection, place: str) -> tuple[str, str] | None:

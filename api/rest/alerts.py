@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 
 from alerts.alert import Priority, State
-from alerts.ledger import Conflict, Refused
+from alerts.refusals import Conflict, Refused
 from api import actions, queries
 from api.auth import CARE, HOMES, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor

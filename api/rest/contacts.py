@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from alerts.ledger import Refused
+from alerts.refusals import Refused
 from api import contacting
 from api.auth import CARE, HOMES, Needs, Visitor
 from api.contacting import EDITORS, Calling

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from alerts.alert import LIFE_SAFETY, SILENCES, STANDING, Outcome, Priority, State
 from alerts.attempts import Means, Result
-from alerts.ledger import Conflict, Refused
+from alerts.refusals import Conflict, Refused
 from api import actions, contacting, detectors, queries
 from api.auth import CARE, HOMES, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor

@@ -7,7 +7,8 @@ from alerts import deadlines, tables
 from alerts.alert import AlertKind, Outcome, Priority, State
 from alerts.deadlines import PATIENCE
 from alerts.keeper import Keeper
-from alerts.ledger import Conflict, Ledger
+from alerts.ledger import Ledger
+from alerts.refusals import Conflict
 from ingest.clock import VirtualClock, instant
 from tests.alerts.test_ledger import at, finding, row
 from tests.alerts.world import HOUR, MINUTE, START, memory_database

@@ -17,7 +17,8 @@ from alerts.alert import (
     alert_id,
     short_text,
 )
-from alerts.ledger import Conflict, Ledger, Refused, UnknownAlert
+from alerts.ledger import Ledger
+from alerts.refusals import Conflict, Refused, UnknownAlert
 from ingest.clock import Instant, instant
 from tests.alerts.world import HOUR, MINUTE, START, memory_database
 

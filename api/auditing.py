@@ -1,0 +1,71 @@
+"""What ``stillwell audit`` does."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from api import wiring
+from api.exits import CommandFailed
+from api.rest.moments import to_datetime
+from config import audit
+from config.audit import Head
+from config.problems import ConfigProblem
+from config.settings import Settings
+from ingest.clock import SystemClock, microseconds
+
+Tell = Callable[[str], None]
+
+
+def verify(settings: Settings, anchors: Path | None, *, tell: Tell) -> None:
+    """Tell every fault of every chain; CommandFailed when there is one."""
+    kept = [] if anchors is None else read_anchors(anchors)
+    with wiring.open_database(settings).connect() as connection:
+        faults = audit.verify(connection, kept)
+        found = audit.heads(connection)
+    for fault in faults:
+        tell(f"{fault.place}, row {fault.seq}: {fault.what}")
+    if faults:
+        raise CommandFailed(f"audit: {len(faults)} faults; keep the database as it is, and ask why")
+    rows = sum(head.seq for head in found)
+    tell(f"{rows} rows in {len(found)} chains are whole; {len(kept)} anchors hold")
+
+
+def anchor(settings: Settings, file: Path, *, tell: Tell) -> None:
+    """Append the heads to a file."""
+    with wiring.open_database(settings).connect() as connection:
+        found = audit.heads(connection)
+    at = to_datetime(microseconds(SystemClock().now())).isoformat()
+    lines = [
+        json.dumps({"place": head.place, "seq": head.seq, "hash": head.hash, "at": at})
+        for head in found
+    ]
+    try:
+        with file.open("a", encoding="utf-8") as out:
+            out.writelines(f"{line}\n" for line in lines)
+    except OSError as problem:
+        raise CommandFailed(f"audit: {file} cannot be written: {problem.strerror}") from problem
+    tell(f"{len(found)} heads are kept in {file}")
+
+
+def show(settings: Settings, place: str, limit: int, *, tell: Tell) -> None:
+    """Tell the newest rows of a chain."""
+    with wiring.open_database(settings).connect() as connection:
+        for row in audit.read(connection, place, limit=limit):
+            when = to_datetime(row.at_us).isoformat()
+            tell(f"{row.seq} {when} {row.actor} {row.what} {row.subject} {row.detail}")
+
+
+def read_anchors(file: Path) -> list[Head]:
+    """Return the heads in this file; ConfigProblem names the line that is none."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigProblem(f"audit: {file} cannot be read: {problem}") from problem
+    heads = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            told = json.loads(line)
+            heads.append(Head(str(told["place"]), int(told["seq"]), str(told["hash"])))
+        except (ValueError, KeyError, TypeError) as problem:
+            raise ConfigProblem(f"audit: line {number} of {file.name} is no anchor") from problem
+    return heads

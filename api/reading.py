@@ -1,0 +1,81 @@
+"""Notes in the audit log who read what of whom: every page and answer that shows a person.
+
+Noted where the rule of the route is judged, so that a new route cannot forget it. Fragments that a
+page fetches again by itself are the same reading and are not noted once more.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from fastapi import Request
+from sqlalchemy import Connection, select
+
+from alerts import tables
+from api.resources import Resources
+from config import audit
+from config import tables as registry
+from config.audit import Entry
+from ingest.clock import microseconds
+
+LISTS: Final = frozenset({"/homes", "/alerts", "/api/v1/alerts"})
+"""Addresses that list people of several places."""
+
+_SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding")
+_PLACE_LISTS: Final = ("/homes", "/stale-contacts")
+
+
+def note(request: Request, resources: Resources, account: str, places: Sequence[str]) -> None:
+    """Note this reading if it shows a person of one of these places (where homes may be seen)."""
+    is_fragment = request.query_params.get("fragment") == "1"
+    if request.method not in ("GET", "HEAD") or is_fragment or not places:
+        return
+    with resources.database.connect() as connection:
+        found = _shown(connection, request.url.path, request.path_params, places)
+        asked = request.query_params.get("place", "")
+    if request.url.path in LISTS:
+        found = [(place, "list") for place in places if asked in ("", place)]
+    if not found:
+        return
+    now_us = microseconds(resources.wall())
+    path = request.url.path if not request.path_params else _template(request)
+    with resources.database.begin() as connection:
+        for place, subject in found:
+            entry = Entry(place, now_us, account, "read", subject, {"route": path})
+            audit.append(connection, entry)
+
+
+def _shown(
+    connection: Connection, path: str, values: Mapping[str, str], places: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return (place, subject) of what this address shows, if it is of these places."""
+    name = next((one for one in _SUBJECTS if one in values), "")
+    if name:
+        place = _place_of(connection, name, str(values[name]), places)
+        return [] if place is None else [(place, f"{name.removesuffix('_id')}:{values[name]}")]
+    if values.get("place") in places and path.endswith(_PLACE_LISTS):
+        return [(str(values["place"]), "list")]
+    return []
+
+
+def _place_of(connection: Connection, name: str, id_: str, places: Sequence[str]) -> str | None:
+    homes, contacts = registry.homes, registry.contacts
+    if name == "alert":
+        a = tables.alerts.c
+        query = select(a.place).where(a.id == id_, a.home.is_not(None), a.place.in_(places))
+    elif name == "finding":
+        f = tables.shadow_findings.c
+        query = select(f.place).where(f.id == id_, f.place.in_(places))
+    elif name == "contact":
+        query = select(homes.c.place).join(contacts, contacts.c.home == homes.c.number)
+        query = query.where(contacts.c.id == id_, homes.c.place.in_(places))
+    else:
+        query = select(homes.c.place).where(homes.c.id == id_, homes.c.place.in_(places))
+    return connection.execute(query).scalar()
+
+
+def _template(request: Request) -> str:
+    """Return the address with the names of its parts instead of ids."""
+    path = request.url.path
+    for name, value in request.path_params.items():
+        path = path.replace(str(value), f"{{{name}}}", 1)
+    return path

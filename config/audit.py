@@ -1,0 +1,156 @@
+"""The audit log: a hash chain per place over what people and the system did.
+
+Each row holds the hash of the one before it, and is written in the transaction of what it tells.
+The head, which can be anchored outside, names the newest row, so that a cut tail is found too.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from config import tables
+
+GENESIS: Final = "0" * 64
+"""What the first row of a chain follows."""
+
+INSTALLATION: Final = "-"
+"""The chain of what concerns no single place."""
+
+_AT_ONCE: Final = 1000
+_a, _heads = tables.audit.c, tables.audit_heads.c
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened: ``subject`` is an id, ``detail`` ids and codes, never a name or an address."""
+
+    place: str
+    at_us: int
+    actor: str
+    what: str
+    subject: str
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest row of a chain."""
+
+    place: str
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a chain is not what was written; ``what`` is a plain sentence."""
+
+    place: str
+    seq: int
+    what: str
+
+
+def append(connection: Connection, entry: Entry) -> Head:
+    """Write the entry at the end of its place's chain, in the caller's transaction.
+
+    The head is locked first, so that two writers follow each other.
+    """
+    table = tables.audit_heads
+    moved = update(table).where(_heads.place == entry.place).values(seq=_heads.seq + 1)
+    if connection.execute(moved).rowcount == 0:
+        connection.execute(insert(table).values(place=entry.place, seq=1, hash=GENESIS))
+    seq, previous = connection.execute(
+        select(_heads.seq, _heads.hash).where(_heads.place == entry.place)
+    ).one()
+    detail = json.dumps(dict(entry.detail), sort_keys=True, ensure_ascii=False)
+    row = {
+        "place": entry.place,
+        "seq": seq,
+        "at_us": entry.at_us,
+        "actor": entry.actor,
+        "what": entry.what,
+        "subject": entry.subject,
+        "detail": detail,
+        "previous": previous,
+    }
+    digest = digest_of(row)
+    connection.execute(insert(tables.audit).values(**row, hash=digest))
+    connection.execute(update(table).where(_heads.place == entry.place).values(hash=digest))
+    return Head(entry.place, seq, digest)
+
+
+def digest_of(row: Mapping[str, object]) -> str:
+    """Return the SHA-256 of a row: all that it holds, and the hash before it."""
+    names = ("place", "seq", "at_us", "actor", "what", "subject", "detail", "previous")
+    canonical = json.dumps([row[name] for name in names], ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def heads(connection: Connection, places: Sequence[str] | None = None) -> list[Head]:
+    """Return the head of each chain; of these places, or of all."""
+    query = select(_heads.place, _heads.seq, _heads.hash).order_by(_heads.place)
+    if places is not None:
+        query = query.where(_heads.place.in_(places))
+    return [Head(*row) for row in connection.execute(query)]
+
+
+def verify(connection: Connection, anchors: Sequence[Head] = ()) -> list[Fault]:
+    """Return where any chain was edited, has a hole or was cut; empty when all are whole.
+
+    ``anchors`` are heads that were kept elsewhere: a chain must still hold each of them.
+    """
+    known = {head.place: head for head in heads(connection)}
+    query = select(_a.place).distinct().order_by(_a.place)
+    places = sorted({*known, *connection.execute(query).scalars(), *(a.place for a in anchors)})
+    faults: list[Fault] = []
+    for place in places:
+        kept = [anchor for anchor in anchors if anchor.place == place]
+        faults += _verify(connection, place, known.get(place), kept)
+    return faults
+
+
+def read(
+    connection: Connection, place: str, *, before: int | None = None, limit: int
+) -> list[Row[tuple[object, ...]]]:
+    """Return rows of a chain, the newest first; ``before`` is the seq of the last one seen."""
+    query = select(tables.audit).where(_a.place == place).order_by(_a.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_a.seq < before)
+    return list(connection.execute(query))
+
+
+def _verify(
+    connection: Connection, place: str, head: Head | None, anchors: Sequence[Head]
+) -> Iterator[Fault]:
+    wanted = {anchor.seq: anchor.hash for anchor in anchors}
+    seq, previous = 0, GENESIS
+    for row in _rows(connection, place):
+        if row.seq != seq + 1:
+            yield Fault(place, seq + 1, f"rows {seq + 1} to {row.seq - 1} are missing")
+        elif row.previous != previous:
+            yield Fault(place, row.seq, "the row does not follow the one before it")
+        if digest_of(row._asdict()) != row.hash:
+            yield Fault(place, row.seq, "the row was changed after it was written")
+        if wanted.pop(row.seq, row.hash) != row.hash:
+            yield Fault(place, row.seq, "the row is not the one that was anchored")
+        seq, previous = row.seq, row.hash
+    if head is None or (head.seq, head.hash) != (seq, previous):
+        end = "no head" if head is None else f"row {head.seq}"
+        yield Fault(place, seq, f"the chain ends at row {seq}, its head says {end}")
+    for missing in sorted(wanted):
+        yield Fault(place, missing, f"row {missing} was anchored and is gone")
+
+
+def _rows(connection: Connection, place: str) -> Iterator[Row[tuple[object, ...]]]:
+    after = 0
+    while True:
+        query = select(tables.audit).where(_a.place == place, _a.seq > after)
+        rows = connection.execute(query.order_by(_a.seq).limit(_AT_ONCE)).all()
+        yield from rows
+        if not rows:
+            return
+        after = rows[-1].seq

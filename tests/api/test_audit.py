@@ -1,0 +1,97 @@
+"""Everything that is done, set or read leaves a row, and the command finds what was changed."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select
+from typer.testing import CliRunner
+
+from api.cli import app as command
+from config import tables
+from tests.api.life import A, B
+from tests.api.test_contacts import LIST
+from tests.api.visits import Visit
+from tests.api.world import World, make_world
+
+_a = tables.audit.c
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def noted(world: World, actor: str, place: str = A) -> list[tuple[str, str]]:
+    query = select(_a.what, _a.subject).where(_a.actor == f"account-{actor}", _a.place == place)
+    with world.database.connect() as connection:
+        return [(row.what, row.subject) for row in connection.execute(query.order_by(_a.seq))]
+
+
+def test_signing_in_reading_doing_and_setting_are_noted(world: World) -> None:
+    bob, home, alert = Visit(world.app, "bob"), world.homes[A][0].id, world.alerts_of(A)[-1]
+    bob.get(f"/api/v1/homes/{home}/sensors")
+    bob.send(f"/api/v1/alerts/{alert}/acknowledge")
+    bob.send(f"/api/v1/homes/{home}/contacts", {"contact": LIST})
+    told = noted(world, "bob")
+    assert told[0] == ("sign-in", "")
+    for row in (
+        ("read", f"home:{home}"),
+        ("acknowledge", f"alert:{alert}"),
+        ("contacts", f"home:{home}"),
+    ):
+        assert row in told, row
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/homes", "/homes/{home}", "/alerts", "/alerts/{alert}", "/api/v1/alerts",
+        "/api/v1/alerts/{alert}", "/api/v1/alerts/{alert}/attempts", "/api/v1/homes/{home}",
+        "/api/v1/homes/{home}/contacts", "/api/v1/homes/{home}/sensors",
+        "/api/v1/homes/{home}/readings?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z",
+        f"/api/v1/places/{A}/homes", f"/api/v1/places/{A}/stale-contacts",
+    ],
+)  # fmt: skip
+def test_every_reading_of_people_is_noted_and_a_foreign_one_reads_nothing(
+    world: World, address: str
+) -> None:
+    alice = Visit(world.app, "alice")
+    before = len(noted(world, "alice"))
+    alert = next(
+        a["id"] for a in alice.get("/api/v1/alerts").json()["alerts"] if a["home"] is not None
+    )
+    reads = len(noted(world, "alice"))
+    assert reads == before + 1
+    path = address.format(home=world.homes[A][0].id, alert=alert)
+    assert alice.get(path).status_code == 200
+    assert len(noted(world, "alice")) == reads + 1
+    assert noted(world, "alice")[-1][0] == "read"
+    foreign = address.format(home=world.homes[B][0].id, alert=world.alerts_of(B)[0])
+    alice.get(foreign.replace(A, B))
+    assert noted(world, "alice", B) == []
+
+
+def test_a_fragment_that_a_page_fetches_again_is_the_same_reading(world: World) -> None:
+    alice = Visit(world.app, "alice")
+    before = noted(world, "alice")
+    alice.get("/alerts?fragment=1")
+    assert noted(world, "alice") == before
+
+
+def test_the_command_says_whole_and_finds_a_deleted_row_and_a_broken_anchor(
+    world: World, tmp_path: Path
+) -> None:
+    environment, run = {"STILLWELL_DATA": str(tmp_path)}, CliRunner()
+    Visit(world.app, "bob").get("/homes")
+    heads = str(tmp_path / "heads.jsonl")
+    assert run.invoke(command, ["audit", "anchor", heads], env=environment).exit_code == 0
+    check = ["audit", "verify", "--anchors", heads]
+    whole = run.invoke(command, check, env=environment)
+    assert (whole.exit_code, "are whole; 2 anchors hold" in whole.output) == (0, True), whole.output
+    shown = run.invoke(command, ["audit", "show", "--place", A], env=environment).output
+    assert "account-bob read list" in shown
+    with world.database.begin() as connection:
+        connection.execute(delete(tables.audit).where(_a.place == A, _a.seq == 2))
+    broken = run.invoke(command, check, env=environment)
+    assert broken.exit_code == 1
+    assert f"{A}, row 2: rows 2 to 2 are missing" in broken.output
