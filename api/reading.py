@@ -7,8 +7,10 @@ page fetches again by itself are the same reading and are not noted once more.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import structlog
 from fastapi import Request
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts import tables
 from api.resources import Resources
@@ -16,6 +18,8 @@ from config import audit
 from config import tables as registry
 from config.audit import Entry
 from ingest.clock import microseconds
+
+_log = structlog.get_logger()
 
 LISTS: Final = frozenset({"/homes", "/alerts", "/api/v1/alerts"})
 """Addresses that list people of several places."""
@@ -38,10 +42,14 @@ def note(request: Request, resources: Resources, account: str, places: Sequence[
         return
     now_us = microseconds(resources.wall())
     path = request.url.path if not request.path_params else _template(request)
-    with resources.database.begin() as connection:
-        for place, subject in found:
-            entry = Entry(place, now_us, account, "read", subject, {"route": path})
-            audit.append(connection, entry)
+    entries = [Entry(place, now_us, account, "read", s, {"route": path}) for place, s in found]
+    try:
+        with resources.database.begin() as connection:
+            for entry in entries:
+                audit.append(connection, entry)
+    except SQLAlchemyError as problem:
+        # A locked or full database must not keep whoever helps from seeing whom.
+        _log.error("reading_not_noted", account=account, error=type(problem).__name__)
 
 
 def _shown(

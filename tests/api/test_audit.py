@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from api.cli import app as command
@@ -76,6 +77,17 @@ def test_a_fragment_that_a_page_fetches_again_is_the_same_reading(world: World) 
     before = noted(world, "alice")
     alice.get("/alerts?fragment=1")
     assert noted(world, "alice") == before
+
+
+def test_who_helps_sees_the_page_also_when_it_cannot_be_noted(world: World) -> None:
+    alice = Visit(world.app, "alice")
+
+    def fail(*told: object) -> None:
+        if "audit" in str(told[2]):
+            raise OperationalError("disk full", None, Exception())
+
+    event.listen(world.database, "before_cursor_execute", fail)
+    assert alice.get("/alerts").status_code == 200
 
 
 def test_the_command_says_whole_and_finds_a_deleted_row_and_a_broken_anchor(
