@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from api.rows import Row, table, write
-from tests.faults import crowd, flips, kills, living, silent
+from tests.faults import crowd, flips, kills, living, notifier, silent
 
 OUTPUT = Path("faults.json")
 KILLS = int(os.environ.get("KILLS") or 0)
@@ -27,6 +27,11 @@ def fault_02() -> Iterator[Row]:
     """Kill broker and worker, with and without outboxes."""
     yield from kills.both_killed(KILLS or 60, has_outbox=True)
     yield from kills.both_killed(KILLS or 60, has_outbox=False)
+
+
+def fault_03() -> Iterator[Row]:
+    """Kill what raises and sends alerts, two at a time (also fault 18)."""
+    yield from notifier.notifier_killed(KILLS or 100)
 
 
 def living_faults() -> Iterator[Row]:
@@ -54,7 +59,7 @@ def fault_17() -> Iterator[Row]:
 def main() -> None:
     """Inject one fault after another, since they share the cores."""
     faults: Sequence[Callable[[], Iterator[Row]]]
-    faults = (fault_01, fault_02, living_faults, fault_05, fault_13, fault_17)
+    faults = (fault_01, fault_02, fault_03, living_faults, fault_05, fault_13, fault_17)
     wanted, rows = set(sys.argv[1:]), list[Row]()
     for fault in faults:
         if not wanted or fault.__name__ in wanted:
