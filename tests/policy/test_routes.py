@@ -139,7 +139,7 @@ def test_no_byte_of_another_place_is_seen_in_any_role(
             if method == "GET" and asked == other and f"place={other}" not in address:
                 is_named = any(word in address for word in (other, *ids_of(world, other)))
                 assert not is_named or answer.status_code in (403, 404), (address, answer)
-            if method == "POST" and asked == other:
+            if method == "POST" and asked == other and "/me/" not in address:
                 assert answer.status_code in (403, 404), (address, answer.status_code)
             leaked = [word for word in foreign if word in answer.text]
             assert not leaked, (method, address, leaked)
@@ -162,6 +162,10 @@ def act(visit: Visit, address: str) -> Response:
         body = {"home": f"{place}-home-1", "from_min": 0, "to_min": 60, "days": 1, "why": "a test"}
     elif path.endswith("/attempts"):
         return attempt(visit, address)
+    elif "/webhook" in address:
+        body = {"url": "https://127.0.0.1/"}
+    elif "/me/" in address:
+        body = {"language": "cy"}
     elif "/attempts/" in address:
         body = {"result": "answered"}
     elif path.endswith("/contacts"):
