@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, select
 
-from alerts import calibrations, deadlines, debounce, escalate, record, tables
+from alerts import calibrations, deadlines, debounce, escalate, heartbeats, record, tables
 from alerts.action import Calibrated, Proposals
 from alerts.alert import (
     CONTINUING,
@@ -208,11 +208,8 @@ class Ledger:
             "is_live": is_live,
             "state": dict(state),
         }
-        table = tables.heartbeats
         with self._begin() as connection:
-            statement = update(table).where(table.c.process == process).values(values)
-            if connection.execute(statement).rowcount == 0:
-                connection.execute(insert(table).values(process=process, **values))
+            heartbeats.write(connection, process, values)
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
