@@ -32,6 +32,9 @@ MARK: Final = "made-by-stillwell-demo"
 
 PATIENCE_S: Final = 600.0
 _LOOK_S: Final = 0.2
+_IN_SHADOW: Final = ("dose",)
+"""Invented people miss many doses; a supervisor may look at them without a full queue."""
+
 _CAUGHT_UP_US: Final = 5 * 60 * 1_000_000
 
 
@@ -136,13 +139,15 @@ def _open_accounts(database: Engine, places: Sequence[str]) -> list[SignIn]:
 
 
 def _go_live(database: Engine, sign_ins: Sequence[SignIn], *, since_us: int) -> None:
-    """Switch every detector live, as a real place does only on evidence: nobody lives here."""
+    """Switch detectors live, as a real place does only on evidence: nobody lives here."""
     supervisor = next(s for s in sign_ins if s.role is people.Role.SUPERVISOR)
     with database.begin() as connection:
         account = people.find_account(connection, supervisor.email)
         if account is None:
             raise RuntimeError("demo: the supervisor's account is gone")
-        detectors.demonstrate(connection, supervisor.places, account.id, since_us)
+        detectors.demonstrate(
+            connection, supervisor.places, account.id, since_us, in_shadow=_IN_SHADOW
+        )
 
 
 def _keep(folder: Path, sign_ins: Sequence[SignIn]) -> None:

@@ -1,6 +1,6 @@
 """Detectors at places as people see them: the mode, who chose it, what was found and judged."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,10 +128,22 @@ def switch(
     switches.switch(connection, wish)
 
 
-def demonstrate(connection: Connection, places: Iterable[str], account: str, since_us: int) -> None:
-    """Switch every detector live at places that are invented, in the name of this account."""
+def demonstrate(
+    connection: Connection,
+    places: Iterable[str],
+    account: str,
+    since_us: int,
+    *,
+    in_shadow: Collection[str] = (),
+) -> None:
+    """Switch detectors live at places that are invented, in the name of this account.
+
+    Those whose key is ``in_shadow`` stay there.
+    """
     for place in places:
         for detector in DETECTORS:
+            if detector.key in in_shadow:
+                continue
             switch(
                 connection,
                 place,

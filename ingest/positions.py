@@ -17,6 +17,11 @@ Key = tuple[int, str]
 """Gateway and boot."""
 
 
+def is_boot(boot: str) -> bool:
+    """Return whether this can name a boot: short, and text that can be kept and sent back."""
+    return len(boot) <= _BOOT_CHARS and boot.isprintable()
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What a chunk changes: new tracks, keys to forget, and who spoke, changed or not."""
@@ -53,7 +58,7 @@ class Positions:
         heard: dict[Key, list[Sequenced]] = {}
         for one in sequenced:
             gateway, boot, sequence, _ = one
-            if 1 <= sequence < MOST_SEQUENCE and len(boot) <= _BOOT_CHARS:
+            if 1 <= sequence < MOST_SEQUENCE and is_boot(boot):
                 messages = heard.get((gateway, boot))
                 if messages is None:
                     heard[gateway, boot] = [one]

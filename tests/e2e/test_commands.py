@@ -101,8 +101,11 @@ def test_a_home_enrolled_beside_a_running_worker_is_heard(tmp_path: Path) -> Non
         until(lambda: _readings(stack, "gate-sixty-one") == [1.0], 10, "nothing is stored")
         checked = _stillwell(stack, "check")
 
-    assert checked.returncode == Exit.OK, checked.stdout
-    assert "NOT READY" not in checked.stdout
+    problems = [line for line in checked.stdout.splitlines() if line.startswith("NOT READY")]
+    assert checked.returncode == Exit.NOT_READY, checked.stdout
+    assert {line.partition(":")[2].strip() for line in problems} == {
+        "The broker lets anybody in without a password: set allow_anonymous false."
+    }, checked.stdout
 
 
 @pytest.mark.server

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,3 +102,15 @@ def test_positions_are_committed_with_the_readings(tmp_path: Path) -> None:
     assert tail.positions() == journal.positions()
     tail.close()
     journal.close()
+
+
+@pytest.mark.parametrize("boot", ["\ud800", "a\nb", "\x00", "b" * 65])
+def test_a_boot_that_cannot_be_kept_has_no_position(boot: str, tmp_path: Path) -> None:
+    positions = Positions()
+    moved = positions.moved([Sequenced(1, boot, 1, None), Sequenced(2, "good", 1, None)])
+    assert list(moved.tracks) == [(2, "good")]
+    journal = Journal.open(tmp_path / "journal.db")
+    try:
+        journal.append(batch_of(1), moved=moved)
+    finally:
+        journal.close()

@@ -1,6 +1,7 @@
 """Every payload of the evaluation data goes through decode."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.bench.decode_share import (
     outcomes,
     rows,
 )
-from tests.ingest.corpus import ALL_KINDS, DIALECT_OF, Payload, read_corpus, table_of
+from tests.ingest.corpus import ALL_KINDS, DIALECT_OF, SURVIVED, Payload, read_corpus, table_of
 from tests.ingest.pinned_payloads import NOTHING, READINGS, Pin
 from tests.shared_data import require_shared_data
 
@@ -66,6 +67,15 @@ def test_every_payload_gives_readings_or_a_dead_letter_with_a_reason(
         assert all(reject.detail for reject in made.rejects), where
         if payload.family not in DIALECT_OF:
             assert [r.reason for r in made.rejects] == [Reason.UNKNOWN_DIALECT], where
+
+
+def test_every_payload_of_the_other_hubs_is_told_of(corpus: Sequence[Payload]) -> None:
+    known = table_of([])
+    for payload in corpus:
+        if payload.family in SURVIVED:
+            made = outcome(replace(payload, dialect=SURVIVED[payload.family]), known)
+            where = f"{payload.file}:{payload.line}"
+            assert len(made.batch) + len(made.rejects) + len(made.strays) + made.quiet, where
 
 
 def test_one_chunk_of_everything_gives_what_the_messages_give_alone(
