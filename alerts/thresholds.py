@@ -70,13 +70,13 @@ def end_day(scene: Scene, ended: Bools) -> None:
     Called before the limits of the next day are laid.
     """
     state, roster = scene.state, scene.roster
-    size = len(roster.place_zone)
+    size = len(roster.table.places)
     if not size:
         return
     is_judged = roster.home_is_active & roster.home_has_signs & (state.reason == 0)
     is_judged &= ended[roster.home_zone] & (roster.home_place >= 0)
     counted = peaks.counted(state.day_peak[is_judged], roster.home_place[is_judged], size)
-    for place in np.flatnonzero(ended[roster.place_zone]).tolist():
+    for place in np.flatnonzero(ended[roster.place_zone[:size]]).tolist():
         day = int(scene.zone_day[roster.place_zone[place]])
         state.peak_counts[day % peaks.DAYS, :, place] = counted[:, place]
         _calibrate(scene, place, day)

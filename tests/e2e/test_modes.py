@@ -83,6 +83,7 @@ def test_a_worker_follows_a_switch_with_its_next_beat_and_raises_what_stands(
         assert CliRunner().invoke(app, ["detectors", "set", *words]).exit_code == Exit.OK
         assert parts.shadow.settle(parts.ledger, parts.clock.now()) == 0
         worker._write_beat(parts, settings)
+        parts.shadow.take_up()  # as a step of the engine begins
         assert parts.shadow.settle(parts.ledger, parts.clock.now()) == 1
         assert parts.shadow.settle(parts.ledger, parts.clock.now()) == 0
     finally:
