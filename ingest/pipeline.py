@@ -19,11 +19,14 @@ from ingest.clock import Clock, Instant, SystemClock, VirtualClock, instant, mic
 from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_at_marks, split_marks
 from ingest.journal import Journal
 from ingest.message import Message, Reason
-from ingest.poison import Decode, Judged, Screen, judge_each, judge_with
+from ingest.poison import Decode, Judged, Screen, judge_each, judge_with, poisoned
 from ingest.positions import Moved, Positions
 from ingest.redelivery import Keys, RecentKeys, message_keys
 
 _log = structlog.get_logger(__name__)
+
+_OURS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What our own code raises of a message that it cannot keep; not the disk, not the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +105,38 @@ class Pipeline:
         self._thread.shutdown(wait=True)
 
     def _take(self, chunk: Sequence[Message]) -> None:
-        if not self._is_replaying():
-            self._take_part(chunk)
-            return
         # A chunk that failed half way comes again whole: what it committed is not told twice.
-        done = self._begun if list(chunk[: len(self._begun)]) == self._begun else []
+        is_again = list(chunk[: len(self._begun)]) == self._begun
+        self._begun = self._begun if is_again else []
+        rest = chunk[len(self._begun) :]
+        for part in split_at_marks(rest) if self._is_replaying() else [rest]:
+            self._take_each(part)
         self._begun = []
-        for part in split_at_marks(chunk[len(done) :]):
-            try:
-                self._take_part(part)
-            except Exception:
-                self._begun = done
-                raise
-            done = [*done, *part]
 
-    def _take_part(self, chunk: Sequence[Message]) -> None:
+    def _take_each(self, chunk: Sequence[Message]) -> None:
+        """Commit these together; where our own code cannot keep them, in halves, down to one.
+
+        That one becomes a dead letter, so that it costs only itself. What no message is to blame
+        for, such as a full disk, is raised.
+        """
+        try:
+            self._take_part(chunk)
+        except _OURS as error:
+            if len(chunk) > 1:
+                half = len(chunk) // 2
+                self._take_each(chunk[:half])
+                self._take_each(chunk[half:])
+                return
+            self._take_part(chunk, error)
+        self._begun.extend(chunk)
+
+    def _take_part(self, chunk: Sequence[Message], fault: Exception | None = None) -> None:
         try:
             marked = self._split(chunk)
             keys = message_keys(marked.messages)
             is_fresh = self._recent.fresh(marked.messages, keys)
             messages, fresh_keys = list(compress(marked.messages, is_fresh)), keys[is_fresh]
-            judged = self._judge(messages, marked)
+            judged = self._judge(messages, marked) if fault is None else poisoned(chunk[0], fault)
             moved = self.positions.moved(judged.sequences)
             seq = self._commit(judged, fresh_keys, moved)
         except Exception:

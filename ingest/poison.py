@@ -91,7 +91,7 @@ def judge_each(judge: Judge, messages: Sequence[Message]) -> Judged:
         raise  # no message's fault
     except Exception as error:  # noqa: BLE001 - whatever a bug raises must not stop the stream
         if len(messages) == 1:
-            return _poisoned(messages[0], error)
+            return poisoned(messages[0], error)
     half = len(messages) // 2
     first, second = judge_each(judge, messages[:half]), judge_each(judge, messages[half:])
     return Judged(
@@ -103,7 +103,8 @@ def judge_each(judge: Judge, messages: Sequence[Message]) -> Judged:
     )
 
 
-def _poisoned(message: Message, error: Exception) -> Judged:
+def poisoned(message: Message, error: Exception) -> Judged:
+    """Return the dead letter that a message becomes which our own code cannot take."""
     name = type(error).__name__
     _log.error("message_poisoned", error=name, payload_bytes=len(message.payload))
     reject = Reject(

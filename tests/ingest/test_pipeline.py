@@ -35,15 +35,23 @@ class Parts:
 
 
 def fake_decode(messages: Sequence[Message], table: SensorTable) -> Parts:
-    """Read payloads that are a number; ``bad`` is refused, ``poison`` breaks, ``quiet`` is none."""
+    """Read payloads that are a number; ``bad`` is refused, ``poison`` breaks, ``quiet`` is none.
+
+    What ``unkeepable`` becomes is more than the journal's numbers hold.
+    """
     if any(message.payload == b"poison" for message in messages):
         raise ZeroDivisionError
-    good = [m for m in messages if m.payload not in (b"bad", b"quiet")]
+    good = [m for m in messages if m.payload not in (b"bad", b"quiet", b"unkeepable")]
     times = [m.received_us for m in good]
     bad = [
         Reject(Reason.NOT_JSON, m.topic.decode(), m.payload, "", m.received_us)
         for m in messages
         if m.payload == b"bad"
+    ]
+    bad += [
+        Reject(Reason.NOT_JSON, "t", b"", "", 1 << 70)
+        for m in messages
+        if m.payload == b"unkeepable"
     ]
     return Parts(build([1] * len(good), times, [float(m.payload) for m in good], times), bad)
 
@@ -182,6 +190,23 @@ async def test_one_poison_message_costs_itself_only(
     assert (letter.reason, letter.count) == (Reason.WRONG_SHAPE, 2)
     assert "ZeroDivisionError" in letter.detail
     assert pipeline.counts.poisoned == 2
+
+
+@pytest.mark.parametrize("clock", [None, VirtualClock(instant(T_US))], ids=["live", "replay"])
+async def test_one_message_that_the_journal_cannot_keep_costs_itself_only(
+    make_pipeline: MakePipeline, tmp_path: Path, clock: VirtualClock | None
+) -> None:
+    pipeline = make_pipeline() if clock is None else make_pipeline(clock=clock)
+    chunk = [message(str(i), i + 1) for i in range(9)]
+    chunk.insert(4, message("unkeepable", 50))
+    await pipeline.handle([*chunk, mark(1)] if clock else chunk)
+    assert stored(tmp_path) == [float(i) for i in range(9)]
+    (letter,) = DeadLetters.open(tmp_path / "journal.db").list().letters
+    assert (letter.reason, letter.count) == (Reason.WRONG_SHAPE, 1)
+    assert pipeline.counts.poisoned == 1
+    assert pipeline.counts.failures == 0
+    await pipeline.handle([message("9", 60)])
+    assert stored(tmp_path) == [float(i) for i in range(10)]
 
 
 async def handle_without_end(pipeline: Pipeline, chunk: Sequence[Message]) -> None:
