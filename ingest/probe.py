@@ -23,7 +23,7 @@ IN_FLIGHT: Final = 100
 """Messages that it must send before the first is acknowledged; Mosquitto's default is 20."""
 
 _ANSWER_S: Final = 5.0
-_QUIET_S: Final = 1.0
+"""A broker that says nothing for this long has nothing to say, however busy the machine is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +122,32 @@ async def _kept(options: ConnectOptions) -> tuple[int, int]:
         return 0, 0
     link.write(frames.PINGREQ)
     waiting: list[int] = []
-    while True:
-        try:
-            async with asyncio.timeout(_QUIET_S):
-                data = await link.read()
-        except TimeoutError:
-            data = b""
-        found = [packet for packet in parser.feed(data) if isinstance(packet, Message)]
+    while len(seen) < QUEUED:
+        found = await _more(link, parser)
         seen.update(message.payload for message in found)
         waiting += [message.packet_id for message in found]
-        if found and len(seen) < QUEUED:
-            continue
+        if not in_flight and found and len(seen) < IN_FLIGHT:
+            continue  # the first acknowledgement waits until enough are in flight
         in_flight = in_flight or len(seen)
-        if not waiting or len(seen) >= QUEUED:
-            link.write(frames.pubacks(waiting))
+        if not waiting:
             break
         link.write(frames.pubacks(waiting))
         waiting = []
     await _leave(link)
     return in_flight, len(seen)
+
+
+async def _more(link: Link, parser: Parser) -> list[Message]:
+    """Return the next messages; none when the broker has sent none for `_ANSWER_S`."""
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            while data := await link.read():
+                found = [packet for packet in parser.feed(data) if isinstance(packet, Message)]
+                if found:
+                    return found
+    except TimeoutError:
+        pass
+    return []
 
 
 async def _connected(
