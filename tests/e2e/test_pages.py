@@ -1,70 +1,21 @@
 """People at work in a real browser, on the real web process."""
 
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from alerts.alert import AlertKind
 from ingest.clock import SystemClock
 from tests.api.life import A, B
-from tests.api.world import PASSWORD, World, make_world
-from tests.browser import open_browser, open_page, overflow
+from tests.api.world import make_world
+from tests.browser import open_page, overflow
+from tests.e2e.living_site import Site, browser, pages_of, sign_in, site
 from tests.e2e.web_process import serve
 
+__all__ = ["browser", "site"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@dataclass
-class Beating:
-    """Beats in the worker's stead, so that pages are live, until it is stopped."""
-
-    world: World
-    is_stopped: threading.Event
-
-    def run(self) -> None:
-        while not self.is_stopped.is_set():
-            self.world.now = self.world.wall = SystemClock().now()
-            self.world.beat(ago_s=0)
-            self.is_stopped.wait(2)
-
-
-@dataclass
-class Site:
-    world: World
-    url: str
-    beating: Beating
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    world = make_world(tmp_path_factory.mktemp("site"), now=SystemClock().now())
-    world.write_store()
-    beating = Beating(world, threading.Event())
-    thread = threading.Thread(target=beating.run, daemon=True)
-    thread.start()
-    with serve(world.folder) as (url, _process):
-        yield Site(world, url, beating)
-    beating.is_stopped.set()
-    thread.join()
-
-
-def sign_in(page: Page, name: str) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("Email address").fill(f"{name}@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/alerts")
 
 
 def test_an_alert_appears_on_an_open_page_and_is_answered(site: Site, browser: Browser) -> None:
@@ -140,23 +91,6 @@ SHOWS_FOCUS = """(() => { const e = document.activeElement;
   const of = e.type === 'radio' ? getComputedStyle(e.nextElementSibling, '::before')
     : getComputedStyle(e);
   return of.boxShadow !== 'none' || parseFloat(of.outlineWidth) >= 2 })()"""
-
-
-def pages_of(world: World) -> dict[str, str]:
-    return {
-        "alerts": "/alerts",
-        "ended": "/alerts?show=ended",
-        "alert": f"/alerts/{world.alerts_of(A)[-1]}",
-        "homes": "/homes",
-        "home": f"/homes/{A}-home-1",
-        "unwatched": f"/homes/{A}-home-3",
-        "places": "/places",
-        "detectors": "/detectors",
-        "detector": f"/detectors/{A}/inactivity",
-        "findings": "/detectors/findings",
-        "judged": "/detectors/findings?show=judged",
-        "system": "/system",
-    }
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])

@@ -1,0 +1,80 @@
+"""A web process over a living world, a browser, and every page there is to look at."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from ingest.clock import SystemClock
+from tests.api.life import A
+from tests.api.world import PASSWORD, World, make_world
+from tests.browser import open_browser
+from tests.e2e.web_process import serve
+
+
+@dataclass
+class Beating:
+    """Beats in the worker's stead, so that pages are live, until it is stopped."""
+
+    world: World
+    is_stopped: threading.Event
+
+    def run(self) -> None:
+        while not self.is_stopped.is_set():
+            self.world.now = self.world.wall = SystemClock().now()
+            self.world.beat(ago_s=0)
+            self.is_stopped.wait(2)
+
+
+@dataclass
+class Site:
+    world: World
+    url: str
+    beating: Beating
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    world = make_world(tmp_path_factory.mktemp("site"), now=SystemClock().now())
+    world.write_store()
+    beating = Beating(world, threading.Event())
+    thread = threading.Thread(target=beating.run, daemon=True)
+    thread.start()
+    with serve(world.folder) as (url, _process):
+        yield Site(world, url, beating)
+    beating.is_stopped.set()
+    thread.join()
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(f"{name}@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/alerts")
+
+
+def pages_of(world: World) -> dict[str, str]:
+    return {
+        "alerts": "/alerts",
+        "ended": "/alerts?show=ended",
+        "alert": f"/alerts/{world.alerts_of(A)[-1]}",
+        "homes": "/homes",
+        "home": f"/homes/{A}-home-1",
+        "unwatched": f"/homes/{A}-home-3",
+        "places": "/places",
+        "detectors": "/detectors",
+        "detector": f"/detectors/{A}/inactivity",
+        "findings": "/detectors/findings",
+        "judged": "/detectors/findings?show=judged",
+        "caps": "/caps",
+        "system": "/system",
+    }
