@@ -12,7 +12,7 @@ from ingest.clock import SystemClock
 from tests.api.life import A
 from tests.api.world import World, make_world
 from tests.browser import open_browser, open_page, overflow
-from tests.e2e.test_pages import sign_in
+from tests.e2e.living_site import sign_in
 from tests.e2e.web_process import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
