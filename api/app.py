@@ -22,6 +22,7 @@ from api.rest import dead_letters, status
 from api.rest import detectors as rest_detectors
 from api.rest import homes as rest_homes
 from api.rest import telling as rest_telling
+from api.throttle import Throttle
 from api.web import alerts, caps, detectors, findings, homes, places, sign_in, system
 from api.web.pages import STATIC, version
 
@@ -63,6 +64,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.state.resources = resources
     app.state.feed = feed
     app.state.lockout = Lockout()
+    app.state.throttle = Throttle()
     errors.install(app)
     app.include_router(status.router)
     app.include_router(live.router)
@@ -81,5 +83,5 @@ def create_app(resources: Resources) -> FastAPI:
         app.include_router(page.router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Guard, is_secure=resources.is_secure)
+    app.add_middleware(Guard, resources=resources)
     return app

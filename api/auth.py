@@ -16,7 +16,9 @@ from fastapi.responses import Response
 from api import reading
 from api.errors import Problem
 from api.resources import Resources
-from config import people
+from api.throttle import Throttle
+from config import api_tokens, people, sessions
+from config.api_tokens import Scope
 from config.people import Account, Role
 from ingest.clock import Instant, microseconds
 
@@ -25,6 +27,15 @@ CARE: Final = (Role.CARE_WORKER, Role.OPERATOR, Role.SUPERVISOR)
 
 HOMES: Final = (*CARE, Role.OFFICER)
 """Roles that may see a home by its label."""
+
+WATCHERS: Final = (*HOMES, Role.ENGINEER)
+"""Roles that see alerts; engineers see the technical ones."""
+
+PEOPLE: Final = (Role.SUPERVISOR, Role.OFFICER)
+"""Roles that invite people and say what they may do."""
+
+COUNTS: Final = (Role.SUPERVISOR, Role.OFFICER, Role.COMMISSIONER, Role.HUB_OPERATOR)
+"""Roles that see a place as numbers."""
 
 ANY: Final = tuple(Role)
 """Every role."""
@@ -39,11 +50,16 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The account behind a request, its session's name, and its roles by place."""
+    """The account behind a request, its session's name, and its roles by place.
+
+    ``borrowed`` says until when emergency access adds a role, by place. The session of a program
+    is empty: it came with a token.
+    """
 
     account: Account
     session: str
     grants: Mapping[str, frozenset[Role]]
+    borrowed: Mapping[str, int] = field(default_factory=dict)
 
     def places(self, *roles: Role) -> tuple[str, ...]:
         """Return the places where this visitor holds one of the roles, sorted."""
@@ -67,9 +83,9 @@ class Needs:
     def __call__(self, request: Request) -> Visitor:
         """Return the visitor; Problem 401 when not signed in, 403 without any such role."""
         resources: Resources = request.app.state.resources
-        visitor = find_visitor(resources, request.cookies.get(cookie_name(resources), ""))
-        if visitor is None:
-            raise Problem(401, "Your session has ended or was never opened: sign in.")
+        throttle: Throttle = request.app.state.throttle
+        visitor = _visitor_of(request, resources, throttle)
+        throttle.count_request(visitor.account.id)
         if not visitor.holds(*self.roles):
             raise Problem(403, "None of your roles may do this: ask your supervisor.")
         request.scope["visitor"] = visitor
@@ -77,21 +93,79 @@ class Needs:
         return visitor
 
 
-def find_visitor(resources: Resources, token: str) -> Visitor | None:
-    """Return who holds this session token, with the roles of this moment, or None."""
+def _visitor_of(request: Request, resources: Resources, throttle: Throttle) -> Visitor:
+    """Return who asks, by cookie or by API token; Problem 401 when it is nobody."""
+    if is_by_token(request):
+        visitor = _find_program(resources, request)
+        if visitor is None:
+            throttle.count_try(request)
+            raise Problem(401, "This token is unknown, was revoked or has expired: issue another.")
+        return visitor
+    visitor = find_visitor(resources, request.cookies.get(cookie_name(resources), ""), request)
+    if visitor is None:
+        raise Problem(401, "Your session has ended or was never opened: sign in.")
+    return visitor
+
+
+def is_by_token(request: Request) -> bool:
+    """Return whether this comes from a program with an API token; then no cookie counts."""
+    is_bearer = request.headers.get("authorization", "")[:7].lower() == "bearer "
+    return is_bearer and request.url.path.startswith("/api/")
+
+
+def _find_program(resources: Resources, request: Request) -> Visitor | None:
+    secret = request.headers["authorization"][7:].strip()
+    now_us = microseconds(resources.wall())
+    with resources.database.connect() as connection:
+        found = api_tokens.find_token(connection, secret, now_us=now_us)
+        if found is None:
+            return None
+        token, account = found
+        grants = people.grants_of(connection, account.id)
+    if token.scope is Scope.READ and request.method not in _SAFE:
+        raise Problem(403, "This token may only read: issue one with the scope act.")
+    if token.used_us <= now_us - _HOUR_US // 60:
+        with resources.database.begin() as connection:
+            api_tokens.touch(connection, token, now_us=now_us)
+    return Visitor(account, "", _served(resources, grants))
+
+
+def _served(
+    resources: Resources, grants: Mapping[str, frozenset[Role]]
+) -> dict[str, frozenset[Role]]:
+    return {place: held for place, held in grants.items() if place in resources.places}
+
+
+def find_visitor(
+    resources: Resources, token: str, request: Request | None = None
+) -> Visitor | None:
+    """Return who holds this session token, with the roles of this moment, or None.
+
+    When a ``request`` for a page is named, a token that has served for an hour is renewed.
+    """
     if not token:
         return None
     now_us = microseconds(resources.wall())
-    idle_us = int(min(_IDLE_HOURS, resources.session_hours) * _HOUR_US)
     with resources.database.connect() as connection:
-        session = people.find_session(connection, token, now_us=now_us, idle_us=idle_us)
+        session = sessions.find_session(
+            connection, token, now_us=now_us, idle_us=idle_us(resources)
+        )
     if session is None:
         return None
-    if people.is_touch_due(session, now_us=now_us):
+    is_page = request is not None and request.headers.get("sec-fetch-dest") == "document"
+    if request is not None and is_page and sessions.is_renewal_due(session, now_us=now_us):
         with resources.database.begin() as connection:
-            people.touch(connection, session, now_us=now_us)
-    served = {place: held for place, held in session.grants.items() if place in resources.places}
-    return Visitor(session.account, session.token_hash, served)
+            request.scope["renewed"] = sessions.renew(connection, session, now_us=now_us)
+    elif sessions.is_touch_due(session, now_us=now_us):
+        with resources.database.begin() as connection:
+            sessions.touch(connection, session, now_us=now_us)
+    grants = _served(resources, session.grants)
+    return Visitor(session.account, session.token_hash, grants, session.borrowed)
+
+
+def idle_us(resources: Resources) -> int:
+    """Return after how long a session that nobody uses ends."""
+    return int(min(_IDLE_HOURS, resources.session_hours) * _HOUR_US)
 
 
 def cookie_name(resources: Resources) -> str:
@@ -124,8 +198,8 @@ def refuse_foreign(request: Request, *, is_secure: bool) -> None:
 
     Browsers say so by Sec-Fetch-Site, older ones by Origin; a request with neither is refused.
     """
-    if request.method in _SAFE:
-        return
+    if request.method in _SAFE or is_by_token(request):
+        return  # no other site can send a token of ours, and beside one no cookie counts
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     host = request.headers.get("host", "")

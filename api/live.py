@@ -7,6 +7,7 @@ comes back with Last-Event-ID and is sent what it missed.
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -19,15 +20,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Message, Send
 
 from alerts import tables
-from api.auth import ANY, HOMES, Needs, Visitor, cookie_name, find_visitor
+from api.auth import ANY, HOMES, Needs, Visitor, cookie_name, find_visitor, idle_us
 from api.errors import Problem
 from api.resources import Resources
+from config import sessions
+from ingest.clock import microseconds
 
 POLL_S: Final = 0.1
 """Pause between two looks at the feed."""
 
 BEAT_S: Final = 15.0
-"""Pause between two heartbeats; pages refresh their ages with each, and sessions are checked."""
+"""Pause between two heartbeats; pages refresh their ages with each, and roles are checked."""
+
+CHECK_S: Final = 1.0
+"""Pause between two looks at whose session has ended: a changed role ends it."""
 
 QUEUE: Final = 256
 """Changes that may wait for one client."""
@@ -47,14 +53,20 @@ router: Final = APIRouter()
 
 @dataclass(eq=False, slots=True)
 class Client:
-    """One open stream; ``None`` in its queue means: stop."""
+    """One open stream; ``None`` in its queue means: stop.
+
+    ``until_us`` is when emergency access ends, and the stream with it; 0 where there is none.
+    """
 
     account: str
     places: frozenset[str]
+    session: str = ""
+    until_us: int = 0
     queue: asyncio.Queue[Change | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=QUEUE)
     )
     is_dropped: bool = False
+    is_ended: bool = False
 
 
 class Feed:
@@ -72,9 +84,13 @@ class Feed:
 
     async def run(self) -> None:
         """Read and hand out until the shutdown event is set, then end every stream."""
+        checked = 0.0
         while not self._resources.shutdown.is_set():
             try:
                 await self._poll()
+                if time.monotonic() - checked >= CHECK_S:
+                    await self._check()
+                    checked = time.monotonic()
             except SQLAlchemyError as problem:
                 structlog.get_logger().warning("feed_unreadable", error=type(problem).__name__)
                 await asyncio.sleep(1)
@@ -94,6 +110,24 @@ class Feed:
             for client in list(self._clients):
                 if change.place in client.places:
                     self._offer(client, change)
+
+    async def _check(self) -> None:
+        """End the streams whose session has ended, or whose emergency access is over."""
+        held = {client for client in self._clients if client.session}
+        if not held:
+            return
+        now_us = microseconds(self._resources.wall())
+        living = await asyncio.to_thread(self._living, {c.session for c in held}, now_us)
+        for client in held:
+            if client.session not in living or 0 < client.until_us <= now_us:
+                client.is_ended = True
+                self._drop(client)
+
+    def _living(self, held: set[str], now_us: int) -> frozenset[str]:
+        with self._resources.database.connect() as connection:
+            return sessions.living(
+                connection, held, now_us=now_us, idle_us=idle_us(self._resources)
+            )
 
     def _offer(self, client: Client, change: Change) -> None:
         try:
@@ -176,6 +210,9 @@ async def events(
                     return
                 yield "event: beat\ndata: 1\n\n"
                 continue
+            if client.is_ended:
+                yield "event: ended\ndata: 1\n\n"
+                return
             if change_or_end is None:
                 return
             if change_or_end.id > told:
@@ -214,7 +251,12 @@ async def live(
         now = await asyncio.to_thread(find_visitor, resources, token)
         return now is not None and now.grants == visitor.grants
 
-    client = Client(visitor.account.id, frozenset(visitor.places(*HOMES)))
+    client = Client(
+        visitor.account.id,
+        frozenset(visitor.places(*HOMES)),
+        visitor.session,
+        min(visitor.borrowed.values(), default=0),
+    )
     last_id = None if last_event_id is None else int(last_event_id)
     return EventStream(
         events(request.app.state.feed, client, last_id, may_stay),

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import structlog
 from fastapi import Request
+from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.auth import refuse_foreign
+from api.auth import refuse_foreign, set_cookie
 from api.errors import Problem, answer, crashed
+from api.resources import Resources
 
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request body; a note is the longest thing that anybody sends."""
@@ -36,9 +38,10 @@ _HEADERS: Final = {
 class Guard:
     """Refuses requests that another site made, adds the security headers and logs."""
 
-    def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, resources: Resources) -> None:
         self._app = app
-        self._is_secure = is_secure
+        self._resources = resources
+        self._is_secure = resources.is_secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -53,7 +56,9 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._protect(MutableHeaders(scope=message), scope["nonce"])
+                headers = MutableHeaders(scope=message)
+                self._protect(headers, scope["nonce"])
+                self._renew(headers, asked.get("renewed", ""))
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
@@ -95,6 +100,13 @@ class Guard:
         headers.setdefault("Cache-Control", "no-store")
         if self._is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+    def _renew(self, headers: MutableHeaders, token: str) -> None:
+        """Hand over the next token of the session, unless the route set or took the cookie."""
+        if token and "set-cookie" not in headers:
+            carrier = Response()
+            set_cookie(carrier, self._resources, token)
+            headers.append("set-cookie", carrier.headers["set-cookie"])
 
 
 def refuse_huge(request: Request) -> None:

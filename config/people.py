@@ -1,11 +1,6 @@
-"""Accounts, what each may do where, and who is signed in.
+"""Accounts, and what each may do where. A password is kept as argon2id and cannot be read back."""
 
-A password is kept as argon2id, a session as the SHA-256 of its token: neither can be read back.
-"""
-
-import hashlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,8 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from config import audit, tables
-from config.audit import Entry
+from config import tables
 
 MIN_PASSWORD: Final = 12
 """Characters a password must have; NCSC advice is length, not symbols."""
@@ -25,7 +19,6 @@ MAX_PASSWORD: Final = 256
 """Characters beyond which a password is refused unread, so that hashing cannot be abused."""
 
 _HASHER: Final = PasswordHasher()
-_MINUTE_US: Final = 60_000_000
 
 
 class Role(StrEnum):
@@ -36,6 +29,10 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     OFFICER = "officer"
     ENGINEER = "engineer"
+    INSTALLER = "installer"
+    GOVERNANCE = "governance"
+    COMMISSIONER = "commissioner"
+    HUB_OPERATOR = "hub-operator"
 
 
 class AccountRefused(Exception):
@@ -49,19 +46,6 @@ class Account:
     id: str
     email: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A signed-in account and its roles by place, read afresh for every request.
-
-    ``token_hash`` names the session; ``seen_us`` is its last recorded use.
-    """
-
-    token_hash: str
-    account: Account
-    grants: Mapping[str, frozenset[Role]]
-    seen_us: int
 
 
 def hash_password(password: str) -> str:
@@ -92,16 +76,21 @@ def create_account(
     connection: Connection, *, email: str, name: str, password: str, now_us: int
 ) -> Account:
     """Write an account without any role; AccountRefused says what is wrong with it."""
+    expect_password(password)
+    return write_account(
+        connection, email=email, name=name, password_hash=hash_password(password), now_us=now_us
+    )
+
+
+def write_account(
+    connection: Connection, *, email: str, name: str, password_hash: str, now_us: int
+) -> Account:
+    """Write an account; an empty hash is one that cannot sign in by password yet."""
     address = normal_email(email)
     if not 3 <= len(address) <= 254 or "@" not in address or not address.isprintable():
         raise AccountRefused(f"people: email is {email[:60]!r}, expected name@example.org")
     if not 1 <= len(name.strip()) <= 120 or not name.isprintable():
         raise AccountRefused("people: name is empty, too long or unprintable, expected 1 to 120")
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise AccountRefused(
-            f"people: the password has {len(password)} characters, "
-            f"expected {MIN_PASSWORD} to {MAX_PASSWORD}"
-        )
     column = tables.accounts.c.email
     if connection.execute(select(column).where(column == address)).first():
         raise AccountRefused(f"people: {address} has an account already")
@@ -111,25 +100,46 @@ def create_account(
             id=account.id,
             email=account.email,
             name=account.name,
-            password_hash=hash_password(password),
+            password_hash=password_hash,
             created_us=now_us,
         )
     )
     return account
 
 
+def expect_password(password: str) -> None:
+    """Raise AccountRefused when this is too short or too long for a password."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise AccountRefused(
+            f"people: the password has {len(password)} characters, "
+            f"expected {MIN_PASSWORD} to {MAX_PASSWORD}"
+        )
+
+
+def set_password(connection: Connection, account: str, password_hash: str) -> None:
+    """Give the account another password and end its sessions: whoever knew the old one is out."""
+    a = tables.accounts
+    connection.execute(update(a).where(a.c.id == account).values(password_hash=password_hash))
+    end_sessions(connection, account)
+
+
 def grant(connection: Connection, account: str, place: str, role: Role) -> None:
-    """Let this account (id) act in this role for this place; harmless when it may already."""
+    """Let this account (id) act in this role for this place; harmless when it may already.
+
+    Its sessions end, so that nothing goes on under the roles of before.
+    """
     values = {"account": account, "place": place, "role": role.value}
     held = select(tables.grants.c.role).filter_by(**values)
     if connection.execute(held).first() is None:
         connection.execute(insert(tables.grants).values(values))
+        end_sessions(connection, account)
 
 
 def revoke(connection: Connection, account: str, place: str, role: Role) -> None:
-    """Take this role away; the account's next request is judged without it."""
+    """Take this role away and end the account's sessions at once."""
     statement = delete(tables.grants).filter_by(account=account, place=place, role=role.value)
-    connection.execute(statement)
+    if connection.execute(statement).rowcount:
+        end_sessions(connection, account)
 
 
 def grants_of(connection: Connection, account: str) -> dict[str, frozenset[Role]]:
@@ -165,84 +175,22 @@ def names(connection: Connection, accounts: frozenset[str]) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
-def sign_in(engine: Engine, email: str, password: str, *, now_us: int, lasts_us: int) -> str | None:
-    """Return the token of a new session, or None when address or password is wrong.
+def check_password(engine: Engine, email: str, password: str) -> str | None:
+    """Return the account (id) of this address and password, or None; takes the same time always.
 
-    An unknown address costs as much time as a wrong password. No transaction is open while
-    the password is checked.
+    An account that was invited and has chosen no password yet has none that is right.
     """
     a = tables.accounts.c
     with engine.connect() as connection:
         row = connection.execute(
             select(a.id, a.password_hash).where(a.email == normal_email(email))
         ).first()
-    known = verify_password(row.password_hash if row else _nobody(), password[:MAX_PASSWORD])
-    if row is None or not known or len(password) > MAX_PASSWORD:
-        return None
-    with engine.begin() as connection:
-        return open_session(connection, row.id, now_us=now_us, lasts_us=lasts_us)
-
-
-def open_session(connection: Connection, account: str, *, now_us: int, lasts_us: int) -> str:
-    """Return the 256-bit token of a new session; only its hash is kept. Old sessions are swept."""
-    token = secrets.token_urlsafe(32)
-    connection.execute(
-        delete(tables.sessions).where(
-            tables.sessions.c.account == account, tables.sessions.c.expires_us <= now_us
-        )
-    )
-    connection.execute(
-        insert(tables.sessions).values(
-            token_hash=_digest(token),
-            account=account,
-            created_us=now_us,
-            seen_us=now_us,
-            expires_us=now_us + lasts_us,
-        )
-    )
-    for place in grants_of(connection, account) or (audit.INSTALLATION,):
-        audit.append(connection, Entry(place, now_us, account, "sign-in", "", {}))
-    return token
-
-
-def find_session(
-    connection: Connection, token: str, *, now_us: int, idle_us: int
-) -> Session | None:
-    """Return the session of this token, or None when unknown, expired or idle for too long."""
-    s, a = tables.sessions.c, tables.accounts.c
-    row = connection.execute(
-        select(s.token_hash, s.seen_us, a.id, a.email, a.name)
-        .join(tables.accounts, a.id == s.account)
-        .where(s.token_hash == _digest(token), s.expires_us > now_us, s.seen_us > now_us - idle_us)
-    ).first()
-    if row is None:
-        return None
-    account = Account(row.id, row.email, row.name)
-    return Session(row.token_hash, account, grants_of(connection, row.id), row.seen_us)
-
-
-def is_touch_due(session: Session, *, now_us: int) -> bool:
-    """Return whether its last use is old enough to be worth a write (a minute)."""
-    return now_us - session.seen_us > _MINUTE_US
-
-
-def touch(connection: Connection, session: Session, *, now_us: int) -> None:
-    """Record that the session was used now."""
-    s = tables.sessions
-    statement = update(s).where(s.c.token_hash == session.token_hash).values(seen_us=now_us)
-    connection.execute(statement)
-
-
-def sign_out(connection: Connection, token: str) -> None:
-    """End the session of this token at once."""
-    statement = delete(tables.sessions).where(tables.sessions.c.token_hash == _digest(token))
-    connection.execute(statement)
+    kept = row.password_hash if row is not None and row.password_hash else ""
+    is_known = verify_password(kept or _nobody(), password[:MAX_PASSWORD])
+    is_right = is_known and bool(kept) and len(password) <= MAX_PASSWORD
+    return str(row.id) if row is not None and is_right else None
 
 
 def end_sessions(connection: Connection, account: str) -> None:
     """End every session of this account at once."""
     connection.execute(delete(tables.sessions).where(tables.sessions.c.account == account))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

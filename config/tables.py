@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 from sqlalchemy import UniqueConstraint as Unique
 
@@ -138,7 +139,11 @@ sessions: Final = Table(
     Column("created_us", BigInteger, nullable=False),
     Column("seen_us", BigInteger, nullable=False),
     Column("expires_us", BigInteger, nullable=False),
+    Column("renewed_us", BigInteger, nullable=False, server_default="0"),
+    Column("is_partial", Boolean, nullable=False, server_default=false()),
 )
+"""Who is signed in; a partial session still lacks the code of its second factor."""
+
 recipients: Final = Table(
     "recipients",
     metadata,

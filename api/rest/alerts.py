@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from alerts.alert import Priority, State
 from alerts.refusals import Conflict, Refused
 from api import actions, queries
-from api.auth import CARE, HOMES, Needs, Visitor
+from api.auth import CARE, WATCHERS, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import Problem, absent
 from api.queries import Alert
@@ -19,7 +19,7 @@ from api.web.alerts import narrow
 from config.people import Role
 
 router: Final = APIRouter(tags=["alerts"])
-Watcher = Annotated[Visitor, Depends(Needs((*HOMES, Role.ENGINEER)))]
+Watcher = Annotated[Visitor, Depends(Needs(WATCHERS))]
 Actor = Annotated[Visitor, Depends(Needs((*CARE, Role.ENGINEER)))]
 
 

@@ -12,7 +12,7 @@ from alerts.alert import LIFE_SAFETY, SILENCES, STANDING, Outcome, Priority, Sta
 from alerts.attempts import Means, Result
 from alerts.refusals import Conflict, Refused
 from api import actions, contacting, detectors, queries
-from api.auth import CARE, HOMES, Needs, Visitor
+from api.auth import CARE, WATCHERS, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
 from api.queries import Alert, Event, Scope
@@ -35,7 +35,7 @@ MAX_NOTE: Final = 2000
 
 _MINUTE_US: Final = 60_000_000
 Id = Annotated[str, Path(pattern=f"^{ID_PATTERN.pattern}$", max_length=40)]
-Watcher = Annotated[Visitor, Depends(Needs((*HOMES, Role.ENGINEER)))]
+Watcher = Annotated[Visitor, Depends(Needs(WATCHERS))]
 Carer = Annotated[Visitor, Depends(Needs(CARE))]
 Actor = Annotated[Visitor, Depends(Needs((*CARE, Role.ENGINEER)))]
 

@@ -149,7 +149,7 @@ def _contrast(colour: str, luminance: float) -> float:
 def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
     if visitor is None:
         return ()
-    from api.auth import CARE, HOMES
+    from api.auth import CARE, HOMES, WATCHERS
     from config.people import Role
 
     entries = [
@@ -157,6 +157,6 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         ("Homes", "/homes", visitor.holds(*HOMES)),
         ("Detectors", "/detectors", visitor.holds(Role.SUPERVISOR)),
         ("System", "/system", visitor.holds(Role.ENGINEER)),
-        ("Places", "/places", len(visitor.grants) > 1),
+        ("Places", "/places", len(visitor.grants) > 1 or not visitor.holds(*WATCHERS)),
     ]
     return [Link(t, h, path.startswith(h)) for t, h, is_shown in entries if is_shown]

@@ -10,7 +10,7 @@ from api import auth
 from api.auth import ANY, Lockout, Needs, Visitor
 from api.resources import Resources
 from api.web.pages import render
-from config import people
+from config import sessions
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -95,7 +95,7 @@ def own_path(asked: str) -> str:
 
 
 def _open(resources: Resources, email: str, password: str) -> str | None:
-    return people.sign_in(
+    return sessions.sign_in(
         resources.database,
         email,
         password,
@@ -108,7 +108,7 @@ def _close(resources: Resources, request: Request) -> None:
     token = request.cookies.get(auth.cookie_name(resources), "")
     if token:
         with resources.database.begin() as connection:
-            people.sign_out(connection, token)
+            sessions.sign_out(connection, token)
 
 
 def _form(

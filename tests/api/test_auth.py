@@ -1,16 +1,17 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
 
 from api.auth import Lockout
 from api.web.sign_in import own_path
-from config import people, tables
+from config import people, sessions
 from config.people import Role
 from ingest.clock import instant, microseconds
 from tests.api.life import HOUR_US, A
 from tests.api.visits import URL, Visit
 from tests.api.world import NOW, PASSWORD, World, make_world
+
+DOCUMENT = {"Sec-Fetch-Dest": "document"}
 
 
 @pytest.fixture
@@ -118,15 +119,31 @@ def test_a_session_ends_when_idle_and_stays_while_used(world: World) -> None:
     assert visit.get("/api/v1/places").status_code == 401
 
 
-def test_a_role_that_is_taken_away_is_gone_with_the_next_request(world: World) -> None:
+def test_a_role_that_is_taken_away_ends_the_session_at_once(world: World) -> None:
     visit = Visit(world.app, "alice")
     assert visit.get("/api/v1/alerts").status_code == 200
     with world.database.begin() as connection:
         people.revoke(connection, "account-alice", A, Role.CARE_WORKER)
-    assert visit.get("/api/v1/alerts").status_code == 403
-    with world.database.begin() as connection:
-        connection.execute(delete(tables.sessions))
     assert visit.get("/api/v1/alerts").status_code == 401
+    visit.sign_in("alice@example.org", PASSWORD)
+    assert visit.get("/api/v1/alerts").status_code == 403
+
+
+def test_a_page_hands_over_the_next_token_after_an_hour(world: World) -> None:
+    app = world.app
+    visit = Visit(app, "alice")
+    old = dict(visit.client.cookies)
+    assert "set-cookie" not in visit.client.get("/alerts", headers=DOCUMENT).headers
+    world.wall = instant(microseconds(world.wall) + sessions.RENEW_US + 1_000_000)
+    assert "set-cookie" not in visit.get("/alerts?fragment=1").headers
+    renewed = visit.client.get("/alerts", headers=DOCUMENT)
+    assert "HttpOnly" in renewed.headers["set-cookie"]
+    assert dict(visit.client.cookies) != old
+    world.wall = instant(microseconds(world.wall) + sessions.GRACE_US)
+    assert visit.get("/api/v1/places").status_code == 200
+    thief = Visit(app)
+    thief.client.cookies.update(old)
+    assert thief.get("/api/v1/places").status_code == 401
 
 
 @pytest.mark.parametrize(

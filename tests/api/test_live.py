@@ -12,6 +12,8 @@ from alerts import tables
 from api import live
 from api.errors import Problem
 from api.live import QUEUE, REPLAY, STREAMS, Client, EventStream, Feed, events
+from config import people, sessions
+from config.people import Role
 from tests.api.life import A, B
 from tests.api.visits import Visit
 from tests.api.world import World, make_world
@@ -217,3 +219,19 @@ def test_a_bad_last_event_id_is_told(world: World) -> None:
     answer = visit.client.get("/live", headers={"Last-Event-ID": "yesterday"})
     assert answer.status_code == 422
     assert Visit(world.app).get("/live").status_code == 401
+
+
+async def test_a_changed_role_ends_an_open_stream_long_before_the_next_beat(world: World) -> None:
+    token = Visit(world.app, "alice").client.cookies["stillwell"]
+    client = Client("account-alice", frozenset({A}), sessions.digest(token))
+    async with running(world) as feed:
+        stream = events(feed, client, None, always)
+        assert await anext(stream) == "retry: 2000\n\n"
+        waiting = asyncio.create_task(anext(stream))
+        await asyncio.sleep(live.CHECK_S * 1.5)
+        assert not waiting.done()
+        with world.database.begin() as connection:
+            people.grant(connection, "account-alice", B, Role.OPERATOR)
+        async with asyncio.timeout(10):
+            assert await waiting == "event: ended\ndata: 1\n\n"
+        assert feed.clients == 0

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from config import people, tables
+from config import people, sessions, tables
 from config.database import connect, migrate
 from config.people import Account, AccountRefused, Role
 
@@ -27,14 +27,14 @@ def make_account(engine: Engine, email: str = "alice@example.org") -> Account:
 
 
 def sign_in(engine: Engine, password: str = PASSWORD, email: str = "alice@example.org") -> str:
-    token = people.sign_in(engine, email, password, now_us=NOW_US, lasts_us=12 * HOUR_US)
+    token = sessions.sign_in(engine, email, password, now_us=NOW_US, lasts_us=12 * HOUR_US)
     assert token is not None
     return token
 
 
 def is_signed_in(engine: Engine, token: str, after_us: int = 0) -> bool:
     with engine.connect() as connection:
-        session = people.find_session(
+        session = sessions.find_session(
             connection, token, now_us=NOW_US + after_us, idle_us=2 * HOUR_US
         )
     return session is not None
@@ -49,7 +49,7 @@ def test_the_right_password_signs_in_and_the_wrong_one_does_not(engine: Engine) 
         ("alice@example.org", ""),
         ("alice@example.org", PASSWORD + "x" * 300),
     ):
-        assert people.sign_in(engine, email, password, now_us=NOW_US, lasts_us=HOUR_US) is None
+        assert sessions.sign_in(engine, email, password, now_us=NOW_US, lasts_us=HOUR_US) is None
 
 
 def test_neither_password_nor_token_can_be_read_from_the_database(engine: Engine) -> None:
@@ -73,14 +73,14 @@ def test_a_session_ends_when_idle_when_old_and_when_signed_out(engine: Engine) -
     assert is_signed_in(engine, token, after_us=2 * HOUR_US - 1)
     assert not is_signed_in(engine, token, after_us=2 * HOUR_US)
     with engine.begin() as connection:
-        session = people.find_session(connection, token, now_us=NOW_US, idle_us=HOUR_US)
+        session = sessions.find_session(connection, token, now_us=NOW_US, idle_us=HOUR_US)
         assert session is not None
-        assert not people.is_touch_due(session, now_us=NOW_US + 1)
-        people.touch(connection, session, now_us=NOW_US + 11 * HOUR_US)
+        assert not sessions.is_touch_due(session, now_us=NOW_US + 1)
+        sessions.touch(connection, session, now_us=NOW_US + 11 * HOUR_US)
     assert is_signed_in(engine, token, after_us=11 * HOUR_US)
     assert not is_signed_in(engine, token, after_us=12 * HOUR_US)
     with engine.begin() as connection:
-        people.sign_out(connection, token)
+        sessions.sign_out(connection, token)
     assert not is_signed_in(engine, token)
 
 
@@ -92,23 +92,61 @@ def test_ending_all_sessions_ends_every_device(engine: Engine) -> None:
     assert not any(is_signed_in(engine, token) for token in tokens)
 
 
-def test_several_roles_are_held_by_place_and_a_revoked_one_is_gone_at_once(
-    engine: Engine,
-) -> None:
+def test_several_roles_are_held_by_place_and_read_afresh(engine: Engine) -> None:
     account = make_account(engine)
-    token = sign_in(engine)
     with engine.begin() as connection:
         for role in (Role.CARE_WORKER, Role.OPERATOR, Role.OPERATOR):
             people.grant(connection, account.id, "fenbridge", role)
         people.grant(connection, account.id, "northmoor", Role.OFFICER)
-    with engine.begin() as connection:
         people.revoke(connection, account.id, "fenbridge", Role.OPERATOR)
-        session = people.find_session(connection, token, now_us=NOW_US, idle_us=HOUR_US)
+    token = sign_in(engine)
+    with engine.connect() as connection:
+        session = sessions.find_session(connection, token, now_us=NOW_US, idle_us=HOUR_US)
     assert session is not None
     assert session.grants == {
         "fenbridge": frozenset({Role.CARE_WORKER}),
         "northmoor": frozenset({Role.OFFICER}),
     }
+
+
+def test_a_role_given_or_taken_ends_the_sessions_and_what_changes_nothing_does_not(
+    engine: Engine,
+) -> None:
+    account = make_account(engine)
+    with engine.begin() as connection:
+        people.grant(connection, account.id, "fenbridge", Role.OPERATOR)
+    token = sign_in(engine)
+    with engine.begin() as connection:
+        people.grant(connection, account.id, "fenbridge", Role.OPERATOR)
+        people.revoke(connection, account.id, "fenbridge", Role.OFFICER)
+    assert is_signed_in(engine, token)
+    with engine.begin() as connection:
+        people.grant(connection, account.id, "northmoor", Role.OPERATOR)
+    assert not is_signed_in(engine, token)
+    token = sign_in(engine)
+    with engine.begin() as connection:
+        people.revoke(connection, account.id, "fenbridge", Role.OPERATOR)
+    assert not is_signed_in(engine, token)
+
+
+def test_a_renewed_session_goes_on_under_another_token_and_no_longer(engine: Engine) -> None:
+    make_account(engine)
+    old = sign_in(engine)
+    later = NOW_US + sessions.RENEW_US + 1
+    with engine.begin() as connection:
+        found = sessions.find_session(connection, old, now_us=later, idle_us=2 * HOUR_US)
+        assert found is not None
+        assert sessions.is_renewal_due(found, now_us=later)
+        new = sessions.renew(connection, found, now_us=later)
+    past = sessions.RENEW_US + 1 + sessions.GRACE_US
+    assert is_signed_in(engine, old, after_us=past - 1)
+    assert not is_signed_in(engine, old, after_us=past)
+    assert is_signed_in(engine, new, after_us=past)
+    with engine.begin() as connection:
+        found = sessions.find_session(connection, new, now_us=later, idle_us=2 * HOUR_US)
+    assert found is not None
+    assert not sessions.is_renewal_due(found, now_us=later + 1)
+    assert found.expires_us == NOW_US + 12 * HOUR_US
 
 
 @pytest.mark.parametrize(

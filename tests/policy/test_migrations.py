@@ -11,6 +11,7 @@ from alerts import past_tables  # noqa: F401  # adds its tables to those of the 
 from alerts import tables as ledger
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import read_modes
+from config import access_tables  # noqa: F401  # adds its tables to those of the registry
 from config import tables as registry
 from config.database import _config, connect, migrate
 from config.registry import enrol

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from fastapi import FastAPI
 
-from api.auth import ANY, CARE, HOMES
+from api.auth import ANY, CARE, COUNTS, HOMES, PEOPLE, WATCHERS
 from config.people import Role
 from tests.api.world import make_world
 from tests.policy.test_routes import routes
@@ -15,11 +15,14 @@ README: Final = Path(__file__).resolve().parents[2] / "api" / "README.md"
 WHO: Final = {
     frozenset(ANY): "any role",
     frozenset(HOMES): "care team, officer",
-    frozenset((*HOMES, Role.ENGINEER)): "any role",
+    frozenset(WATCHERS): "care team, officer, engineer",
     frozenset((*CARE, Role.ENGINEER)): "care team, engineer",
     frozenset((Role.ENGINEER,)): "engineer",
     frozenset(CARE): "care team",
-    frozenset((Role.SUPERVISOR, Role.OFFICER)): "supervisor, officer",
+    frozenset(PEOPLE): "supervisor, officer",
+    frozenset(COUNTS): "supervisor, officer, commissioner, hub operator",
+    frozenset((Role.GOVERNANCE,)): "governance",
+    frozenset((Role.INSTALLER,)): "installer",
     frozenset((Role.SUPERVISOR,)): "supervisor",
     frozenset(): "anybody",
 }

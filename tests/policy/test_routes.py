@@ -23,6 +23,7 @@ from tests.api.life import SECRET, A, B
 from tests.api.visits import Visit
 from tests.api.world import World, account, make_world
 
+GOLDEN = Path(__file__).parent / "route_roles.txt"
 STREAMS = frozenset({"/live"})
 """Routes that never end; tests/api/test_live.py holds them to the same."""
 
@@ -76,6 +77,20 @@ def test_every_route_has_one_rule_or_is_public_on_purpose(app: FastAPI) -> None:
         else:
             assert len(needs) == 1, f"{method} {path} has {len(needs)} rules, expected one"
     assert {path for _, path, _ in found if path in PUBLIC} == PUBLIC
+
+
+def table(app: FastAPI) -> str:
+    """Return who may call each route, one line a route, as ``route_roles.txt`` keeps it."""
+    lines = []
+    for method, path, needs in routes(app):
+        who = [role.value for role in Role if needs and role in needs[0].roles]
+        lines.append(f"{method} {path}: {', '.join(who) if needs else 'anybody'}")
+    return "\n".join(sorted(lines)) + "\n"
+
+
+def test_who_may_call_which_route_is_what_was_agreed(app: FastAPI) -> None:
+    """After a change on purpose: ``python -m tests.policy.route_roles`` writes the file anew."""
+    assert table(app) == GOLDEN.read_text("utf-8")
 
 
 def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
@@ -249,11 +264,16 @@ def test_roles_do_what_they_are_for_and_nothing_else(world: World, app: FastAPI)
         Role.OFFICER: {"/alerts": 200, "/homes": 200, "/system": 403, "/detectors": 403},
         Role.ENGINEER: {"/alerts": 200, "/homes": 403, "/system": 200, "/detectors": 403},
     }
+    others = {Role.INSTALLER, Role.GOVERNANCE, Role.COMMISSIONER, Role.HUB_OPERATOR}
+    for role in others:  # neither people nor alerts, by page or by REST
+        expected[role] = dict.fromkeys(("/alerts", "/homes", "/system", "/detectors"), 403)
+        expected[role] |= dict.fromkeys(("/api/v1/alerts", f"/api/v1/homes/{A}-home-1"), 403)
+    assert set(expected) == set(Role)
     for role, pages in expected.items():
         visit = Visit(app, f"{A}-{role.value}")
         assert {path: visit.get(path).status_code for path in pages} == pages, role
         acts = visit.post(f"/alerts/{world.alerts_of(A)[0]}/acknowledge").status_code
-        assert (acts == 403) is (role is Role.OFFICER), (role, acts)
+        assert (acts == 403) is (role is Role.OFFICER or role in others), (role, acts)
 
 
 def test_nothing_of_gov_uk_s_identity_is_served() -> None:
