@@ -17,14 +17,15 @@ from config.allowances import Allowance
 from config.homes import Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.sensor_table import SensorTable, build_sensor_table
+from config.visits import Visit, VisitKind
 
 Fields = str
 """A home, gateway or sensor as JSON; empty once it is gone."""
 
 Key = tuple[str, int]
-"""(home, gateway, sensor or cap, which is an allowance; its number)."""
+"""(home, gateway, sensor, visit or cap, which is an allowance; its number)."""
 
-_HOME, _GATEWAY, _SENSOR, _CAP = "home", "gateway", "sensor", "cap"
+_HOME, _GATEWAY, _SENSOR, _CAP, _VISIT = "home", "gateway", "sensor", "cap", "visit"
 _UNNAMED: Final = ""
 _NEWEST: Final = 1 << 62
 
@@ -36,6 +37,7 @@ def fields_of(table: SensorTable) -> dict[Key, Fields]:
     made.update({(_GATEWAY, n): _json(g) for n, g in table.gateways.items()})
     made.update({(_SENSOR, n): _json(s, address=_mark(s)) for n, s in table.sensors.items()})
     made.update({(_CAP, a.number): _json(a, why=_UNNAMED) for a in table.allowances})
+    made.update({(_VISIT, v.number): _json(v) for v in table.visits})
     return made
 
 
@@ -78,14 +80,17 @@ def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
     gateways = [Gateway(**v) for v in _of(held, _GATEWAY)]
     sensors = [Sensor(**{**v, "kind": Kind(v["kind"])}) for v in _of(held, _SENSOR)]
     caps = [Allowance(**v) for v in _of(held, _CAP)]
-    return build_sensor_table(homes, gateways, sensors, allowances=caps, revision=revision)
+    visits = [Visit(**{**v, "kind": VisitKind(v["kind"])}) for v in _of(held, _VISIT)]
+    return build_sensor_table(
+        homes, gateways, sensors, allowances=caps, visits=visits, revision=revision
+    )
 
 
 def _of(held: Mapping[Key, Fields], subject: str) -> Iterable[dict[str, Any]]:
     return (json.loads(value) for (kind, _), value in sorted(held.items()) if kind == subject)
 
 
-def _json(value: Home | Gateway | Sensor | Allowance, **instead: str) -> Fields:
+def _json(value: Home | Gateway | Sensor | Allowance | Visit, **instead: str) -> Fields:
     columns = {field.name: getattr(value, field.name) for field in fields(value)}
     return json.dumps({**columns, **instead}, separators=(",", ":"))
 

@@ -22,6 +22,7 @@ from api.rest import dead_letters, status
 from api.rest import detectors as rest_detectors
 from api.rest import homes as rest_homes
 from api.rest import telling as rest_telling
+from api.rest import visits as rest_visits
 from api.throttle import Throttle
 from api.web import alerts, caps, detectors, findings, homes, places, sign_in, system
 from api.web.pages import STATIC, version
@@ -72,6 +73,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_homes,
         rest_alerts,
         rest_contacts,
+        rest_visits,
         rest_telling,
         rest_detectors,
         rest_caps,

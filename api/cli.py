@@ -14,6 +14,7 @@ from api.detector_commands import app as detectors
 from api.exits import told_plainly
 from api.store_commands import app as store
 from api.telling_commands import ladder, recipient, rota
+from api.visit_commands import app as visits
 
 EPILOG: Final = (
     "Exit codes: 0 done, 1 failed, 2 wrong input or settings, 3 not ready (check). "
@@ -33,6 +34,7 @@ app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
 app.add_typer(contacts, name="contacts")
+app.add_typer(visits, name="visits")
 app.add_typer(audit, name="audit")
 app.add_typer(ladder, name="ladder")
 app.add_typer(rota, name="rota")

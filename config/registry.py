@@ -1,9 +1,9 @@
 """The registry in SQL: reads the roster as columns, writes enrolments, counts revisions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from config import audit, tables
 from config.allowances import Allowance, check
@@ -11,6 +11,7 @@ from config.audit import Entry
 from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.sensor_table import SensorTable, build_sensor_table
+from config.visits import Visit, VisitKind
 
 
 def revision(connection: Connection) -> int:
@@ -25,6 +26,7 @@ def load(connection: Connection) -> SensorTable:
         gateways(connection),
         sensors(connection),
         allowances=allowances(connection),
+        visits=visits(connection),
         revision=revision(connection),
     )
 
@@ -105,6 +107,56 @@ def end_allowance(connection: Connection, number: int, now_us: int, *, by: str =
     mine = (table.c.number == number) & (table.c.until_us > now_us)
     connection.execute(update(table).where(mine).values(until_us=now_us, ended_by=by))
     bump(connection)
+
+
+def visits(connection: Connection, home: int | None = None) -> list[Visit]:
+    """Return the booked visits of every home, or of one, by number."""
+    table = tables.visits
+    query = select(table).order_by(table.c.number)
+    if home is not None:
+        query = query.where(table.c.home == home)
+    return [
+        Visit(
+            r.number,
+            r.home,
+            VisitKind(r.kind),
+            r.weekdays,
+            r.from_min,
+            r.to_min,
+            r.first_day,
+            r.last_day,
+        )
+        for r in connection.execute(query)
+    ]
+
+
+def book(
+    connection: Connection,
+    place: str,
+    booked: Mapping[int, Sequence[Visit]],
+    *,
+    by: str,
+    now_us: int,
+) -> int:
+    """Replace the booked visits of these homes of a place, in this account's name.
+
+    Return how many there are now.
+    """
+    table, homes = tables.visits, tables.homes.c
+    names = dict(
+        connection.execute(select(homes.number, homes.id).where(homes.number.in_(booked))).all()
+    )
+    for home, wanted in booked.items():
+        connection.execute(delete(table).where(table.c.home == home))
+        rows = [{**asdict(v), "home": home, "saved_by": by, "saved_us": now_us} for v in wanted]
+        for row in rows:
+            del row["number"]
+        if rows:
+            connection.execute(insert(table), rows)
+        detail = {"visits": len(rows)}
+        audit.append(connection, Entry(place, now_us, by, "visits", f"home:{names[home]}", detail))
+    bump(connection)
+    return sum(len(wanted) for wanted in booked.values())
 
 
 def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrolment:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from config.allowances import Allowance
 from config.homes import Gateway, Home, HomeState, Sensor
 from config.kinds import CODE, Kind
+from config.visits import Visit
 
 STATE_CODE = {state: code for code, state in enumerate(HomeState)}
 """Code of each home state in the ``home_state`` column."""
@@ -57,6 +58,9 @@ class SensorTable:
     allowances: Sequence[Allowance] = ()
     """Longer caps that people accepted, also those that have ended."""
 
+    visits: Sequence[Visit] = ()
+    """Booked visits, by number."""
+
     def device(self, gateway: int, dialect: str, address: str) -> Device | None:
         """Return what this address measures, or None when it is not enrolled."""
         return self.devices.get((gateway, dialect, address))
@@ -75,6 +79,7 @@ def build_sensor_table(
     sensors: Iterable[Sensor],
     *,
     allowances: Iterable[Allowance] = (),
+    visits: Iterable[Visit] = (),
     revision: int = 0,
 ) -> SensorTable:
     """Return the columns for these values; numbers must be unique and not negative."""
@@ -129,4 +134,5 @@ def build_sensor_table(
         gateway_number={g.id: g.number for g in gateway_of.values()},
         devices={key: Device(model[key], kinds) for key, kinds in grouped.items()},
         allowances=tuple(allowances),
+        visits=tuple(visits),
     )

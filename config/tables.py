@@ -95,6 +95,23 @@ allowances: Final = Table(
 )
 """Longer caps for one home that a named person accepted; ended ones stay, to be shown."""
 
+visits: Final = Table(
+    "visits",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("weekdays", Integer, nullable=False),
+    Column("from_min", Integer, nullable=False),
+    Column("to_min", Integer, nullable=False),
+    Column("first_day", Integer, nullable=False),
+    Column("last_day", Integer, nullable=False),
+    Column("saved_by", String(40), nullable=False),
+    Column("saved_us", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Booked visits, in local time (see visits.py)."""
+
 contacts: Final = Table(
     "contacts",
     metadata,

@@ -31,5 +31,5 @@ class Visit:
     def post(self, path: str, form: Mapping[str, str] | None = None, **headers: str) -> Response:
         return self.client.post(path, data=dict(form or {}), headers={"Origin": URL, **headers})
 
-    def send(self, path: str, body: object = None) -> Response:
-        return self.client.post(path, json=body, headers={"Origin": URL})
+    def send(self, path: str, body: object = None, method: str = "POST") -> Response:
+        return self.client.request(method, path, json=body, headers={"Origin": URL})
