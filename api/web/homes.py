@@ -15,11 +15,11 @@ from api.errors import absent
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
-from api.web import lines, sensors, words
+from api.web import actogram, lines, sensors, words
 from api.web.alerts import Id, narrow
 from api.web.pages import page
 from api.web.strip import DayRow, Strip, build, last_sign, window
-from api.web.strip_svg import Mark, draw
+from api.web.strip_svg import Mark, draw, swatch
 from config.homes import Home, HomeState
 from config.kinds import Kind
 from config.places import Place
@@ -129,7 +129,10 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
         context["is_history_down"] = True
     context["last_sign"] = _last_sign(batch, values, kinds, now_us, place)
     if request.query_params.get("fragment") != "1":
-        context |= _activity(build(batch, kinds, now, place.zone), place, recent, start)
+        strip = build(batch, kinds, now, place.zone)
+        seen = [value.sensor for value in values]
+        picture = actogram.build(batch, seen, strip, now, place.zone)
+        context |= _activity(strip, picture, place, recent, start)
     return page(request, visitor, "home.html", context)
 
 
@@ -173,11 +176,18 @@ def _last_sign(
 
 
 def _activity(
-    strip: Strip, place: Place, alerts: Sequence[Alert], start: Instant
+    strip: Strip,
+    picture: actogram.Actogram,
+    place: Place,
+    alerts: Sequence[Alert],
+    start: Instant,
 ) -> dict[str, Any]:
     marks = [_mark(alert, place) for alert in alerts if instant(alert.onset_us) >= start]
     return {
-        "strip": draw(strip, marks),
+        "strip": draw(strip, picture, marks),
+        "room_keys": [(sensors.room_name(key.name), swatch(key.style)) for key in picture.rooms],
+        "has_bed": picture.has_bed,
+        "has_doors": len(picture.door_min) > 0,
         "days": [_day(row, index) for index, row in enumerate(strip.rows)],
         "summary": summary(strip),
     }

@@ -67,6 +67,11 @@ def window(now: Instant, zone: ZoneInfo) -> tuple[Instant, date]:
     return instant(int(midnight.timestamp()) * 1_000_000), today
 
 
+def origin_min(today: date) -> float:
+    """Return local minutes since 1970 at the beginning of the oldest day."""
+    return float((today - date(1970, 1, 1)).days - DAYS + 1) * _DAY_MIN
+
+
 def local_minutes(time: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.float64]:
     """Return minutes since 1970 on the zone's wall clock, float64[n]."""
     us = time.astype("datetime64[us]").astype(np.int64)
@@ -89,7 +94,7 @@ def signs(batch: Batch, kind: NDArray[np.int8]) -> NDArray[np.bool_]:
 
 def last_sign(batch: Batch, kinds: Mapping[int, Kind]) -> tuple[int, int] | None:
     """Return (us, sensor) of the newest sign in an ordered batch, None when it holds none."""
-    codes = _codes(batch, kinds)
+    codes = codes_of(batch, kinds)
     known = batch.take(codes[batch.sensor] >= 0)
     rows = np.flatnonzero(signs(known, codes[known.sensor]))
     if len(rows) == 0:
@@ -97,7 +102,8 @@ def last_sign(batch: Batch, kinds: Mapping[int, Kind]) -> tuple[int, int] | None
     return microseconds(known.time[rows[-1]]), int(known.sensor[rows[-1]])
 
 
-def _codes(batch: Batch, kinds: Mapping[int, Kind]) -> NDArray[np.int8]:
+def codes_of(batch: Batch, kinds: Mapping[int, Kind]) -> NDArray[np.int8]:
+    """Return the kind's code by sensor number, -1 for what is not known, int8[sensors]."""
     highest = max(int(batch.sensor.max(initial=0)), max(kinds, default=0))
     codes = np.full(highest + 1, -1, np.int8)
     for number, kind in kinds.items():
@@ -111,11 +117,11 @@ def build(batch: Batch, kinds: Mapping[int, Kind], now: Instant, zone: ZoneInfo)
     Readings of sensors that are not in ``kinds`` and those outside the window are left out.
     """
     start, today = window(now, zone)
-    codes = _codes(batch, kinds)
+    codes = codes_of(batch, kinds)
     kept = (codes[batch.sensor] >= 0) & (batch.time >= start) & (batch.time <= now)
     batch = batch.take(kept)
     seen = batch.time[signs(batch, codes[batch.sensor])]
-    origin = float((today - date(1970, 1, 1)).days - DAYS + 1) * _DAY_MIN
+    origin = origin_min(today)
     minutes = local_minutes(seen, zone) - origin
     count = _count(minutes)
     level = np.searchsorted(LEVELS, count, side="right").astype(np.int8)

@@ -1,18 +1,36 @@
-"""Draws a strip as SVG: shades, unseen time and alert marks; every label is HTML beside it."""
+"""Draws four weeks as SVG: rooms, bed, doors, unseen time, alerts; labels are HTML beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from api.web.strip import BINS, DAYS, LEVELS, Strip
+from api.web.actogram import STYLES, Actogram
+from api.web.strip import BINS, DAYS, Strip
 
-_FULL = (0.07, 0.86)
-_THIN = (0.4, 0.2)
-"""Top and height of a shape in its row; unseen time is a thin line, told by shape too."""
+_ROW: Final = 100 / DAYS
+_COLUMN: Final = 100 / BINS
+_HEIGHTS: Final = (0.0, 0.4, 0.56, 0.7, 0.82)
+"""Share of a row that a quarter of an hour takes, by how many signs it held."""
+
+_FOOT: Final = 0.92
+"""Where shapes of a row stand; below it is the line that tells of the bed."""
+
+PATTERNS: Final = (
+    "",
+    '<path d="M0 6L6 0" stroke="#fff" stroke-width="1.6"/>',
+    '<circle cx="2" cy="2" r="1.1" fill="#fff"/>',
+    '<path d="M0 3H6" stroke="#fff" stroke-width="1.6"/>',
+    '<path d="M3 0V6" stroke="#fff" stroke-width="1.6"/>',
+    '<path d="M0 0L6 6M6 0L0 6" stroke="#fff" stroke-width="1"/>',
+    '<path d="M0 0L6 6" stroke="#fff" stroke-width="1.6"/>',
+    '<path d="M0 3H6M3 0V6" stroke="#fff" stroke-width="1"/>',
+)
+"""What lies over the colour of each style: rooms are told apart without colours too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +42,85 @@ class Mark:
     priority: str
 
 
-def draw(strip: Strip, marks: Sequence[Mark]) -> Markup:
+def draw(strip: Strip, actogram: Actogram, marks: Sequence[Mark]) -> Markup:
     """Return an SVG that stretches to its box: 28 rows, the newest first, 24 hours across.
 
-    Colours come from classes (``strip-1`` to ``strip-4``, ``strip-unseen``, ``mark-P1``), so
-    that it survives a strict content policy and forced colours.
+    Everything is placed in per cent, so patterns, lines and marks keep their shape at any width.
     """
     ahead = np.zeros_like(strip.is_unseen)
     ahead[0, strip.next_bin :] = True
-    shades = [_path(ahead, "strip-ahead", _FULL), _path(strip.is_unseen, "strip-unseen", _THIN)]
-    shades += [_path(strip.level == n, f"strip-{n}", _FULL) for n in range(1, len(LEVELS) + 1)]
-    hours = "".join(f'<path class="strip-hour" d="M{x} 0V{DAYS}"/>' for x in (24, 48, 72))
-    inner = (
-        f'<svg viewBox="0 0 {BINS} {DAYS}" preserveAspectRatio="none" width="100%" height="100%">'
-        f"{''.join(shades)}{hours}</svg>"
+    usual = np.zeros_like(strip.is_unseen)
+    usual[0] = actogram.is_usual
+    parts = [
+        _fill(ahead, 'class="strip-ahead"', 0.0, 1.0),
+        _fill(usual, 'class="strip-usual"', 0.0, 1.0),
+        _fill(strip.is_unseen, 'class="strip-unseen"', 0.4, 0.2),
+    ]
+    for style in range(1, STYLES + 1):
+        for level, height in enumerate(_HEIGHTS):
+            chosen = (actogram.style == style) & (strip.level == level)
+            if level and chosen.any():
+                look = f'fill="url(#room-{style})"'
+                parts.append(_fill(chosen, look, _FOOT - height, height))
+    parts.append(_fill(actogram.is_in_bed, 'class="strip-bed"', 0.93, 0.07))
+    parts += _doors(actogram)
+    hours = "".join(
+        f'<line class="strip-hour" x1="{x}%" x2="{x}%" y1="0" y2="100%"/>' for x in (25, 50, 75)
     )
     dots = "".join(_dot(strip, mark) for mark in marks)
     # Only numbers and our own class names are put together here.
     return Markup(  # noqa: S704
-        f'<svg class="strip-picture" role="img" aria-labelledby="strip-summary" '
-        f'focusable="false">{inner}{dots}</svg>'
+        '<svg class="strip-picture" role="img" aria-labelledby="strip-summary" focusable="false">'
+        f"{_patterns()}{''.join(parts)}{hours}{dots}</svg>"
     )
 
 
-def _path(is_drawn: NDArray[np.bool_], name: str, box: tuple[float, float]) -> str:
+def swatch(style: int) -> Markup:
+    """Return a small square in the look of a room, for the legend; ``draw`` is on the page."""
+    return Markup(  # noqa: S704  # a number of ours
+        '<svg class="stillwell-key" aria-hidden="true" focusable="false">'
+        f'<rect width="100%" height="100%" fill="url(#room-{style:d})"/></svg>'
+    )
+
+
+def _patterns() -> str:
+    return "<defs>" + "".join(_pattern(style) for style in range(1, STYLES + 1)) + "</defs>"
+
+
+def _pattern(style: int) -> str:
+    return (
+        f'<pattern id="room-{style}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect class="room-{style}" width="6" height="6"/>{PATTERNS[style - 1]}</pattern>'
+    )
+
+
+def _fill(is_drawn: NDArray[np.bool_], look: str, top: float, height: float) -> str:
     edges = np.diff(np.pad(is_drawn, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
     _, stops = np.nonzero(edges == -1)
     runs = zip(rows.tolist(), starts.tolist(), (stops - starts).tolist(), strict=True)
-    top, height = box
-    shapes = "".join(f"M{x} {y + top:.2f}h{n}v{height}h-{n}z" for y, x, n in runs)
-    return f'<path class="{name}" d="{shapes}"/>' if shapes else ""
+    shapes = "".join(
+        f'<rect x="{_per_cent(x * _COLUMN)}" y="{_per_cent((y + top) * _ROW)}" '
+        f'width="{_per_cent(n * _COLUMN)}" height="{_per_cent(height * _ROW)}"/>'
+        for y, x, n in runs
+    )
+    return f"<g {look}>{shapes}</g>" if shapes else ""
+
+
+def _doors(actogram: Actogram) -> Iterator[str]:
+    for day, minute in zip(actogram.door_day.tolist(), actogram.door_min.tolist(), strict=True):
+        x, y = _per_cent(minute / 14.4), _per_cent((day + 0.02) * _ROW)
+        height = _per_cent(0.4 * _ROW)
+        yield f'<rect class="strip-door" x="{x}" y="{y}" width="2" height="{height}"/>'
 
 
 def _dot(strip: Strip, mark: Mark) -> str:
     row = (strip.today - mark.day).days
     if not 0 <= row < DAYS:
         return ""
-    x, y = mark.minute / 14.4, (row + 0.5) / DAYS * 100
+    x, y = mark.minute / 14.4, (row + 0.5) * _ROW
     return f'<circle class="mark-{mark.priority}" cx="{x:.2f}%" cy="{y:.2f}%" r="6"/>'
+
+
+def _per_cent(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".") + "%"

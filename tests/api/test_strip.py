@@ -1,20 +1,31 @@
+import gzip
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from api.web import actogram
+from api.web.actogram import Actogram, RoomKey
 from api.web.homes import summary
-from api.web.strip import BINS, DAYS, build, local_minutes, window
+from api.web.strip import BINS, DAYS, Strip, build, local_minutes, window
 from api.web.strip_svg import Mark, draw
+from config.homes import Sensor
 from config.kinds import Kind
 from ingest import batch as batches
 from ingest.batch import Batch
-from ingest.clock import Instant
 
 LONDON = ZoneInfo("Europe/London")
 NOW = np.datetime64("2026-03-03T14:10:00", "us")
+ROOMS = {1: "hall", 2: "hall", 3: "kitchen", 4: "kitchen", 5: "kitchen", 6: "bedroom"}
 KINDS = {1: Kind.MOTION, 2: Kind.CONTACT, 3: Kind.TEMPERATURE, 4: Kind.POWER}
+
+ALL_KINDS = {**KINDS, 5: Kind.MOTION, 6: Kind.BED}
+SENSORS = [
+    Sensor(n, f"sensor-{n}", 1, 1, "native", f"sensor-{n}", kind, ROOMS[n], n == 2)
+    for n, kind in ALL_KINDS.items()
+]
 
 
 def readings(*rows: tuple[int, str, float]) -> Batch:
@@ -112,28 +123,80 @@ def test_a_home_that_was_never_heard_is_unseen_throughout() -> None:
     assert {row.quiet_min for row in strip.rows} == {None}
 
 
+def picture(batch: Batch, strip: Strip, sensors: Sequence[Sensor] = SENSORS) -> Actogram:
+    return actogram.build(batch, sensors, strip, NOW, LONDON)
+
+
+def test_a_quarter_shows_the_room_with_most_signs() -> None:
+    batch = readings(
+        (1, "2026-03-03T07:20", 1.0),
+        (5, "2026-03-03T07:21", 1.0),
+        (5, "2026-03-03T07:22", 0.0),
+        (5, "2026-03-03T07:23", 1.0),
+        (1, "2026-03-02T07:20", 1.0),
+    )
+    found = picture(batch, build(batch, ALL_KINDS, NOW, LONDON))
+    assert [(k.name, k.style) for k in found.rooms] == [("bedroom", 1), ("kitchen", 3), ("hall", 5)]
+    assert found.style[0, 29] == 3
+    assert found.style[1, 29] == 5
+    assert np.count_nonzero(found.style) == 2
+
+
+def test_rooms_keep_their_look_and_beyond_the_last_share_one() -> None:
+    assert actogram.keys(["bathroom"]) == (RoomKey("bathroom", 2),)
+    many = actogram.keys(["hall", "attic", "cellar", "den", "pantry"])
+    assert [key.style for key in many] == [1, 2, 3, 4, 5]
+    more = actogram.keys(["bedroom", "bathroom", "kitchen", "living-room", "hall", "a", "b", "c"])
+    assert [key.style for key in more] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert actogram.keys([""]) == (RoomKey("", 8),)
+
+
+def test_an_occupied_bed_lasts_until_it_is_left_and_over_midnight() -> None:
+    batch = readings((6, "2026-03-01T22:00", 1.0), (6, "2026-03-02T07:00", 0.0))
+    found = picture(batch, build(batch, {6: Kind.BED}, NOW, LONDON))
+    assert found.is_in_bed[2, 88:].all()
+    assert found.is_in_bed[1, :28].all()
+    assert np.count_nonzero(found.is_in_bed) == 8 + 28
+
+
+def test_a_way_out_is_marked_when_it_opens() -> None:
+    batch = readings(
+        (2, "2026-03-01T10:00", 0.0),
+        (2, "2026-03-02T10:00", 1.0),
+        (2, "2026-03-02T10:01", 0.0),
+    )
+    found = picture(batch, build(batch, ALL_KINDS, NOW, LONDON))
+    assert list(zip(found.door_day.tolist(), found.door_min.tolist(), strict=True)) == [(1, 600.0)]
+
+
+def test_usual_hours_are_those_of_most_days_that_were_seen() -> None:
+    rows = [(1, f"2026-03-{day:02d}T08:05", 1.0) for day in (1, 2)]
+    rows += [(5, "2026-03-02T20:05", 1.0), (5, "2026-03-01T12:05", 0.0)]
+    batch = readings(*rows)
+    found = picture(batch, build(batch, ALL_KINDS, NOW, LONDON))
+    assert np.flatnonzero(found.is_usual).tolist() == [32, 80]
+
+
 def test_the_picture_holds_shapes_and_marks_but_no_words() -> None:
-    strip = build(readings((1, "2026-03-03T07:20", 1.0)), KINDS, NOW, LONDON)
+    batch = readings((1, "2026-03-03T07:20", 1.0))
+    strip = build(batch, KINDS, NOW, LONDON)
     marks = [Mark(date(2026, 3, 1), 720, "P1"), Mark(date(2025, 3, 1), 720, "P2")]
-    drawn = draw(strip, marks)
-    assert drawn.count("<circle") == 1
+    drawn = draw(strip, picture(batch, strip), marks)
+    assert drawn.count("<circle class=") == 1
     assert 'cx="50.00%"' in drawn
     assert "<text" not in drawn
     assert "style" not in drawn
 
 
-def test_four_weeks_of_a_busy_home_are_drawn_in_a_blink() -> None:
+def test_four_weeks_of_a_busy_home_are_drawn_in_little() -> None:
     chance = np.random.default_rng(1)
-    n = 200_000
+    n = 20_000
     start = int(NOW.astype(np.int64)) - 28 * 86_400_000_000
     time = np.sort(chance.integers(start, int(NOW.astype(np.int64)), n))
     batch = batches.build(
         chance.integers(1, 5, n).tolist(), time.tolist(), [1.0] * n, time.tolist()
     )
-    strip = build(batch, KINDS, _same(NOW), LONDON)
+    strip = build(batch, KINDS, NOW, LONDON)
     assert sum(row.signs for row in strip.rows) > 0
-    assert len(draw(strip, [])) < 80_000
-
-
-def _same(now: Instant) -> Instant:
-    return now
+    drawn = draw(strip, picture(batch, strip), [])
+    assert len(gzip.compress(drawn.encode())) < 40_000

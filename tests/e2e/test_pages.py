@@ -164,10 +164,10 @@ def test_what_matters_is_seen_in_forced_colours(site: Site, browser: Browser) ->
         page.goto(f"/homes/{A}-home-1")
         box, shade = page.evaluate(
             "[getComputedStyle(document.querySelector('.stillwell-strip__box')).backgroundColor,"
-            " getComputedStyle(document.querySelector('.strip-4')).fill]"
+            " getComputedStyle(document.querySelector('.room-1')).fill]"
         )
         assert box == "rgb(255, 255, 255)"
-        assert shade == "rgb(11, 46, 79)"
+        assert shade == "rgb(84, 49, 159)"
 
 
 def test_labels_of_the_strip_keep_their_size_on_a_phone(site: Site, browser: Browser) -> None:
