@@ -1,6 +1,7 @@
 """The worker process: subscriber, journal, store, engine and outbox, each on its own thread."""
 
 import asyncio
+import gc
 import signal
 import threading
 import time
@@ -48,6 +49,9 @@ OPEN_DAYS: Final = np.timedelta64(2, "D")
 
 SETTLE_S: Final = 120
 """How long the broker's link must have stood before silence says anything."""
+
+COLLECT_AFTER: Final = 50_000
+"""New objects after which the garbage collector looks at them."""
 
 FINISH_S: Final = 5.0
 """From the wish to stop until threads that still wait, for a locked database say, are left."""
@@ -174,7 +178,19 @@ def _open_journal(where: wiring.Files, taken: int) -> Journal:
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand, within ten seconds."""
     parts = build(settings)
+    _calm_collector()
     asyncio.run(_run(parts, settings))
+
+
+def _calm_collector() -> None:
+    """Leave what stands to itself, and look for cycles rarely.
+
+    A chunk of messages is thousands of short-lived objects, none of them in a cycle; looking
+    through them, and through everything else, cost a third of the time of decoding.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
 
 
 async def _run(parts: Parts, settings: Settings) -> None:

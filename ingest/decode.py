@@ -6,6 +6,7 @@ sensor, its gateway or its clock, a life-safety value that is not 0 becomes a ``
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from config.homes import HomeState
@@ -23,7 +24,7 @@ from ingest.dialects.dialect import (
 )
 from ingest.dialects.roles import sensor_for
 from ingest.message import Message, Reason, Reject, Stray
-from ingest.quick_native import LAST_MS, Quick, Senders, quick, senders
+from ingest.quick_native import Columns, Quick, Senders, plain_columns, quick, senders
 from ingest.strays import is_signal, storable, stray_of_message
 from ingest.topic import Topic, parse_topic
 from ingest.tracks import Sequenced
@@ -32,6 +33,7 @@ FIRST_BYTES: Final = 256
 """Bytes of a payload that a dead letter keeps."""
 
 _TOPIC_CHARS: Final = 300
+_PIECE: Final = 64
 _LEVELS: Final = frozenset(row.kind for row in KINDS if row.shape is Shape.LEVEL)
 _WITHOUT_CONSENT: Final = frozenset(
     (STATE_CODE[HomeState.AWAITING_CONSENT], STATE_CODE[HomeState.ENDED])
@@ -65,10 +67,16 @@ class _Origin(NamedTuple):
 def decode(messages: Sequence[Message], table: SensorTable) -> Decoded:
     """Return what these messages say, in their order; no bytes whatever raise."""
     chunk, known = _Chunk(table), senders(table)
-    for message, found in zip(messages, quick(messages, known), strict=True):
-        if found is None or not chunk.take_quickly(found, message.received_us, known):
-            chunk.take(message)
+    start = 0
+    for is_quick, run in groupby(quick(messages, known), key=_is_found):
+        found = [*run]
+        chunk.take_run(messages[start : start + len(found)], found if is_quick else (), known)
+        start += len(found)
     return chunk.decoded()
+
+
+def _is_found(found: Quick | None) -> bool:
+    return found is not None
 
 
 class _Chunk:
@@ -92,29 +100,38 @@ class _Chunk:
             batch, tuple(self._rejects), tuple(self._strays), tuple(self._sequences), self._quiet
         )
 
-    def take_quickly(self, found: Quick, received_us: int, known: Senders) -> bool:
-        """Take a native message without oddities; return False, and take nothing, for another."""
-        sender, document = found
-        rows, sensors, times_us, values = document.r, [], [], []
-        for row in rows:
-            sensor = known.sensor(sender, row.sensor)
-            is_plain = row.kind is None and type(row.value) is float and 0 <= row.ms <= LAST_MS
-            if sensor is None or not is_plain:
-                return False
-            sensors.append(sensor)
-            times_us.append(row.ms * 1000)
-            values.append(row.value + 0.0)
-        if not rows:
-            return False
-        self._sensor += sensors
-        self._time_us += times_us
-        self._value += values
-        self._received_us += [received_us] * len(rows)
-        if document.s is not None and document.b is not None:
-            self._sequences.append(
-                Sequenced(sender.gateway, str(document.b), document.s, document.oldest)
-            )
-        return True
+    def take_run(
+        self, messages: Sequence[Message], found: Sequence[Quick | None], known: Senders
+    ) -> None:
+        """Take these in order, at once where all are plain; an odd one slows its piece only."""
+        if not found:
+            for message in messages:
+                self.take(message)
+            return
+        documents = [each for each in found if each is not None]
+        for at in range(0, len(documents), _PIECE):
+            self._take_piece(messages[at : at + _PIECE], documents[at : at + _PIECE], known)
+
+    def _take_piece(
+        self, messages: Sequence[Message], documents: Sequence[Quick], known: Senders
+    ) -> None:
+        columns = plain_columns(messages, documents, known)
+        if columns is not None:
+            self._extend(columns)
+            return
+        for message, document in zip(messages, documents, strict=True):
+            alone = plain_columns([message], [document], known)
+            if alone is None:
+                self.take(message)
+            else:
+                self._extend(alone)
+
+    def _extend(self, columns: Columns) -> None:
+        self._sensor += columns.sensor
+        self._time_us += columns.time_us
+        self._value += columns.value
+        self._received_us += columns.received_us
+        self._sequences += columns.sequences
 
     def take(self, message: Message) -> None:
         topic = parse_topic(message.topic)

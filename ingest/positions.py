@@ -1,5 +1,6 @@
 """The tracks of all gateways, what a chunk changes in them, and the receipts that are owed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -15,6 +16,20 @@ _BOOT_CHARS: Final = 64
 
 Key = tuple[int, str]
 """Gateway and boot."""
+
+
+def _by_boot(sequenced: Sequence[Sequenced]) -> dict[Key, list[Sequenced]]:
+    """Return what each boot said, in order, without what can be no boot and no number."""
+    said: defaultdict[Key, list[Sequenced]] = defaultdict(list)
+    for one in sequenced:
+        said[one[:2]].append(one)
+    heard = {}
+    for key, messages in said.items():
+        if is_boot(key[1]):
+            able = [one for one in messages if 1 <= one[2] < MOST_SEQUENCE]
+            if able:
+                heard[key] = able
+    return heard
 
 
 def is_boot(boot: str) -> bool:
@@ -55,15 +70,7 @@ class Positions:
 
     def moved(self, sequenced: Sequence[Sequenced]) -> Moved:
         """Return what these messages change; nothing is changed yet."""
-        heard: dict[Key, list[Sequenced]] = {}
-        for one in sequenced:
-            gateway, boot, sequence, _ = one
-            if 1 <= sequence < MOST_SEQUENCE and is_boot(boot):
-                messages = heard.get((gateway, boot))
-                if messages is None:
-                    heard[gateway, boot] = [one]
-                else:
-                    messages.append(one)
+        heard = _by_boot(sequenced)
         tracks = {}
         for key, messages in heard.items():
             before = self._tracks.get(key)

@@ -15,10 +15,12 @@ from config.sensor_table import NONE, SensorTable
 from ingest.dialects.native import Document
 from ingest.message import Message
 from ingest.topic import parse_topic
+from ingest.tracks import Sequenced
 
 LAST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
+_sequenced: Final = Sequenced._make
 _decoder: Final = msgspec.json.Decoder(Document)
 
 
@@ -29,11 +31,18 @@ class Sender(NamedTuple):
     sensors: dict[str, int]
 
 
-class Quick(NamedTuple):
-    """A message that may be taken quickly."""
+Quick = tuple[Sender, Document]
+"""A message that may be taken quickly."""
 
-    sender: Sender
-    document: Document
+
+class Columns(NamedTuple):
+    """What plain messages say: a row a reading, and ``sequences`` in the order of messages."""
+
+    sensor: list[int]
+    time_us: list[int]
+    value: list[float]
+    received_us: list[int]
+    sequences: list[Sequenced]
 
 
 class Senders:
@@ -57,13 +66,13 @@ class Senders:
         self._known[topic] = Sender(gateway, {})
         return self._known[topic]
 
-    def sensor(self, sender: Sender, address: str) -> int | None:
-        """Return the one sensor at this address, None where there is none or several."""
+    def sensor(self, sender: Sender, address: str) -> int:
+        """Return the one sensor at this address, NONE where there is none or several."""
         number = sender.sensors.get(address)
         if number is None:
             device = self.table.devices.get((sender.gateway, "native", address))
             if device is None or len(device.sensors) != 1:
-                return None
+                return NONE
             number = sender.sensors[address] = next(iter(device.sensors.values()))
         return number
 
@@ -110,5 +119,55 @@ def quick(messages: Sequence[Message], known: Senders) -> Sequence[Quick | None]
     if len(documents) != len(rows):
         return nothing  # a blank payload is no line
     for (row, sender), document in zip(rows, documents, strict=True):
-        nothing[row] = Quick(sender, document)
+        nothing[row] = sender, document
     return nothing
+
+
+def plain_columns(
+    messages: Sequence[Message], found: Sequence[Quick], known: Senders
+) -> Columns | None:
+    """Return what these messages say, None when any of them is not plain.
+
+    Column by column, for a step in the interpreter is what a message costs.
+    """
+    rows = [row for _, document in found for row in document.r]
+    sensor = [
+        sender.sensors.get(row.sensor, NONE) for sender, document in found for row in document.r
+    ]
+    if NONE in sensor:  # not looked up yet, or unknown
+        sensor = [
+            known.sensor(sender, row.sensor) for sender, document in found for row in document.r
+        ]
+    time_ms, value = [row.ms for row in rows], [row.value for row in rows]
+    is_plain = (
+        rows
+        and NONE not in sensor
+        and {type(each) for each in value} == {float}
+        and min(time_ms) >= 0
+        and max(time_ms) <= LAST_MS
+        and all(row.kind is None for row in rows)
+        and all(document.r for _, document in found)
+    )
+    if not is_plain:
+        return None
+    return Columns(
+        sensor,
+        [ms * 1000 for ms in time_ms],
+        [each + 0.0 for each in value],  # turns -0.0 into 0.0
+        _received(messages, found, len(rows)),
+        [
+            _sequenced((sender.gateway, str(document.b), document.s, document.oldest))
+            for sender, document in found
+            if document.s is not None and document.b is not None
+        ],
+    )
+
+
+def _received(messages: Sequence[Message], found: Sequence[Quick], rows: int) -> list[int]:
+    if rows == len(messages):
+        return [message.received_us for message in messages]
+    return [
+        message.received_us
+        for message, (_, document) in zip(messages, found, strict=True)
+        for _ in document.r
+    ]

@@ -22,10 +22,10 @@ round. The limits, best effort as they are:
   four neighbouring bytes.
 """
 
-import zlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ from ingest.message import Message
 
 TAIL_MESSAGES: Final = 16_384
 """How many committed messages are remembered; more than any broker has in flight to us."""
+
+_LOW, _AT_LENGTH, _AT_ID = np.uint64(0xFFFF), np.uint64(32), np.uint64(48)
 
 Keys = NDArray[np.uint64]
 """uint64[n]: packet id (16 bits), payload length (16 low bits), CRC-32 of topic and payload."""
@@ -46,18 +48,12 @@ def no_keys() -> Keys:
 
 def message_keys(messages: Sequence[Message]) -> Keys:
     """Return a key for each message, in order; 0 for QoS 0, which is never sent again."""
-    return np.fromiter(
-        (
-            (m.packet_id & 0xFFFF) << 48
-            | (len(m.payload) & 0xFFFF) << 32
-            | zlib.crc32(m.payload, zlib.crc32(m.topic))
-            if m.packet_id
-            else 0
-            for m in messages
-        ),
-        np.uint64,
-        len(messages),
-    )
+    count = len(messages)
+    packet_id = np.fromiter([m.packet_id for m in messages], np.uint64, count)
+    length = np.fromiter([len(m.payload) for m in messages], np.uint64, count)
+    crc = np.fromiter([crc32(m.payload, crc32(m.topic)) for m in messages], np.uint64, count)
+    keys = (packet_id & _LOW) << _AT_ID | (length & _LOW) << _AT_LENGTH | crc
+    return np.where(packet_id == 0, np.uint64(0), keys)
 
 
 class RecentKeys:

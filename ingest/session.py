@@ -24,6 +24,14 @@ REPLAY_GATHER_S: Final = 0.03
 """Pause between two reads in a replay: nobody waits for one message, and each chunk is a commit
 of the journal and a step of the engine."""
 
+BUSY_GATHER_S: Final = 0.02
+BUSY_MESSAGES: Final = 50
+"""So many messages in one read are a stream: the next read rests longer, for a commit, its sync and
+a turn of each thread cost as much for ten messages as for a thousand."""
+
+FULL_BYTES: Final = 1 << 17
+"""A read of this size has more behind it: no rest at all."""
+
 GRACE_S: Final = 5.0
 """How long a stop waits for the chunk in hand."""
 
@@ -56,7 +64,7 @@ class Session:
         self._parser = Parser(options.max_payload_bytes, is_v5=options.is_v5)
         self._inbox, self._grants = Inbox(), Grants(is_v5=options.is_v5)
         self._arrived, self._room, self._ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._refusals = 0
+        self._refusals = self._read_bytes = 0
         self._retry: asyncio.TimerHandle | None = None
 
     async def connect(self) -> bool:
@@ -136,6 +144,7 @@ class Session:
             data = await self._link.read()
             if not data:
                 raise ConnectionLostError(self._link.loss or "the connection was closed")
+            self._read_bytes = len(data)
             try:
                 packets = self._parser.feed(data, microseconds(self._clock.now()))
             except ProtocolError as error:
@@ -144,15 +153,21 @@ class Session:
 
     async def _read(self) -> None:
         while True:
-            self._sort(await self._packets())
-            await asyncio.sleep(self._gather_s())
+            packets = await self._packets()
+            self._sort(packets)
+            await asyncio.sleep(self._gather_s(len(packets)))
             while self._inbox.is_full:
                 self._room.clear()
                 await self._room.wait()
 
-    def _gather_s(self) -> float:
+    def _gather_s(self, packets: int) -> float:
         is_replay = isinstance(self._clock, VirtualClock) and not self._clock.is_live
-        return max(self._options.gather_s, REPLAY_GATHER_S * is_replay)
+        if is_replay:
+            return max(self._options.gather_s, REPLAY_GATHER_S)
+        if self._read_bytes >= FULL_BYTES:
+            return 0.0
+        is_busy = packets >= BUSY_MESSAGES
+        return max(self._options.gather_s, BUSY_GATHER_S * is_busy)
 
     def _sort(self, packets: Sequence[Packet]) -> None:
         messages = [packet for packet in packets if isinstance(packet, Message)]

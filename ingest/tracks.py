@@ -54,6 +54,9 @@ def advance(before: Track | None, messages: Sequence[Sequenced], *, is_known: bo
     if before is None:
         before = _begun(messages[0], is_known=is_known)
     settled, first, highest, lost, uncounted, ahead = before
+    if not ahead and _are_next(messages, settled):
+        last = settled + len(messages)
+        return Track(last, first, max(highest, last), lost, 0, ())
     runs = list(ahead)
     for _, _, sequence, oldest in messages:
         if oldest is not None and settled + 1 < oldest <= sequence:
@@ -70,6 +73,14 @@ def advance(before: Track | None, messages: Sequence[Sequenced], *, is_known: bo
         if not runs:
             uncounted = 0
     return Track(settled, first, highest, lost, uncounted, tuple(runs))
+
+
+def _are_next(messages: Sequence[Sequenced], settled: int) -> bool:
+    """Return whether these are the next numbers one after another, which is nearly always so."""
+    numbers = [sequence for _, _, sequence, _ in messages]
+    if numbers != [*range(settled + 1, settled + 1 + len(numbers))]:
+        return False
+    return all(oldest is None or oldest <= settled + 1 for _, _, _, oldest in messages)
 
 
 def _begun(message: Sequenced, *, is_known: bool) -> Track:
