@@ -6,6 +6,7 @@ Written from the Shelly API documentation, "MQTT" and the pages of its component
   seconds of UTC; the first holds only what changed.
 - ``{id}/status/{component}`` carries the status of one component, without a time.
 - ``{id}/online`` carries ``true`` or ``false`` and is retained.
+- ``{id}`` may have several levels: it is whatever topic prefix the device was given.
 
 A component with another number than 0 (or 100, the first of an add-on) is a device of its own,
 ``{id}:{number}``. The temperature inside a relay is not the room, and what an input's button is
@@ -54,7 +55,7 @@ COMPONENTS: Final[Mapping[str, Fields]] = {
 
 def decode(rest: str, payload: bytes, _received_us: int, _model_of: ModelOf) -> Sequence[Part]:
     """Return what one message of a device says."""
-    device, _, about = rest.partition("/")
+    device, about = _addressed(rest)
     if about == "online":
         return (Observation(device, Kind.AVAILABILITY, _online(payload)),)
     if about != "events/rpc" and not about.startswith("status/"):
@@ -76,6 +77,15 @@ def decode(rest: str, payload: bytes, _received_us: int, _model_of: ModelOf) -> 
     except Undecodable as error:
         return untimed(parts, error.detail)
     return dated(parts, time_us)
+
+
+def _addressed(rest: str) -> tuple[str, str]:
+    """Return the device, whose prefix may have several levels, and what the message is about."""
+    for about in ("events/rpc", "online"):
+        if rest.endswith(f"/{about}"):
+            return rest.removesuffix(f"/{about}"), about
+    device, between, component = rest.rpartition("/status/")
+    return (device, f"status/{component}") if between else (rest, "")
 
 
 def _parts(device: str, components: Mapping[str, object]) -> list[Part]:

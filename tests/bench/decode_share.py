@@ -17,6 +17,7 @@ from ingest.decode import decode
 from tests.ingest.corpus import ALL_KINDS, DIALECT_OF, RECEIVED_US, Payload, read_corpus, table_of
 from tests.ingest.pinned_payloads import READINGS, Pin
 from tests.naive import payloads as naive
+from tests.naive import payloads_of_hubs as naive_hubs
 
 Reading = tuple[str, float, int]
 """Kind, value to 6 digits, time in milliseconds since 1970 UTC."""
@@ -25,6 +26,10 @@ _TWINS: Final[Mapping[str, Any]] = {
     "zigbee2mqtt": naive.zigbee2mqtt,
     "chirpstack": naive.chirpstack,
     "senml": naive.senml,
+    "theengs": naive_hubs.theengs,
+    "shelly": naive_hubs.shelly,
+    "tasmota": naive_hubs.tasmota,
+    "tts": naive_hubs.tts,
 }
 _PINS: Final = {(pin.file, pin.line): pin for pin in READINGS}
 _MILLISECOND_US: Final = 1_000
@@ -76,19 +81,30 @@ def decoded(payload: Payload, table: SensorTable) -> Counter[Reading]:
     return Counter(zip(kinds, values, times, strict=True))
 
 
-def address_of(payload: Payload) -> str:
-    """Return the device that a payload is about."""
+def addresses_of(payload: Payload) -> Sequence[str]:
+    """Return the devices that a payload is about."""
+    levels = payload.rest.split("/")
     if payload.dialect == "chirpstack":
-        return payload.rest.split("/")[3]
+        return [levels[3]]
     if payload.dialect == "senml":
-        return str(payload.said[0]["bn"])
-    return payload.rest.removesuffix("/availability")
+        return [str(payload.said[0]["bn"])]
+    if payload.dialect == "theengs":
+        return [levels[-1]]
+    if payload.dialect == "tts":
+        return [levels[-2]]
+    if payload.dialect == "tasmota":
+        hub = "/".join(levels[1:-1])
+        bridges = [payload.said.get(name) for name in ("ZbReceived", "LwReceived")]
+        return [hub, *(f"{hub}:{key}" for bridge in bridges if bridge for key in bridge)]
+    if payload.dialect == "shelly":
+        return [payload.rest.partition("/events/")[0].partition("/status/")[0]]
+    return [payload.rest.removesuffix("/availability")]
 
 
 def outcomes(folder: Path) -> Iterator[Outcome]:
     """Yield every payload that carries a value of a kind of ours."""
     corpus = [p for p in read_corpus(folder) if p.family in DIALECT_OF]
-    devices = sorted({(p.dialect, address_of(p)) for p in corpus})
+    devices = sorted({(p.dialect, address) for p in corpus for address in addresses_of(p)})
     table = table_of([(dialect, address, ALL_KINDS, "") for dialect, address in devices])
     for payload in corpus:
         pin = _PINS.get((payload.file, payload.line))

@@ -24,16 +24,12 @@ DIALECT_OF: Final[Mapping[str, str]] = {
     "chirpstack_v4": "chirpstack",
     "lorawan_milesight_decoded": "chirpstack",
     "senml": "senml",
-}
-"""Families whose every payload is held; Milesight's frames come inside a ChirpStack uplink."""
-
-SURVIVED: Final[Mapping[str, str]] = {
     "ble_theengs": "theengs",
     "shelly_gen2": "shelly",
     "tasmota": "tasmota",
     "tts_v3": "tts",
 }
-"""Families that are decoded too, and of which only that nothing is lost in silence is held."""
+"""Families whose every payload is held; Milesight's frames come inside a ChirpStack uplink."""
 
 ALL_KINDS: Final = tuple(
     kind for kind in Kind if kind not in (Kind.GATEWAY_STATUS, Kind.BED, Kind.CHAIR)
@@ -70,6 +66,9 @@ def read_corpus(folder: Path) -> Iterator[Payload]:
             elif family == "lorawan_milesight_decoded":
                 topic = f"application/1/device/24e124{number:010x}/event/up"
                 said = {"object": said}
+            elif family == "ble_theengs":
+                address = said.get("mac", f"{number:012X}").replace(":", "")
+                topic = f"home/TheengsGateway/BTtoMQTT/{address}"
             yield Payload(
                 path.stem,
                 number,

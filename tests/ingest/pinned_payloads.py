@@ -5,7 +5,9 @@ itself stays where it is. Values: Zigbee2MQTT "Exposes" (link quality is 0..255;
 is true when closed; ``illuminance_lux`` is the lux where there are both), "Device
 availability" and "MQTT" (``last_seen``); ChirpStack "Event types"; Milesight's decoders and
 their READMEs; RFC 8428 section 4. Signal is 100 * linkquality / 255, or 2 * (rssi + 100)
-within 0..100.
+within 0..100. Theengs Decoder's properties (``open`` is true when open; a blind's ``open`` is
+percent); Tasmota's documents, from which its payloads are (``Power`` of a bridged Zigbee device is
+its switch, ``ANALOG`` its own pin); Dragino's decoders, under The Things Stack.
 """
 
 from collections.abc import Sequence
@@ -44,6 +46,8 @@ _LOGS: Final = "real_logs"
 _Z2M: Final = "zigbee2mqtt_tests"
 _CS: Final = "chirpstack_events"
 _MS: Final = "milesight_lorawan"
+_BLE: Final = "theengs_ble"
+_TAS: Final = "tasmota_docs"
 
 READINGS: Final[Sequence[Pin]] = (
     # Real Zigbee2MQTT logs. device_temperature (21, 23) is the chip's, so no reading.
@@ -170,6 +174,65 @@ READINGS: Final[Sequence[Pin]] = (
     Pin(_MS, 22, "198e8769", (_B100, (K.CONTACT, 1))),
     Pin(_MS, 26, "1743e36d", ((K.POWER, 7),)),
     Pin(_MS, 27, "21a4499a", ((K.POWER, 1),)),
+    # Bluetooth. tempc_max and the probes of a barbecue (tempc2) are no temperature of the room.
+    Pin(_BLE, 3, "74f3f1a2", ((K.HUMIDITY, 59.5),)),
+    Pin(_BLE, 5, "0c481a69", ((K.TEMPERATURE, 19.6),)),
+    Pin(
+        _BLE,
+        8,
+        "921b4cf7",
+        ((K.TEMPERATURE, -2.625), (K.HUMIDITY, 63.5), (K.ILLUMINANCE, 350), _B100),
+    ),
+    Pin(_BLE, 9, "52a7dce6", ((K.TEMPERATURE, 26.62), (K.HUMIDITY, 53.79), (K.BATTERY, 89))),
+    Pin(_BLE, 11, "e7c3ccb3", ((K.BATTERY, 65),)),
+    Pin(_BLE, 20, "02c4e3fd", ((K.BATTERY, 70),)),
+    # The tag's highest values: refused by the screen, not here.
+    Pin(_BLE, 25, "d937aa04", ((K.TEMPERATURE, 127.99), (K.HUMIDITY, 127.5))),
+    Pin(_BLE, 29, "ba9339b1", ((K.TEMPERATURE, 22.3), (K.HUMIDITY, 75.9), (K.BATTERY, 58))),
+    Pin(_BLE, 34, "57fd8059", ((K.TEMPERATURE, 31.79714203), (K.HUMIDITY, 99.49163818))),
+    Pin(_BLE, 45, "fe309c80", ((K.CONTACT, 0), _B100)),
+    Pin(_BLE, 46, "699c2405", ((K.CONTACT, 1), _B100)),
+    Pin(_BLE, 56, "63e0267d", ((K.TEMPERATURE, 25), _B100)),
+    Pin(_BLE, 90, "fbc8546b", ((K.TEMPERATURE, 26.3), (K.HUMIDITY, 17), (K.BATTERY, 98))),
+    # A blind that is open by 30 percent, and whose motor rests.
+    Pin(_BLE, 118, "762c2d22", ((K.BATTERY, 60),)),
+    Pin(_BLE, 128, "a35a1452", ((K.CONTACT, 1), (K.ILLUMINANCE, 87), _B100)),
+    Pin(_BLE, 129, "b69e197b", ((K.CONTACT, 0), (K.ILLUMINANCE, 673), _B100)),
+    Pin(_BLE, 131, "464dc775", ((K.MOTION, 0), (K.ILLUMINANCE, 36), _B100)),
+    Pin(_BLE, 134, "e4d38234", ((K.TEMPERATURE, 25), (K.HUMIDITY, 56), _B100)),
+    # A curtain that moves.
+    Pin(_BLE, 198, "5ab78f07", ((K.BATTERY, 85),)),
+    Pin(_BLE, 206, "0c8fd67b", ((K.MOTION, 0), (K.BATTERY, 55))),
+    Pin(_BLE, 207, "e6a5569a", ((K.MOTION, 1), (K.BATTERY, 85))),
+    Pin(_BLE, 208, "b875938a", ((K.CONTACT, 0), (K.MOTION, 1), (K.BATTERY, 92))),
+    # "timeout not closed": left open.
+    Pin(_BLE, 209, "ff84bc53", ((K.CONTACT, 1), (K.MOTION, 1), (K.BATTERY, 65))),
+    Pin(_BLE, 218, "4045f50d", ((K.MOTION, 1), (K.ILLUMINANCE, 3))),
+    Pin(_BLE, 220, "b44a842a", ((K.MOTION, 0),)),
+    Pin(_BLE, 253, "55e0c3ed", ((K.MOTION, 1),)),
+    Pin(_BLE, 259, "75a4adfb", (_B100,)),
+    Pin(_BLE, 275, "00de7e52", ((K.TEMPERATURE, 31.3125), (K.HUMIDITY, 70.75))),
+    # Tasmota. Of two thermometers the last named one.
+    Pin(_TAS, 1, "f02b5d61", ((K.ILLUMINANCE, 8),)),
+    Pin(_TAS, 19, "9265cf44", ((K.TEMPERATURE, 22.3), (K.HUMIDITY, 56.1), (K.ILLUMINANCE, 21))),
+    Pin(_TAS, 40, "f63a438b", (_lqi(70),)),
+    # A door sensor behind a LoRaWAN bridge; its battery is in volts, its -50 dBm the best.
+    Pin(_TAS, 45, "2f969bc5", ((K.CONTACT, 1), (K.SIGNAL, 100))),
+    Pin(_TAS, 99, "228465b7", ((K.TEMPERATURE, 20.9),)),
+    Pin(_TAS, 137, "dd41df78", (_lqi(153),)),
+    Pin(_TAS, 139, "c10d275c", (_lqi(52),)),
+    Pin(_TAS, 140, "5d61e166", (_lqi(75),)),
+    Pin(_TAS, 150, "cc9b0416", ((K.POWER, 2635),)),
+    Pin(_TAS, 151, "947200f2", ((K.POWER, 2629),)),
+    # The Things Stack: TempC_DS is a probe outside.
+    Pin(_LOGS, 34, "87ccf03a", ((K.SIGNAL, 2),), "2022-08-29T08:54:11.965Z"),
+    Pin(
+        _LOGS,
+        35,
+        "0983082b",
+        ((K.TEMPERATURE, 14.65), (K.HUMIDITY, 67.6), (K.SIGNAL, 80)),
+        "2021-11-11T08:33:34.926Z",
+    ),
 )
 """Payloads that carry a value of a kind of ours."""
 
@@ -188,11 +251,21 @@ NOTHING: Final[Sequence[Pin]] = (
     Pin(_LOGS, 23, "be69d7b0", refused=Reason.NO_VALUE),
     # Volts and amperes.
     Pin(_LOGS, 37, "94389ead", refused=Reason.NO_VALUE),
-    # Families that are not decoded, with their traps: the internal temperature of a relay, a
-    # local time without offset, a status frame, a door that says closed when it opened.
-    Pin(_LOGS, 31, "289aa105", refused=Reason.UNKNOWN_DIALECT),
-    Pin("tasmota_docs", 1, "f02b5d61", refused=Reason.UNKNOWN_DIALECT),
-    Pin(_LOGS, 34, "87ccf03a", refused=Reason.UNKNOWN_DIALECT),
+    # A relay: what it switches, and the temperature inside it.
+    Pin(_LOGS, 28, "1a8dd299"),
+    Pin(_LOGS, 31, "289aa105"),
+    Pin(_LOGS, 32, "bafbc3a4"),
+    # Raw steps, a beacon's strength, infrared, a chip, a boiler, a topic without a name.
+    Pin(_TAS, 2, "2d40b7d8"),
+    Pin(_TAS, 20, "f8b664df"),
+    Pin(_TAS, 59, "431c092b"),
+    Pin(_TAS, 60, "0efe5808"),
+    Pin(_TAS, 65, "3a862731"),
+    Pin(_TAS, 120, "bdf0fcb1", refused=Reason.BAD_TOPIC),
+    Pin(_BLE, 80, "fe6ff415", refused=Reason.NO_VALUE),
+    Pin(_BLE, 99, "f963dc9e", refused=Reason.NO_VALUE),
+    Pin(_BLE, 279, "3e4629d2", refused=Reason.NO_VALUE),
+    # A family that is not decoded.
     Pin(_LOGS, 24, "bc86534d", refused=Reason.UNKNOWN_DIALECT),
     *(
         Pin(_CS, line, short, refused=Reason.NO_VALUE)

@@ -1,7 +1,6 @@
 """Every payload of the evaluation data goes through decode."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from ingest.decode import Decoded, decode
 from ingest.message import Reason
 from tests.bench.decode_share import (
     Outcome,
-    address_of,
+    addresses_of,
     by_pin,
     by_twin,
     decode_share,
@@ -19,11 +18,16 @@ from tests.bench.decode_share import (
     outcomes,
     rows,
 )
-from tests.ingest.corpus import ALL_KINDS, DIALECT_OF, SURVIVED, Payload, read_corpus, table_of
+from tests.ingest.corpus import ALL_KINDS, DIALECT_OF, Payload, read_corpus, table_of
 from tests.ingest.pinned_payloads import NOTHING, READINGS, Pin
 from tests.shared_data import require_shared_data
 
 PAYLOADS = 838
+MAY_BE_QUIET = ("tasmota", "shelly")
+"""Hubs that mostly speak of switches, settings and themselves, under topics of their own."""
+
+WITHOUT_READINGS = {"shelly"}
+"""None of the five recorded payloads of a Shelly carries a kind of ours."""
 NOT_DECODED = {("milesight_lorawan", 8): "NB-IoT, whose values lie in a list named data"}
 """Payloads that carry values and give none: counted as wrong, and known by name."""
 
@@ -40,7 +44,8 @@ def corpus(folder: Path) -> Sequence[Payload]:
 
 @pytest.fixture(scope="module")
 def table(corpus: Sequence[Payload]) -> SensorTable:
-    known = sorted({(p.dialect, address_of(p)) for p in corpus if p.family in DIALECT_OF})
+    held = [p for p in corpus if p.family in DIALECT_OF]
+    known = sorted({(p.dialect, address) for p in held for address in addresses_of(p)})
     return table_of([(dialect, address, ALL_KINDS, "") for dialect, address in known])
 
 
@@ -63,19 +68,12 @@ def test_every_payload_gives_readings_or_a_dead_letter_with_a_reason(
         if payload.rest.startswith(("bridge/log", "bridge/logging")):
             assert made.quiet == 1, where
         else:
-            assert bool(len(made.batch)) != bool(made.rejects), where
+            told = [bool(len(made.batch)), bool(made.rejects), bool(made.quiet)]
+            assert told.count(True) == 1, where
+            assert not made.quiet or payload.dialect in MAY_BE_QUIET, where
         assert all(reject.detail for reject in made.rejects), where
         if payload.family not in DIALECT_OF:
             assert [r.reason for r in made.rejects] == [Reason.UNKNOWN_DIALECT], where
-
-
-def test_every_payload_of_the_other_hubs_is_told_of(corpus: Sequence[Payload]) -> None:
-    known = table_of([])
-    for payload in corpus:
-        if payload.family in SURVIVED:
-            made = outcome(replace(payload, dialect=SURVIVED[payload.family]), known)
-            where = f"{payload.file}:{payload.line}"
-            assert len(made.batch) + len(made.rejects) + len(made.strays) + made.quiet, where
 
 
 def test_one_chunk_of_everything_gives_what_the_messages_give_alone(
@@ -134,7 +132,7 @@ def test_the_naive_twin_agrees_with_decode_on_every_payload(
 
 def test_at_least_95_percent_of_each_family_are_right(folder: Path) -> None:
     share = decode_share(folder)
-    assert set(share) == set(DIALECT_OF.values())
+    assert set(share) == set(DIALECT_OF.values()) - WITHOUT_READINGS
     for dialect, (right, total) in share.items():
         assert right / total >= 0.95, dialect
     wrong = {(o.payload.file, o.payload.line) for o in outcomes(folder) if not o.is_right}
@@ -142,8 +140,5 @@ def test_at_least_95_percent_of_each_family_are_right(folder: Path) -> None:
 
 
 def test_the_bench_prints_one_row_for_each_dialect(folder: Path) -> None:
-    assert [name for name, _, _ in rows(folder)] == [
-        "decode.share_right.chirpstack",
-        "decode.share_right.senml",
-        "decode.share_right.zigbee2mqtt",
-    ]
+    held = sorted(set(DIALECT_OF.values()) - WITHOUT_READINGS)
+    assert [name for name, _, _ in rows(folder)] == [f"decode.share_right.{name}" for name in held]
