@@ -1,28 +1,56 @@
-"""The database of registry, accounts and alerts: connections and migrations."""
+"""The database of registry, accounts and alerts: connections and migrations.
+
+SQLite lets one transaction write at a time. PostgreSQL is held to the same with one advisory
+lock, taken with the first write of a transaction: then rows are numbered in the order in which
+they are committed, as the change feed needs, audit chains never fork and no two writers can wait
+for each other.
+"""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, StaticPool
+
+from config.problems import ConfigProblem
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
+WRITER_LOCK: Final = 0x5711_1EED
+"""Key of the advisory lock that a writing transaction holds on PostgreSQL."""
+
+_WAIT_MS: Final = 10_000
+"""How long a writer waits for another one."""
+
+_IDLE_MS: Final = 60_000
+"""A transaction that does nothing for so long is ended by PostgreSQL, and its lock with it."""
+
+_TAKES_LOCK: Final = "stillwell_writes_in"
+
 
 def connect(url: str) -> Engine:
-    """Return an engine for this SQLAlchemy URL; SQLite gets WAL, FULL sync and foreign keys."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, hide_parameters=True)  # errors are logged, people are not
+    """Return an engine for this SQLAlchemy URL of SQLite or PostgreSQL.
+
+    ConfigProblem says when the URL is neither or its driver is not installed.
+    """
+    if url.startswith("sqlite"):
+        return _sqlite(url)
+    return _postgresql(url)
+
+
+def _sqlite(url: str) -> Engine:
+    """Return an engine with WAL, FULL sync and foreign keys."""
     is_memory = url in {"sqlite://", "sqlite:///:memory:"}
     engine = create_engine(
         url,
-        connect_args={"timeout": 10, "check_same_thread": False},
+        connect_args={"timeout": _WAIT_MS / 1000, "check_same_thread": False},
         poolclass=StaticPool if is_memory else NullPool,
-        hide_parameters=True,
+        hide_parameters=True,  # errors are logged, people are not
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -35,9 +63,63 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor.close()
 
 
+def _postgresql(url: str) -> Engine:
+    try:
+        engine = create_engine(
+            driver_url(url),
+            connect_args={
+                "connect_timeout": 10,
+                "options": f"-c lock_timeout={_WAIT_MS} -c timezone=UTC"
+                f" -c idle_in_transaction_session_timeout={_IDLE_MS}",
+            },
+            pool_pre_ping=True,  # a server that was restarted is no error
+            pool_size=10,
+            max_overflow=30,
+            hide_parameters=True,
+        )
+    except (ArgumentError, NoSuchModuleError) as problem:
+        raise ConfigProblem(
+            "settings: database_url is no URL of SQLite or PostgreSQL, "
+            "expected such as 'postgresql://stillwell@localhost/stillwell'"
+        ) from problem
+    except ModuleNotFoundError as problem:
+        raise ConfigProblem(
+            f"settings: database_url needs the driver {problem.name}: "
+            "install stillwell with the extra 'postgres'"
+        ) from problem
+    event.listen(engine, "before_cursor_execute", _take_writer_lock)
+    return engine
+
+
+def driver_url(url: str) -> str:
+    """Return the URL with the driver that the extra ``postgres`` brings, where it names none."""
+    made = make_url(url)
+    if made.drivername in {"postgresql", "postgres"}:
+        made = made.set(drivername="postgresql+psycopg")
+    return made.render_as_string(hide_password=False)
+
+
+def _take_writer_lock(
+    connection: Connection,
+    cursor: Any,  # noqa: ANN401  # what the driver gives
+    _sql: str,
+    _values: object,
+    context: Any,  # noqa: ANN401  # SQLAlchemy's, which has no public type
+    _many: bool,
+) -> None:
+    """Before the first write of a transaction wait until no other one writes."""
+    if context is None or not (context.isinsert or context.isupdate or context.isdelete):
+        return
+    transaction = connection.get_transaction()
+    if connection.info.get(_TAKES_LOCK) is not transaction:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        connection.info[_TAKES_LOCK] = transaction
+
+
 def _config(url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    url = url if url.startswith("sqlite") else driver_url(url)
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
 

@@ -218,7 +218,7 @@ class Settings(_Section):
     """Folder of journal, store, checkpoint and the default database."""
 
     database_url: str = ""
-    """SQLAlchemy URL of registry, accounts and alerts; empty is SQLite in the data folder."""
+    """URL of registry, accounts and alerts: PostgreSQL; empty is SQLite in the data folder."""
 
     places: Path = Path(__file__).parent / "places"
     """Folder of the place files."""

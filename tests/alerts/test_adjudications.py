@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import Connection
 
@@ -7,14 +9,18 @@ from alerts.alert import AlertKind
 from alerts.precision import Precision, Said
 from alerts.shadow_rows import ShadowState
 from tests.alerts.shadow_world import finding, record, say
-from tests.alerts.world import DAY, HOUR, PLACE, START, memory_database
+from tests.alerts.world import DAY, HOUR, PLACE, START
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 ALWAYS = {"from_us": 0, "to_us": 2**62}
 
 
 @pytest.fixture
-def connection() -> Connection:
-    return memory_database().connect()
+def connection() -> Iterator[Connection]:
+    with new_database().connect() as connection:
+        yield connection
 
 
 def test_the_last_word_counts_and_every_word_is_kept(connection: Connection) -> None:

@@ -11,13 +11,16 @@ from alerts.ledger import Ledger
 from alerts.refusals import Conflict
 from ingest.clock import VirtualClock, instant
 from tests.alerts.test_ledger import at, finding, row
-from tests.alerts.world import HOUR, MINUTE, START, memory_database
+from tests.alerts.world import HOUR, MINUTE, START
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 SILENCE_MIN = int(PATIENCE[Priority.P2].acknowledged_min)
 
 
 def raised(kind: AlertKind = AlertKind.NO_SIGN_OF_LIFE) -> tuple[Ledger, str]:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     (id_,) = ledger.raise_findings([finding(kind)], at(0))
     return ledger, id_
 
@@ -90,7 +93,7 @@ def test_what_comes_back_begins_one_rung_higher_each_time() -> None:
 
 
 def test_a_replay_has_deadlines_only_for_what_people_took_on() -> None:
-    ledger = Ledger(memory_database(), is_muted=lambda: True)
+    ledger = Ledger(new_database(), is_muted=lambda: True)
     (id_,) = ledger.raise_findings([finding()], at(0))
     assert due_us(ledger, id_) is None
     ledger.acknowledge(id_, "alice", at(0))

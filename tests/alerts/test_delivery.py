@@ -4,6 +4,7 @@ import random
 import threading
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, Row, insert, select
 
 from alerts import tables
@@ -17,6 +18,8 @@ from tests.alerts.test_escalate import PLACES, told, world
 from tests.alerts.test_ledger import at, finding
 from tests.alerts.test_outbox import FakeChannel
 from tests.alerts.world import HOUR, MINUTE, PLACE, START
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 class Provider(FakeChannel):

@@ -16,7 +16,10 @@ from config.people import Role
 from config.problems import ConfigProblem
 from config.recipients import Recipient
 from tests.alerts.test_ledger import at, finding
-from tests.alerts.world import DAY, HOUR, MINUTE, PLACE, START, memory_database, place
+from tests.alerts.world import DAY, HOUR, MINUTE, PLACE, START, place
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 PLACES = {PLACE: place()}
 ROTA = {
@@ -39,7 +42,7 @@ LADDER = {
 
 
 def world(ladder: dict[str, Any] = LADDER, **languages: str) -> tuple[Engine, Ledger]:
-    database = memory_database()
+    database = new_database()
     with database.begin() as connection:
         for name in ("ann", "bea", "sue"):
             row = {"id": f"account-{name}", "email": f"{name}@x.org", "name": name}

@@ -20,7 +20,10 @@ from alerts.alert import (
 from alerts.ledger import Ledger
 from alerts.refusals import Conflict, Refused, UnknownAlert
 from ingest.clock import Instant, instant
-from tests.alerts.world import HOUR, MINUTE, START, memory_database
+from tests.alerts.world import HOUR, MINUTE, START
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 def finding(
@@ -57,14 +60,14 @@ def row(ledger: Ledger, alert: str) -> Row[Any]:
 
 
 def test_raising_writes_alert_history_message_and_change_together() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     assert ledger.raise_findings([finding()], at(4 * HOUR)) == [finding().id]
     for table in (tables.alerts, tables.history, tables.outbox, tables.changes):
         assert count(ledger, table) == 1
 
 
 def test_raising_again_changes_nothing() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     ledger.raise_findings([finding()], at(0))
     assert ledger.raise_findings([finding(), finding()], at(HOUR)) == []
     assert count(ledger, tables.outbox) == 1
@@ -73,7 +76,7 @@ def test_raising_again_changes_nothing() -> None:
 
 @pytest.mark.parametrize("table", ["alert_history", "outbox", "changes"])
 def test_a_failure_in_any_part_leaves_nothing_behind(table: str) -> None:
-    database = memory_database()
+    database = new_database()
     ledger = Ledger(database)
 
     def fail(*args: object) -> None:
@@ -90,14 +93,14 @@ def test_a_failure_in_any_part_leaves_nothing_behind(table: str) -> None:
 
 
 def test_a_replay_is_muted_and_still_on_record() -> None:
-    ledger = Ledger(memory_database(), is_muted=lambda: True)
+    ledger = Ledger(new_database(), is_muted=lambda: True)
     ledger.raise_findings([finding()], at(0))
     with ledger._database.connect() as connection:
         assert connection.execute(select(tables.outbox.c.state)).scalar_one() == "muted"
 
 
 def test_who_comes_second_is_told_who_has_it() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     (id_,) = ledger.raise_findings([finding()], at(0))
     ledger.acknowledge(id_, "alice", at(MINUTE))
     ledger.acknowledge(id_, "alice", at(2 * MINUTE))
@@ -113,9 +116,9 @@ def test_who_comes_second_is_told_who_has_it() -> None:
 
 
 def test_a_repeat_counted_in_between_is_no_conflict() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     (id_,) = ledger.raise_findings([finding()], at(0))
-    overtakes = ["UPDATE alerts SET is_eased = 1"]
+    overtakes = ["UPDATE alerts SET is_eased = true"]
 
     def overtake(connection: Connection, *args: object) -> None:
         if "UPDATE alerts" in str(args[1]) and overtakes:
@@ -127,7 +130,7 @@ def test_a_repeat_counted_in_between_is_no_conflict() -> None:
 
 
 def test_other_needs_a_note_and_an_unknown_alert_is_named() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     (id_,) = ledger.raise_findings([finding()], at(0))
     with pytest.raises(Refused, match="needs a note"):
         ledger.resolve(id_, "alice", Outcome.OTHER, " ", at(1))
@@ -136,7 +139,7 @@ def test_other_needs_a_note_and_an_unknown_alert_is_named() -> None:
 
 
 def test_movement_eases_a_silence_once_and_leaves_it_open() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     (id_,) = ledger.raise_findings([finding()], at(0))
     assert ledger.ease([id_], at(1), "moving again") == 1
     assert ledger.ease([id_], at(2), "moving again") == 0
@@ -144,7 +147,7 @@ def test_movement_eases_a_silence_once_and_leaves_it_open() -> None:
 
 
 def test_a_home_that_falls_quiet_again_takes_the_easing_back() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     (first,) = ledger.raise_findings([finding()], at(0))
     ledger.ease([first], at(1), "moving again")
     ledger.raise_findings([finding(onset_us=START + HOUR)], at(5 * HOUR))
@@ -152,7 +155,7 @@ def test_a_home_that_falls_quiet_again_takes_the_easing_back() -> None:
 
 
 def test_a_resolved_silence_comes_back_after_three_hours_one_step_up() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     (id_,) = ledger.raise_findings([finding()], at(0))
     ledger.resolve(id_, "alice", Outcome.SPOKEN_TO, "", at(HOUR))
     assert ledger.come_back([id_], at(4 * HOUR - 1), "still quiet") == 0
@@ -163,7 +166,7 @@ def test_a_resolved_silence_comes_back_after_three_hours_one_step_up() -> None:
 
 
 def test_only_a_technical_alert_closes_when_the_thing_works_again() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     silent = finding(AlertKind.SENSOR_SILENT)
     person = finding(AlertKind.VERY_COLD_HOME)
     ids = ledger.raise_findings([silent, person], at(0))
@@ -173,7 +176,7 @@ def test_only_a_technical_alert_closes_when_the_thing_works_again() -> None:
 
 
 def test_unwatched_homes_are_replaced_and_only_changes_are_told() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     one = Unwatched("home-000001", "fenbridge", START, "gateway")
     two = Unwatched("home-000002", "fenbridge", START, "sensor")
     ledger.set_unwatched([one, two], at(0))
@@ -185,7 +188,7 @@ def test_unwatched_homes_are_replaced_and_only_changes_are_told() -> None:
 
 
 def test_a_heartbeat_is_one_row_a_process() -> None:
-    ledger = Ledger(memory_database())
+    ledger = Ledger(new_database())
     for beat in (1, 2):
         ledger.beat("worker", beat_us=beat, now=at(0), is_live=True, state={"position": beat})
     with ledger._database.connect() as connection:

@@ -17,7 +17,10 @@ from alerts.notify.outbox import (
 )
 from ingest.clock import VirtualClock, instant
 from tests.alerts.test_ledger import finding
-from tests.alerts.world import HOUR, START, memory_database
+from tests.alerts.world import HOUR, START
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 class FakeChannel:
@@ -41,7 +44,7 @@ def row(database: Engine) -> Row[Any]:
 
 
 def world(channel: FakeChannel) -> tuple[Engine, VirtualClock, Outbox]:
-    database, clock = memory_database(), VirtualClock(instant(START))
+    database, clock = new_database(), VirtualClock(instant(START))
     return database, clock, Outbox(database, {"console": channel}, clock)
 
 
@@ -121,7 +124,7 @@ def test_a_sender_that_died_is_followed_by_another_after_its_lease() -> None:
 
 
 def test_nothing_is_locked_while_a_channel_sends() -> None:
-    database, clock = memory_database(), VirtualClock(instant(START))
+    database, clock = new_database(), VirtualClock(instant(START))
 
     class Writing(FakeChannel):
         def send(self, message: Message) -> str | None:

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import Connection
 
@@ -15,7 +17,10 @@ from alerts.switches import (
     switch,
 )
 from tests.alerts.shadow_world import set_mode
-from tests.alerts.world import PLACE, START, memory_database
+from tests.alerts.world import PLACE, START
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 GOOD = Precision(true=ENOUGH)
 
@@ -27,8 +32,9 @@ def wish(mode: Mode = Mode.LIVE, /, **values: object) -> Switch:
 
 
 @pytest.fixture
-def connection() -> Connection:
-    return memory_database().connect()
+def connection() -> Iterator[Connection]:
+    with new_database().connect() as connection:
+        yield connection
 
 
 def test_a_place_that_nobody_switched_is_in_shadow(connection: Connection) -> None:

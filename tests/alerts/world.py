@@ -5,15 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine as Database
 from sqlalchemy import Row, select
 
 from alerts import tables
 from alerts.engine import Engine
 from alerts.ledger import Ledger
-from config import tables as registry
 from config.allowances import Allowance
-from config.database import connect
 from config.homes import Gateway, Home, Sensor
 from config.kinds import Kind
 from config.places import Contacts, Place
@@ -22,6 +19,7 @@ from ingest.batch import Batch, build
 from ingest.clock import VirtualClock, instant
 from ingest.message import Stray
 from ingest.sink import Entry
+from tests.databases import new_database
 from tests.make import enrolment
 
 PLACE = "fenbridge"
@@ -72,13 +70,6 @@ def place(**limits: float | str) -> Place:
     return made.model_copy(update={"limits": made.limits.model_copy(update=limits)})
 
 
-def memory_database() -> Database:
-    database = connect("sqlite://")
-    tables.metadata.create_all(database)
-    registry.metadata.create_all(database)
-    return database
-
-
 class World:
     """Homes 1 to ``homes``; sensors by ``sensor(home, kind)``; alerts by ``alerts()``."""
 
@@ -92,7 +83,7 @@ class World:
         self.places = {PLACE: place(**limits)}
         self.tail = FakeTail()
         self.clock = VirtualClock(instant(START))
-        self.database = memory_database()
+        self.database = new_database()
         self.ledger = Ledger(self.database)
         self.is_linked = True
         self.table = self._table()

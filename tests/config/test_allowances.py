@@ -7,10 +7,11 @@ import pytest
 from alerts import rosters
 from config import registry
 from config.allowances import Allowance, check
-from config.database import connect
 from config.problems import ConfigProblem
-from config.tables import metadata, roster
+from tests.databases import new_database
 from tests.make import enrolment
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 DAY = 86_400_000_000
 GOOD = Allowance(0, 1, False, 1260, 300, 24.0, "alice", 1000 * DAY, 1028 * DAY)
@@ -37,10 +38,8 @@ def test_nobody_accepts_what_has_no_end_no_name_or_no_sense(wrong: Allowance, to
 
 
 def test_an_allowance_is_kept_told_to_the_engine_and_taken_back() -> None:
-    database = connect("sqlite://")
-    metadata.create_all(database)
+    database = new_database()
     with database.begin() as connection:
-        connection.execute(roster.insert().values(only=1, revision=1))
         home = registry.enrol(connection, enrolment(1), now_us=0).homes[0]
         before = registry.revision(connection)
         made = registry.allow(connection, replace(GOOD, home=home.number))

@@ -9,15 +9,16 @@ from sqlalchemy import Connection, Engine, delete, update
 
 from config import audit, tables
 from config.audit import Entry
-from config.database import connect, migrate
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 PLACE = "fenbridge"
 COUNT = 6
 
 
 def chain(count: int = COUNT) -> Engine:
-    database = connect("sqlite://")
-    tables.metadata.create_all(database)
+    database = new_database()
     with database.begin() as connection:
         for number in range(count):
             for place in (PLACE, "northmoor"):
@@ -46,21 +47,26 @@ def test_what_was_written_is_whole_and_each_place_has_its_own_chain() -> None:
 def test_a_row_that_was_edited_is_found(column: str, seq: int) -> None:
     database = chain()
     table = tables.audit
-    value: object = 7_777 if column == "at_us" else "x" * 64
+    value: object = 7_777 if column == "at_us" else "x" * 40
     with database.begin() as connection:
         mine = (table.c.place == PLACE) & (table.c.seq == seq)
         connection.execute(update(table).where(mine).values({column: value}))
     assert (PLACE, seq) in faults(database) or (PLACE, seq + 1) in faults(database)
 
 
-@given(st.sets(st.integers(1, COUNT), min_size=1))
+@pytest.fixture(scope="module")
+def whole(each_database: str) -> Engine:
+    return chain()
+
+
+@given(gone=st.sets(st.integers(1, COUNT), min_size=1))
 @settings(max_examples=30, deadline=None)
-def test_rows_that_were_deleted_are_found_also_at_the_end(gone: set[int]) -> None:
-    database = chain()
+def test_rows_that_were_deleted_are_found_also_at_the_end(whole: Engine, gone: set[int]) -> None:
     table = tables.audit
-    with database.begin() as connection:
+    with whole.connect() as connection:
         connection.execute(delete(table).where(table.c.place == PLACE, table.c.seq.in_(gone)))
-    assert faults(database)
+        assert audit.verify(connection)
+        connection.rollback()
 
 
 def _cut(connection: Connection) -> None:
@@ -101,10 +107,8 @@ def test_a_chain_that_went_on_after_an_anchor_still_holds_it() -> None:
     assert faults(database, anchors) == []
 
 
-def test_what_is_rolled_back_leaves_no_row_and_no_hole(tmp_path: object) -> None:
-    url = f"sqlite:///{tmp_path}/stillwell.db"
-    migrate(url)
-    database = connect(url)
+def test_what_is_rolled_back_leaves_no_row_and_no_hole() -> None:
+    database = new_database()
     with database.connect() as connection:
         audit.append(connection, Entry(PLACE, 1, "bob", "read", "home:1", {}))
         connection.rollback()

@@ -1,11 +1,16 @@
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine, select
 
+<<<<<<< HEAD
 from config import people, sessions, tables
 from config.database import connect, migrate
+=======
+from config import people, tables
+>>>>>>> ff169c1 (Hold PostgreSQL to the order that SQLite gives, and try both databases)
 from config.people import Account, AccountRefused, Role
+from tests.databases import new_database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 HOUR_US = 3_600_000_000
 NOW_US = 1_800_000_000_000_000
@@ -13,10 +18,8 @@ PASSWORD = "quiet-harbour-lamp"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    url = f"sqlite:///{tmp_path / 'people.db'}"
-    migrate(url)
-    return connect(url)
+def engine() -> Engine:
+    return new_database()
 
 
 def make_account(engine: Engine, email: str = "alice@example.org") -> Account:

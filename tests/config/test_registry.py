@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,24 +6,18 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from config import registry
-from config.database import connect, migrate, revision
 from config.homes import HomeState
 from config.kinds import Kind
 from config.sensor_table import NONE, STATE_CODE
+from tests.databases import new_database
 from tests.make import enrolment
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Engine:
-    url = f"sqlite:///{tmp_path / 'registry.db'}"
-    migrate(url)
-    return connect(url)
-
-
-def test_migration_brings_an_empty_file_to_the_newest_revision(database: Engine) -> None:
-    have, newest = revision(database)
-
-    assert have == newest
+def database() -> Engine:
+    return new_database()
 
 
 def test_an_enrolment_reads_back_as_columns(database: Engine) -> None:

@@ -1,11 +1,14 @@
-"""The migrations make exactly the tables that the code declares."""
+"""The migrations make exactly the tables that the code declares, on both databases."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, MetaData, inspect
 
 from alerts import past_tables  # noqa: F401  # adds its tables to those of the ledger
 from alerts import tables as ledger
@@ -13,26 +16,67 @@ from alerts.modes import DETECTORS, Mode
 from alerts.switches import read_modes
 from config import access_tables  # noqa: F401  # adds its tables to those of the registry
 from config import tables as registry
-from config.database import _config, connect, migrate
+from config.database import _config, connect, migrate, revision
 from config.registry import enrol
 from tests.make import enrolment
+from tests.postgres import Postgres
 
 
-def test_a_migrated_database_has_the_tables_of_the_code(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'stillwell.db'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'stillwell.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create(template="template0")
+    yield server.url(name)
+    server.drop([name])
+
+
+@pytest.fixture
+def connected() -> Iterator[Callable[[str], Engine]]:
+    """Yield what connects to a URL until the test is over."""
+    with ExitStack() as ending:
+
+        def connect_(url: str) -> Engine:
+            engine = connect(url)
+            ending.callback(engine.dispose)
+            return engine
+
+        yield connect_
+
+
+def test_a_migrated_database_has_the_tables_of_the_code(
+    url: str, connected: Callable[[str], Engine]
+) -> None:
     migrate(url)
-    with connect(url).connect() as connection:
+    with connected(url).begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, _declared()) == []
 
 
-def test_an_upgrade_leaves_live_what_was_and_starts_the_rest_in_shadow(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'stillwell.db'}"
+def test_every_revision_can_be_undone_and_done_again(
+    url: str, connected: Callable[[str], Engine]
+) -> None:
+    migrate(url)
+    command.downgrade(_config(url), "base")
+    database = connected(url)
+    with database.connect() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    migrate(url)
+    have, newest = revision(database)
+    assert have == newest
+
+
+def test_an_upgrade_leaves_live_what_was_and_starts_the_rest_in_shadow(
+    url: str, connected: Callable[[str], Engine]
+) -> None:
     command.upgrade(_config(url), "0002")
-    with connect(url).begin() as connection:
+    with connected(url).begin() as connection:
         enrol(connection, enrolment(2), now_us=0)
     migrate(url)
-    with connect(url).connect() as connection:
+    with connected(url).connect() as connection:
         modes = read_modes(connection)
     live = {d.key for d in DETECTORS if modes.of("fenbridge", d.key) is Mode.LIVE}
     assert live == {"inactivity", "cold"}
