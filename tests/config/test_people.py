@@ -1,12 +1,7 @@
 import pytest
 from sqlalchemy import Engine, select
 
-<<<<<<< HEAD
 from config import people, sessions, tables
-from config.database import connect, migrate
-=======
-from config import people, tables
->>>>>>> ff169c1 (Hold PostgreSQL to the order that SQLite gives, and try both databases)
 from config.people import Account, AccountRefused, Role
 from tests.databases import new_database
 
