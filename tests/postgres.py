@@ -134,15 +134,21 @@ def _other_user() -> pwd.struct_passwd | None:
 
 
 def _as(user: pwd.struct_passwd | None, *command: object) -> None:
+    uid, gid = _ids(user)
     done = subprocess.run(  # noqa: S603
-        [str(word) for word in command], capture_output=True, check=False, cwd="/", **_ids(user)
+        [str(word) for word in command],
+        capture_output=True,
+        check=False,
+        cwd="/",
+        user=uid,
+        group=gid,
     )
     if done.returncode:
         raise RuntimeError(f"initdb: {done.stderr.decode(errors='replace')[-800:]}")
 
 
-def _ids(user: pwd.struct_passwd | None) -> dict[str, int]:
-    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
+def _ids(user: pwd.struct_passwd | None) -> tuple[int | None, int | None]:
+    return (None, None) if user is None else (user.pw_uid, user.pw_gid)
 
 
 def _start(bin_: Path, folder: Path, user: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
@@ -157,13 +163,15 @@ def _start(bin_: Path, folder: Path, user: pwd.struct_passwd | None) -> subproce
         "autovacuum": "off",
     }
     words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    uid, gid = _ids(user)
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603
             [str(bin_ / "postgres"), "-D", str(folder / "data"), *words],
             stdout=log,
             stderr=log,
             cwd="/",
-            **_ids(user),
+            user=uid,
+            group=gid,
         )
 
 

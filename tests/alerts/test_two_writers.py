@@ -104,7 +104,7 @@ def test_a_reader_of_the_feed_sees_every_change_of_many_writers_once(database: E
                 return
 
     def write_all() -> None:
-        together(*(lambda n=n: write(n) for n in range(WRITERS)))  # type: ignore[misc]  # bound now
+        together(*(lambda n=n: write(n) for n in range(WRITERS)))
         is_over.set()
 
     together(write_all, read)
@@ -132,5 +132,5 @@ def test_two_senders_send_each_message_once(database: Engine) -> None:
     Ledger(database).raise_findings(found, at(0))
     channel, clock = FakeChannel(), VirtualClock(instant(START))
     senders = [Outbox(database, {"console": channel}, clock) for _ in range(WRITERS)]
-    together(*(lambda s=s: s.send_due() for s in senders))  # type: ignore[misc]  # bound now
+    together(*(lambda s=s: s.send_due() for s in senders))
     assert len(channel.sent) == len({message.key for message in channel.sent}) == ROUNDS
