@@ -40,6 +40,8 @@ class AlertKind(StrEnum):
     SEAT_NOT_LEFT = "seat-not-left"
     MISSED_DOSE = "missed-dose"
     KITCHEN_UNUSED = "kitchen-unused"
+    HOME_AGAIN = "home-again"
+    PAUSE_ENDS = "pause-ends"
     UNWATCHED_HOME = "unwatched-home"
     SENSOR_SILENT = "sensor-silent"
     GATEWAY_SILENT = "gateway-silent"
@@ -105,12 +107,16 @@ CONTINUING: Final = frozenset(
         AlertKind.HOT_HOME,
         AlertKind.VERY_HOT_HOME,
         AlertKind.UNWATCHED_HOME,
+        AlertKind.HOME_AGAIN,
     }
 )
 """Kinds of which a home has one at a time: a new onset takes "eased" back from the standing one."""
 
 TECHNICAL: Final = frozenset({AlertKind.SENSOR_SILENT, AlertKind.GATEWAY_SILENT, AlertKind.OUTAGE})
 """Kinds that the system may close when the thing works again."""
+
+NOTICES: Final = frozenset({AlertKind.PAUSE_ENDS})
+"""Kinds that tell of something to come; the system may close them once it is over."""
 
 PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     **dict.fromkeys(LIFE_SAFETY, Priority.P1),
@@ -130,6 +136,8 @@ PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     AlertKind.SEAT_NOT_LEFT: Priority.P2,
     AlertKind.MISSED_DOSE: Priority.P3,
     AlertKind.KITCHEN_UNUSED: Priority.P3,
+    AlertKind.HOME_AGAIN: Priority.P3,
+    AlertKind.PAUSE_ENDS: Priority.P3,
     AlertKind.UNWATCHED_HOME: Priority.P2,
     **dict.fromkeys(TECHNICAL, Priority.T),
 }

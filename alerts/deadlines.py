@@ -64,7 +64,7 @@ def move(
             values = {"due_us": now_us}
         case Event.COME_BACK:
             values = {"due_us": None if is_muted else now_us, "rung": step, "loop": 0}
-        case Event.RESOLVE | Event.WORK_AGAIN | Event.CONTRADICT:
+        case Event.RESOLVE | Event.WORK_AGAIN | Event.CONTRADICT | Event.OVER:
             values = {"due_us": None}
         case _:
             return

@@ -59,6 +59,8 @@ def _apply(ledger: Ledger, steps: list[Step], now: Instant, shadow: Shadow | Non
             ledger.work_again(alerts, now, note)
         case Event.CONTRADICT:
             ledger.contradict(alerts, now, note)
+        case Event.OVER:
+            ledger.end(alerts, now, note)
         case Event.COME_BACK:
             ledger.come_back(alerts, now, note)
         case event:

@@ -161,6 +161,10 @@ class Ledger:
         """Close these alerts, which late data shows to be wrong; return how many were open."""
         return self._by_system(alerts, Event.CONTRADICT, now, note)
 
+    def end(self, alerts: Sequence[str], now: Instant, note: str) -> int:
+        """Close these notices, whose matter is over; return how many were open."""
+        return self._by_system(alerts, Event.OVER, now, note)
+
     def come_back(self, alerts: Sequence[str], now: Instant, note: str) -> int:
         """Open again, one step up, those of these silences that are due; return how many.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from alerts.alert import LIFE_SAFETY, SILENCES, STANDING, TECHNICAL, AlertKind, State
+from alerts.alert import LIFE_SAFETY, NOTICES, SILENCES, STANDING, TECHNICAL, AlertKind, State
 
 
 class Event(StrEnum):
@@ -22,6 +22,7 @@ class Event(StrEnum):
     UNEASE = "unease"
     WORK_AGAIN = "work-again"
     CONTRADICT = "contradict"
+    OVER = "over"
     COME_BACK = "come-back"
 
 
@@ -98,6 +99,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(_DONE, Event.COME_BACK, _OPEN, SILENCES, "come back, one step up (silence)"),
     *_standing(Event.WORK_AGAIN, _CLOSED, TECHNICAL, "works again (T)"),
     *_standing(Event.CONTRADICT, _CLOSED, _WATCHED, "late data contradicts (P2, P3)"),
+    *_standing(Event.OVER, _CLOSED, NOTICES, "what it told of is over (notices)"),
 )
 """Every transition there is; what is not here is refused."""
 

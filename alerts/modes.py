@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from alerts.alert import LIFE_SAFETY, TECHNICAL, AlertKind
+from alerts.alert import LIFE_SAFETY, NOTICES, TECHNICAL, AlertKind
 
 
 class Mode(StrEnum):
@@ -108,8 +108,13 @@ DETECTORS: Final = (
 )
 """Every detector that has a mode; a place switches each on its own."""
 
-ALWAYS_LIVE: Final = LIFE_SAFETY | TECHNICAL | {AlertKind.UNWATCHED_HOME}
-"""Kinds without a mode: life safety, and what says that a home or a part of it is not seen."""
+ALWAYS_LIVE: Final = (
+    LIFE_SAFETY | TECHNICAL | NOTICES | {AlertKind.UNWATCHED_HOME, AlertKind.HOME_AGAIN}
+)
+"""Kinds without a mode: life safety, and what says that a home or a part of it is not seen.
+
+2026-11-27: the end of a pause, and life in a paused home, follow from what a person entered.
+"""
 
 EPISODES: Final = frozenset(
     {AlertKind.BATHROOM_AT_NIGHT, AlertKind.SLEEP_SHIFT, AlertKind.LESS_MOVEMENT}

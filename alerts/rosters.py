@@ -16,6 +16,7 @@ from alerts import past_tables
 from config.allowances import Allowance
 from config.homes import Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
+from config.pauses import Pause, PauseReason
 from config.sensor_table import SensorTable, build_sensor_table
 from config.visits import Visit, VisitKind
 
@@ -23,9 +24,10 @@ Fields = str
 """A home, gateway or sensor as JSON; empty once it is gone."""
 
 Key = tuple[str, int]
-"""(home, gateway, sensor, visit or cap, which is an allowance; its number)."""
+"""(home, gateway, sensor, visit, pause or cap, which is an allowance; its number)."""
 
 _HOME, _GATEWAY, _SENSOR, _CAP, _VISIT = "home", "gateway", "sensor", "cap", "visit"
+_PAUSE: Final = "pause"
 _UNNAMED: Final = ""
 _NEWEST: Final = 1 << 62
 
@@ -38,6 +40,7 @@ def fields_of(table: SensorTable) -> dict[Key, Fields]:
     made.update({(_SENSOR, n): _json(s, address=_mark(s)) for n, s in table.sensors.items()})
     made.update({(_CAP, a.number): _json(a, why=_UNNAMED) for a in table.allowances})
     made.update({(_VISIT, v.number): _json(v) for v in table.visits})
+    made.update({(_PAUSE, p.number): _json(p, why=_UNNAMED) for p in table.pauses})
     return made
 
 
@@ -81,8 +84,15 @@ def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
     sensors = [Sensor(**{**v, "kind": Kind(v["kind"])}) for v in _of(held, _SENSOR)]
     caps = [Allowance(**v) for v in _of(held, _CAP)]
     visits = [Visit(**{**v, "kind": VisitKind(v["kind"])}) for v in _of(held, _VISIT)]
+    pauses = [Pause(**{**v, "reason": PauseReason(v["reason"])}) for v in _of(held, _PAUSE)]
     return build_sensor_table(
-        homes, gateways, sensors, allowances=caps, visits=visits, revision=revision
+        homes,
+        gateways,
+        sensors,
+        allowances=caps,
+        visits=visits,
+        pauses=pauses,
+        revision=revision,
     )
 
 
@@ -90,7 +100,7 @@ def _of(held: Mapping[Key, Fields], subject: str) -> Iterable[dict[str, Any]]:
     return (json.loads(value) for (kind, _), value in sorted(held.items()) if kind == subject)
 
 
-def _json(value: Home | Gateway | Sensor | Allowance | Visit, **instead: str) -> Fields:
+def _json(value: Home | Gateway | Sensor | Allowance | Visit | Pause, **instead: str) -> Fields:
     columns = {field.name: getattr(value, field.name) for field in fields(value)}
     return json.dumps({**columns, **instead}, separators=(",", ":"))
 

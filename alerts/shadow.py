@@ -136,7 +136,7 @@ class Shadow:
                 select(tables.shadow_findings).where(_f.state.in_(_UNSENT)).order_by(_f.found_us)
             ).all()
             due = [row for row in rows if self._mode(modes, row) is Mode.LIVE]
-            due = _watched(due, table) if due else []
+            due = _watched(due, table, microseconds(now)) if due else []
             held = [row for row in rows if row.state == ShadowState.HELD.value]
             shown = [row.id for row in held if self._mode(modes, row) is Mode.SHADOW]
             findings = [to_finding(row, self._places, microseconds(now)) for row in due]
@@ -178,8 +178,13 @@ class Shadow:
             connection.execute(insert(tables.shadow_findings), list(rows.values()))
 
 
-def _watched(rows: Sequence[Row[Any]], table: SensorTable) -> list[Row[Any]]:
-    watched = {home.id for home in table.homes.values() if home.state is HomeState.ACTIVE}
+def _watched(rows: Sequence[Row[Any]], table: SensorTable, now_us: int) -> list[Row[Any]]:
+    paused = {pause.home for pause in table.pauses if pause.covers(now_us)}
+    watched = {
+        home.id
+        for home in table.homes.values()
+        if home.state is HomeState.ACTIVE and home.number not in paused
+    }
     return [row for row in rows if not row.home or row.home in watched]
 
 

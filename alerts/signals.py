@@ -74,6 +74,8 @@ def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]
         sentence += f" Received {span(received_us - onset_us)} later."
     if home is not None and home.state is not HomeState.ACTIVE:
         sentence += f" The home is {home.state.value.replace('-', ' ')}."
+    elif home is not None and roster.table.is_paused(home.number, received_us):
+        sentence += " The home is paused."
     subject = gateway.id if home is None else home.id
     return Finding(
         id=alert_id(subject, kind, onset_us, sensor.id),

@@ -1,6 +1,7 @@
 """Folds readings and runs every detector over every home, tick by tick. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from alerts import (
     idle,
     night_door,
     pads,
+    pausing,
     room_stay,
     seat_stay,
     thresholds,
@@ -80,13 +82,14 @@ def run_ticks(
     due = due or look_at_all(roster)
     scene = Scene(state, roster, places, offsets, before_us, due, modes=modes)
     if len(late):
-        streams = fold.split_late(late, roster, state, offsets)
+        streams = _watched(fold.split_late(late, roster, state, offsets), roster)[0]
         fold.fold_late(state, streams)
         scene.due.look_at(roster, streams.off.lead)
         take_late_signs(scene, streams.signs)
         for detector in (*DETECTORS, pads):
             detector.fold_late(scene, streams.signs)
-    streams = fold.split(readings, roster, state, offsets)
+    streams, held = _watched(fold.split(readings, roster, state, offsets), roster)
+    held_cuts: list[int] = [0, *np.searchsorted(held.time_us, ticks_us, side="right").tolist()]
     cuts = _Cuts(streams, ticks_us)
     taken = dict.fromkeys((*DETECTORS, pads), 0)
     gateways = None
@@ -99,9 +102,21 @@ def run_ticks(
         is_due = scene.is_regular or number == len(ticks_us) - 1
         _fold_detectors(scene, streams.signs, cuts.signs[number + 1], taken, is_due=is_due)
         gateways = _detect(scene, gateways)
+        if held_cuts[number + 1] > held_cuts[number]:
+            pausing.ask(scene, held, held_cuts[number], held_cuts[number + 1])
+        pausing.announce(scene)
         thresholds.count_told(scene, scene.actions[before:])
         scene.end()
     return scene
+
+
+def _watched(streams: fold.Streams, roster: Roster) -> tuple[fold.Streams, fold.Signs]:
+    """Return the streams without the signs of homes that are not watched, and those signs."""
+    signs = streams.signs
+    is_active = roster.home_is_active[signs.home]
+    if is_active.all():
+        return streams, fold.rows_of(signs, slice(0, 0))
+    return replace(streams, signs=fold.rows_of(signs, is_active)), fold.rows_of(signs, ~is_active)
 
 
 class _Cuts:

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from alerts import night_door
 from alerts.action import Action, Proposals, Proposed, Step
 from alerts.alert import Unwatched
+from alerts.detect import pauses
 from alerts.detect.columns import DAY_US, NEVER, Ints
-from alerts.detect.join import join
+from alerts.detect.join import join, rewatch
 from alerts.detect.local_time import Offsets, build_offsets
-from alerts.detect.roster import build_roster
+from alerts.detect.roster import Roster, build_roster, paused_at
 from alerts.detect.state import State, copied
 from alerts.due import Due, look_at_all
 from alerts.lifecycle import Event
@@ -25,7 +28,7 @@ from alerts.tick import SLOW_US, run_ticks
 from alerts.unseen import unwatched_rows, watch_link
 from config.places import Place
 from config.sensor_table import SensorTable
-from ingest.batch import Batch
+from ingest.batch import Batch, empty
 
 OLDEST_US: Final = 3 * DAY_US
 """How far before the ticks that run a local time may be asked for."""
@@ -65,12 +68,14 @@ class Watch:
     def begin(self, folded_us: int) -> None:
         """Know nothing of what was before this moment."""
         self.folded_us, self._due = folded_us, None
+        self.roster = paused_at(self.roster, folded_us)
         self.state = join(None, (), self.roster, folded_us)
         self._state_places = self.roster.table.places
 
     def resume(self, memory: Memory) -> None:
         """Go on from what was known."""
         self.folded_us, self._due = memory.folded_us, None
+        self.roster = paused_at(self.roster, memory.folded_us)
         self.state = join(memory.state, memory.places, self.roster, memory.folded_us)
         self._state_places = self.roster.table.places
 
@@ -78,7 +83,7 @@ class Watch:
         """Take up another revision of the roster; return whether it is another."""
         if table.revision == self.roster.table.revision:
             return False
-        roster = build_roster(table, self.places)
+        roster = paused_at(build_roster(table, self.places), self.folded_us)
         if self.state is not None:
             self.state = join(self.state, self._state_places, roster, self.folded_us)
             self._state_places = table.places
@@ -104,23 +109,31 @@ class Watch:
             raise RuntimeError("watch: it has not begun")
         before_us, last_us = self.folded_us, int(ticks_us[-1])
         due, self._due = self._due, None
-        scene = run_ticks(
-            copied(self.state),
-            self.roster,
-            self.places,
-            self._zones(before_us, last_us),
-            before_us=before_us,
-            ticks_us=ticks_us,
-            readings=readings,
-            late=late,
-            modes=modes,
-            due=due,
-        )
+        stages = _stages(self.roster, before_us, ticks_us)
+        state, actions, begun_us = copied(self.state), list[Action](), before_us
+        for number, (roster, ticks) in enumerate(stages):
+            if number or roster is not self.roster:
+                rewatch(state, roster, begun_us)
+                due = None
+            scene = run_ticks(
+                state,
+                roster,
+                self.places,
+                self._zones(begun_us, int(ticks[-1])),
+                before_us=begun_us,
+                ticks_us=ticks,
+                readings=readings if len(stages) == 1 else _between(readings, begun_us, ticks),
+                late=late if number == 0 else empty(),
+                modes=modes,
+                due=due,
+            )
+            state, begun_us = scene.state, int(ticks[-1])
+            actions += scene.actions
         unwatched = unwatched_rows(scene)
-        actions = scene.actions
         if is_caught_up and last_us // SLOW_US != before_us // SLOW_US:
             actions += _come_back(scene)
-        self.state, self.folded_us, self.unwatched = scene.state, last_us, unwatched
+        self.state, self.folded_us, self.unwatched = state, last_us, unwatched
+        self.roster = scene.roster
         if last_us // DAY_US != before_us // DAY_US:
             actions.append(self._proposed())
         self._due = scene.due
@@ -176,6 +189,20 @@ class Watch:
                 build_offsets(zone, start_us, stop_us) for zone in self.roster.zones
             )
         return self._offsets
+
+
+def _stages(roster: Roster, before_us: int, ticks_us: Ints) -> list[tuple[Roster, Ints]]:
+    """Return the ticks in stretches in which the same homes are paused, each with its roster."""
+    cuts = pauses.cuts(roster.pauses, before_us, ticks_us)
+    parts = [part for part in np.split(ticks_us, cuts) if len(part)]
+    first = roster if not cuts or cuts[0] else paused_at(roster, int(ticks_us[0]))
+    later = [paused_at(roster, int(part[0])) for part in parts[1:]]
+    return list(zip([first, *later], parts, strict=True))
+
+
+def _between(readings: Batch, before_us: int, ticks_us: Ints) -> Batch:
+    time_us = readings.time.view(np.int64)
+    return readings.take((time_us > before_us) & (time_us <= ticks_us[-1]))
 
 
 def _come_back(scene: Scene) -> list[Step]:

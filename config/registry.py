@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from config import audit, tables
+from config import audit, pause_rows, tables
 from config.allowances import Allowance, check
 from config.audit import Entry
 from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
@@ -27,6 +27,7 @@ def load(connection: Connection) -> SensorTable:
         sensors(connection),
         allowances=allowances(connection),
         visits=visits(connection),
+        pauses=pause_rows.read(connection),
         revision=revision(connection),
     )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from config.allowances import Allowance
 from config.homes import Gateway, Home, HomeState, Sensor
 from config.kinds import CODE, Kind
+from config.pauses import Pause
 from config.visits import Visit
 
 STATE_CODE = {state: code for code, state in enumerate(HomeState)}
@@ -60,6 +61,12 @@ class SensorTable:
 
     visits: Sequence[Visit] = ()
     """Booked visits, by number."""
+    pauses: Sequence[Pause] = ()
+    """When which homes are not to be watched, also what is over."""
+
+    def is_paused(self, home: int, at_us: int) -> bool:
+        """Return whether a person said that this home (number) is not watched at that moment."""
+        return any(pause.home == home and pause.covers(at_us) for pause in self.pauses)
 
     def device(self, gateway: int, dialect: str, address: str) -> Device | None:
         """Return what this address measures, or None when it is not enrolled."""
@@ -80,6 +87,7 @@ def build_sensor_table(
     *,
     allowances: Iterable[Allowance] = (),
     visits: Iterable[Visit] = (),
+    pauses: Iterable[Pause] = (),
     revision: int = 0,
 ) -> SensorTable:
     """Return the columns for these values; numbers must be unique and not negative."""
@@ -135,4 +143,5 @@ def build_sensor_table(
         devices={key: Device(model[key], kinds) for key, kinds in grouped.items()},
         allowances=tuple(allowances),
         visits=tuple(visits),
+        pauses=tuple(pauses),
     )

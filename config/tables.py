@@ -111,6 +111,22 @@ visits: Final = Table(
     sqlite_autoincrement=True,
 )
 """Booked visits, in local time (see visits.py)."""
+pauses: Final = Table(
+    "pauses",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("reason", String(20), nullable=False),
+    Column("from_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("ended_us", BigInteger, nullable=True),
+    Column("ended_by", String(40), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Times for which a home is not watched, and who said so; ended ones stay: the past had them."""
 
 contacts: Final = Table(
     "contacts",

@@ -111,6 +111,11 @@ def split_late(batch: Batch, roster: Roster, state: State, offsets: Sequence[Off
     return _streams(batch, sensor, time_us, kind, signs, roster)
 
 
+def rows_of(signs: Signs, rows: Bools | slice) -> Signs:
+    """Return some of the signs, in their order."""
+    return Signs(*(getattr(signs, name)[rows] for name in Signs.__slots__))
+
+
 def local_bins(time_us: Ints, home: Ints, roster: Roster, offsets: Sequence[Offsets]) -> Ints:
     """Return the quarter-hour of each home's local day at these moments."""
     if len(offsets) == 1:

@@ -23,13 +23,7 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
         (state.gateway_known_us, roster.gateway_place >= 0),
     ):
         known[np.flatnonzero(is_used & (known == NEVER))] = now_us
-    known = state.home_known_us
-    known[~roster.home_is_active & (known != NEVER)] = -now_us
-    again = roster.home_is_active & (known < 0) & (known != NEVER)
-    state.sign_us[again], state.is_seen[again] = now_us, False
-    state.unseen_until_us[again] = now_us
-    state.score[again], state.unseen_us[again], state.is_out[again] = 0, 0, False
-    known[again | (roster.home_is_active & (known == NEVER))] = now_us
+    rewatch(state, roster, now_us)
     new = np.isnan(state.limit)
     # Also of homes known before: the place may have set another z since.
     z = roster.threshold_z(state.place_z)
@@ -38,6 +32,26 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
     nothing = np.zeros((BINS, 1), np.float32)
     state.rate[:, new] = rates(nothing, nothing)
     return state
+
+
+def rewatch(state: State, roster: Roster, now_us: int) -> None:
+    """Let homes that cease to be watched, and those that are again, begin with nothing; in place.
+
+    Of a day or night that was partly watched nothing is learned.
+    """
+    known = state.home_known_us
+    gone = ~roster.home_is_active & (known >= 0)
+    if gone.any():
+        state.has_sign[:, gone] = state.is_watched[:, gone] = False
+        state.peak[gone] = state.day_peak[gone] = 0
+        state.again_us[gone] = state.left_us[gone] = state.stay_us[gone] = NEVER
+        state.has_left[gone] = False
+    known[~roster.home_is_active & (known != NEVER)] = -now_us
+    again = roster.home_is_active & (known < 0) & (known != NEVER)
+    state.sign_us[again], state.is_seen[again] = now_us, False
+    state.unseen_until_us[again] = now_us
+    state.score[again], state.unseen_us[again], state.is_out[again] = 0, 0, False
+    known[again | (roster.home_is_active & (known == NEVER))] = now_us
 
 
 def _follow_places(state: State, before: Sequence[str], after: Sequence[str]) -> None:

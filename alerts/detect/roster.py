@@ -1,15 +1,16 @@
 """The roster as the detectors need it: limits and memberships as columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect import parameters
+from alerts.detect import parameters, pauses
 from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
+from alerts.detect.pauses import Pauses
 from alerts.detect.rooms import Rooms, build_rooms
 from alerts.detect.technical import UNPACED_US
 from alerts.detect.things import Things, build_things
@@ -45,7 +46,12 @@ class Roster:
     place_start: Rows
     """Where the homes of each place begin in ``homes_by_place``, and after the last of all."""
 
+    home_is_enrolled: Bools
+    """Whether it is to be watched while nobody pauses it."""
+
     home_is_active: Bools
+    """... and is not paused at the moment that ``paused_at`` was given."""
+
     home_has_signs: Bools
     home_is_alone: Bools
     floor_us: Ints
@@ -60,6 +66,7 @@ class Roster:
     """Alerts per 100 homes a week by place, NaN where the place chose its threshold itself."""
 
     allowances: Allowances
+    pauses: Pauses
     outage_share: Floats
     outage_expected: Floats
     unwatched_limit_us: Ints
@@ -173,6 +180,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         home_place=home_place,
         homes_by_place=by_place,
         place_start=np.searchsorted(home_place[by_place], np.arange(len(table.places) + 1)),
+        home_is_enrolled=is_active,
         home_is_active=is_active,
         home_has_signs=has_signs,
         home_is_alone=is_alone,
@@ -190,6 +198,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         place_zone=zone_of_place,
         place_budget=np.array([_budget(places.get(key)) for key in table.places], np.float64),
         allowances=columns(table.allowances),
+        pauses=pauses.columns(table.pauses),
         outage_share=_tuned(tuned, "outage_share"),
         outage_expected=_tuned(tuned, "outage_expected"),
         unwatched_limit_us=_unwatched_limit(table, limits),
@@ -241,6 +250,17 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         things=build_things(table, rooms),
         tuning={name: np.array([t[name] for t in tuned]) for name in parameters.values(None)},
     )
+
+
+def paused_at(roster: Roster, at_us: int) -> Roster:
+    """Return the roster with the homes that are paused at this moment not active."""
+    if not len(roster.pauses.home):
+        return roster
+    is_paused = pauses.is_paused(roster.pauses, len(roster.home_is_enrolled), at_us)
+    is_active = roster.home_is_enrolled & ~is_paused
+    is_used = np.zeros(len(roster.gateway_place), np.bool_)
+    is_used[roster.pair_gateway[is_active[roster.pair_home]]] = True
+    return replace(roster, home_is_active=is_active, gateway_is_used=is_used)
 
 
 def known(batch: Batch, roster: Roster) -> Batch:

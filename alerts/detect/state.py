@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Number of this layout; a checkpoint of another one is not read."""
 
 
@@ -55,6 +55,7 @@ class State:
     sign_us: Annotated[Ints, _Column("home", *_TIME)]  # last sign, or first word of the home
     stir_us: Annotated[Ints, _Column("home", *_TIME)]  # first sign since 12 h without any
     is_seen: Annotated[Bools, _Column("home", *_FLAG)]  # whether that was a sign
+    again_us: Annotated[Ints, _Column("home", *_TIME)]  # sign in a pause that was asked about last
     score: Annotated[Floats, _Column("home", *_NUMBER)]  # expected events missed since
     unseen_us: Annotated[Ints, _Column("home", *_COUNT)]  # of that time, how much could not be seen
     is_out: Annotated[Bools, _Column("home", *_FLAG)]

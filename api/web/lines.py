@@ -58,6 +58,8 @@ VERDICTS: Final = {
 _KINDS: Final = {
     AlertKind.NO_SIGN_OF_LIFE: "No sign of movement",
     AlertKind.PENDANT: "Help button",
+    AlertKind.HOME_AGAIN: "Home again?",
+    AlertKind.PAUSE_ENDS: "Pause ends",
 }
 """Kinds that read better than their code."""
 
@@ -74,6 +76,7 @@ _EVENTS: Final = {
     "unease": "Quiet again",
     "work-again": "Works again",
     "contradict": "Late data showed that it was wrong",
+    "over": "Ended: what it told of is over",
     "come-back": "Raised again: no new sign since it was resolved",
 }
 _REASONS: Final = {
@@ -129,6 +132,8 @@ def subject(alert: Alert) -> str:
         return f"Home {alert.home[:8]}"
     if alert.gateway:
         return f"Gateway {alert.gateway}"
+    if alert.kind is AlertKind.OUTAGE:
+        return "Outage"
     return "Unknown sender"
 
 

@@ -13,6 +13,7 @@ from alerts.ledger import Ledger
 from config.allowances import Allowance
 from config.homes import Gateway, Home, Sensor
 from config.kinds import Kind
+from config.pauses import Pause, PauseReason
 from config.places import Contacts, Place
 from config.sensor_table import SensorTable, build_sensor_table
 from ingest.batch import Batch, build
@@ -80,6 +81,7 @@ class World:
         self.sensors: list[Sensor] = list(made.sensors)
         self.revision = 1
         self.allowances: list[Allowance] = []
+        self.pauses: list[Pause] = []
         self.places = {PLACE: place(**limits)}
         self.tail = FakeTail()
         self.clock = VirtualClock(instant(START))
@@ -95,11 +97,24 @@ class World:
             self.gateways,
             self.sensors,
             allowances=self.allowances,
+            pauses=self.pauses,
             revision=self.revision,
         )
 
     def allow(self, allowance: Allowance) -> None:
         self.allowances.append(allowance)
+        self.revision += 1
+        self.table = self._table()
+
+    def pause(self, home: int, from_us: int, until_us: int, **values: Any) -> Pause:  # noqa: ANN401
+        number = len(self.pauses) + 1
+        made = Pause(number, home, PauseReason.HOSPITAL, from_us, until_us, "sam", from_us)
+        self.put_pause(replace(made, **values))
+        return self.pauses[-1]
+
+    def put_pause(self, pause: Pause) -> None:
+        """Write a pause, or write it anew: it was ended early."""
+        self.pauses = [*(p for p in self.pauses if p.number != pause.number), pause]
         self.revision += 1
         self.table = self._table()
 
