@@ -18,13 +18,28 @@ from api.resources import Resources
 from api.rest import alerts as rest_alerts
 from api.rest import caps as rest_caps
 from api.rest import contacts as rest_contacts
-from api.rest import dead_letters, status
+from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
 from api.rest import homes as rest_homes
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
 from api.throttle import Throttle
-from api.web import alerts, caps, detectors, findings, homes, places, sign_in, system
+from api.web import (
+    alerts,
+    audit,
+    break_glass,
+    caps,
+    counts,
+    detectors,
+    findings,
+    homes,
+    invitation,
+    me,
+    people,
+    places,
+    sign_in,
+    system,
+)
 from api.web.pages import STATIC, version
 
 _ROOT: Final = "/api/v1"
@@ -78,10 +93,26 @@ def create_app(resources: Resources) -> FastAPI:
         rest_detectors,
         rest_caps,
         dead_letters,
+        governance,
     ):
         app.include_router(rest.router, prefix=_ROOT)
     app.include_router(status.description, prefix=_ROOT)
-    for page in (sign_in, places, alerts, homes, findings, detectors, caps, system):
+    for page in (
+        sign_in,
+        invitation,
+        me,
+        people,
+        break_glass,
+        audit,
+        counts,
+        places,
+        alerts,
+        homes,
+        findings,
+        detectors,
+        caps,
+        system,
+    ):
         app.include_router(page.router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)

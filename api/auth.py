@@ -40,7 +40,17 @@ COUNTS: Final = (Role.SUPERVISOR, Role.OFFICER, Role.COMMISSIONER, Role.HUB_OPER
 ANY: Final = tuple(Role)
 """Every role."""
 
-PUBLIC: Final = frozenset({"/sign-in", "/health", "/ready", "/metrics", "/static"})
+PUBLIC: Final = frozenset(
+    {
+        "/sign-in",
+        "/sign-in/code",
+        "/invitation/{token}",
+        "/health",
+        "/ready",
+        "/metrics",
+        "/static",
+    }
+)
 """Routes that anybody may call; they show nothing of any place."""
 
 _IDLE_HOURS: Final = 4.0

@@ -12,6 +12,7 @@ from api.cap_commands import app as caps
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
+from api.people_commands import break_glass, people
 from api.store_commands import app as store
 from api.telling_commands import ladder, recipient, rota
 from api.visit_commands import app as visits
@@ -39,6 +40,8 @@ app.add_typer(audit, name="audit")
 app.add_typer(ladder, name="ladder")
 app.add_typer(rota, name="rota")
 app.add_typer(recipient, name="recipient")
+app.add_typer(people, name="people")
+app.add_typer(break_glass, name="break-glass")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
@@ -149,7 +152,8 @@ def account(
     role: Annotated[
         list[str],
         typer.Option(
-            help="care-worker, operator, supervisor, officer or engineer; may be repeated."
+            help="care-worker, operator, supervisor, officer, engineer, installer, governance, "
+            "commissioner or hub-operator; may be repeated."
         ),
     ],
     settings: SettingsFile = None,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from config import audit, people, tables
 from config.access_tables import break_glass, second_factors
@@ -180,14 +180,15 @@ def living(
 
 def list_sessions(
     connection: Connection, account: str, *, now_us: int
-) -> list[Row[tuple[str, int, int]]]:
+) -> list[tuple[str, int, int]]:
     """Return (token_hash, created_us, seen_us) of an account's sessions, last used first."""
     query = (
         select(_s.token_hash, _s.created_us, _s.seen_us)
         .where(_s.account == account, _s.expires_us > now_us + GRACE_US, ~_s.is_partial)
         .order_by(_s.seen_us.desc(), _s.token_hash)
     )
-    return list(connection.execute(query).tuples())  # type: ignore[arg-type]  # rows are tuples
+    rows = connection.execute(query)
+    return [(row.token_hash, row.created_us, row.seen_us) for row in rows]
 
 
 def sign_out(connection: Connection, token: str) -> None:

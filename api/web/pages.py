@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 
 from api import health
 from api.web import words
+from config import break_glass
 from config.places import Place
 from ingest.clock import microseconds
 
@@ -101,8 +102,20 @@ def page(
         "system": system_banner(resources, zone),
         "as_at": {"text": words.moment(now_us, zone), "iso": words.iso(now_us)},
         "layout": "fragment.html" if is_fragment else "layout.html",
+        "unnoticed": unnoticed(resources, visitor),
     }
     return render(request, template, {**known, **context, "place": place}, status=status)
+
+
+def unnoticed(resources: "Resources", visitor: "Visitor") -> int:
+    """Return how many emergency accesses wait for this visitor's notice; 0 but for governance."""
+    from config.people import Role
+
+    places = visitor.places(Role.GOVERNANCE)
+    if not places:
+        return 0
+    with resources.database.connect() as connection:
+        return break_glass.count_unnoticed(connection, places)
 
 
 def only_place(resources: "Resources", visitor: "Visitor") -> Place | None:
@@ -149,7 +162,7 @@ def _contrast(colour: str, luminance: float) -> float:
 def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
     if visitor is None:
         return ()
-    from api.auth import CARE, HOMES, WATCHERS
+    from api.auth import CARE, COUNTS, HOMES, PEOPLE, WATCHERS
     from config.people import Role
 
     entries = [
@@ -157,6 +170,9 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         ("Homes", "/homes", visitor.holds(*HOMES)),
         ("Detectors", "/detectors", visitor.holds(Role.SUPERVISOR)),
         ("System", "/system", visitor.holds(Role.ENGINEER)),
+        ("Numbers", "/counts", visitor.holds(*COUNTS)),
+        ("People", "/people", visitor.holds(*PEOPLE)),
+        ("Audit log", "/audit", visitor.holds(Role.GOVERNANCE)),
         ("Places", "/places", len(visitor.grants) > 1 or not visitor.holds(*WATCHERS)),
     ]
     return [Link(t, h, path.startswith(h)) for t, h, is_shown in entries if is_shown]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import queries, roster
-from api.auth import ANY, CARE, HOMES, Needs, Visitor
+from api.auth import ANY, CARE, COUNTS, HOMES, Needs, Visitor
 from api.resources import Resources
 from api.web import words
 from api.web.pages import page
@@ -23,9 +23,11 @@ def show_front(visitor: Anyone) -> Response:
         ("/alerts", CARE),
         ("/homes", HOMES),
         ("/system", (Role.ENGINEER,)),
+        ("/counts", COUNTS),
+        ("/audit", (Role.GOVERNANCE,)),
     )
     open_ = (address for address, roles in doors if visitor.holds(*roles))
-    return RedirectResponse(next(open_, "/places"), 303)
+    return RedirectResponse(next(open_, "/me"), 303)
 
 
 @router.get("/places")

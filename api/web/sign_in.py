@@ -1,6 +1,7 @@
 """Signing in and out."""
 
 from typing import Annotated, Final
+from urllib.parse import quote
 
 import structlog
 from fastapi import APIRouter, Depends, Form, Request
@@ -10,7 +11,7 @@ from api import auth
 from api.auth import ANY, Lockout, Needs, Visitor
 from api.resources import Resources
 from api.web.pages import render
-from config import sessions
+from config import factors, sessions
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -47,6 +48,7 @@ def sign_in(
         errors["password"] = "Enter your password"  # noqa: S105  # a message
     if errors:
         return _form(request, next=next, email=email, errors=errors, status=422)
+    request.app.state.throttle.count_try(request)
     lockout: Lockout = request.app.state.lockout
     if not lockout.line.acquire(blocking=False):
         told = {"email": "Many people are signing in. Try again in a few seconds"}
@@ -65,6 +67,51 @@ def sign_in(
         return _form(request, next=next, email=email, errors=told, status=422)
     lockout.forget(email)
     _close(resources, request)
+    is_whole = auth.find_visitor(resources, token) is not None
+    leads_to = (
+        own_path(next) if is_whole else f"/sign-in/code?next={quote(own_path(next), safe='')}"
+    )
+    response = RedirectResponse(leads_to, 303)
+    auth.set_cookie(response, resources, token)
+    return response
+
+
+@router.get("/sign-in/code")
+def show_code(request: Request, next: str = "") -> Response:  # noqa: A002  # the field's name
+    """Show the form of the second step to somebody whose password was right."""
+    if _half_signed_in(request) is None:
+        return RedirectResponse("/sign-in", 303)
+    return _code_form(request, next)
+
+
+@router.post("/sign-in/code")
+def enter_code(
+    request: Request,
+    code: Annotated[str, Form(max_length=100)] = "",
+    next: Annotated[str, Form(max_length=20_000)] = "",  # noqa: A002  # the field's name
+) -> Response:
+    """Take the second step; the session goes on under another token."""
+    resources: Resources = request.app.state.resources
+    request.app.state.throttle.count_try(request)
+    account = _half_signed_in(request)
+    if account is None:
+        return RedirectResponse("/sign-in", 303)
+    lockout: Lockout = request.app.state.lockout
+    if not lockout.admit(f"code:{account}", resources.wall()):
+        told = {"code": "Too many attempts. Try again in 15 minutes"}
+        return _code_form(request, next, errors=told, status=429)
+    now_us = microseconds(resources.wall())
+    with resources.database.begin() as connection:
+        is_right = factors.check(connection, account, code, now_us=now_us)
+    if not is_right:
+        structlog.get_logger().warning("sign_in_code_refused")
+        told = {"code": "This code is not right, or it was used already"}
+        return _code_form(request, next, errors=told, status=422)
+    lockout.forget(f"code:{account}")
+    _close(resources, request)
+    with resources.database.begin() as connection:
+        lasts_us = int(resources.session_hours * _HOUR_US)
+        token = sessions.open_session(connection, account, now_us=now_us, lasts_us=lasts_us)
     response = RedirectResponse(own_path(next), 303)
     auth.set_cookie(response, resources, token)
     return response
@@ -109,6 +156,27 @@ def _close(resources: Resources, request: Request) -> None:
     if token:
         with resources.database.begin() as connection:
             sessions.sign_out(connection, token)
+
+
+def _half_signed_in(request: Request) -> str | None:
+    """Return the account (id) whose password was right and whose code is missing, or None."""
+    resources: Resources = request.app.state.resources
+    token = request.cookies.get(auth.cookie_name(resources), "")
+    if not token:
+        return None
+    with resources.database.connect() as connection:
+        return sessions.find_partial(connection, token, now_us=microseconds(resources.wall()))
+
+
+def _code_form(
+    request: Request,
+    next: str,  # noqa: A002  # the field's name
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    context = {"next": own_path(next), "errors": errors or {}}
+    return render(request, "sign_in_code.html", context, status=status)
 
 
 def _form(

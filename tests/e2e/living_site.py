@@ -77,4 +77,9 @@ def pages_of(world: World) -> dict[str, str]:
         "judged": "/detectors/findings?show=judged",
         "caps": "/caps",
         "system": "/system",
+        "people": f"/people?place={A}",
+        "me": "/me",
+        "break-glass": "/break-glass",
+        "audit": f"/audit?place={A}",
+        "counts": "/counts",
     }

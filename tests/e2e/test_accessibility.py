@@ -6,7 +6,14 @@ from typing import Any, Final
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from sqlalchemy import insert
 
+from config import factors, invitations
+from config.access_tables import second_factors
+from config.people import Role
+from ingest.clock import microseconds
+from tests.api.life import A
+from tests.api.world import PASSWORD
 from tests.browser import open_page
 from tests.e2e.living_site import Site, browser, pages_of, sign_in, site
 
@@ -30,11 +37,43 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+def invitation_of(site: Site) -> str:
+    """Return the link of somebody who was just invited."""
+    with site.world.database.begin() as connection:
+        made = invitations.invite(
+            connection,
+            email="newcomer@example.org",
+            name="New Example",
+            place=A,
+            roles=[Role.OPERATOR],
+            by="account-charlie",
+            now_us=microseconds(site.world.wall),
+        )
+    return f"/invitation/{made.token}"
+
+
+def code_page(site: Site, page: Page) -> list[str]:
+    """Return what is wrong with the page that asks for the code of a second factor."""
+    row = {"account": "account-alice", "secret": "A" * 32, "confirmed_us": 1, "last_step": 0}
+    with site.world.database.begin() as connection:
+        factors.remove(connection, "account-alice")
+        connection.execute(insert(second_factors).values(row))
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill("alice@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/sign-in/code*")
+    return violations(page)
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_page_breaks_a_rule_of_accessibility(site: Site, browser: Browser, width: int) -> None:
     with open_page(browser, site.url, width=width) as page:
         page.goto("/sign-in")
         broken = {"sign-in": violations(page)}
+        page.goto(invitation_of(site))
+        broken["invitation"] = violations(page)
+        broken["code"] = code_page(site, page)
         sign_in(page, "bob")
         for name, path in pages_of(site.world).items():
             page.goto(path)
@@ -59,7 +98,8 @@ def test_a_planted_fault_is_found(site: Site, browser: Browser) -> None:
 
 
 def test_every_page_is_among_those_that_are_looked_at(site: Site) -> None:
-    looked_at = [path.split("?")[0] for path in (*pages_of(site.world).values(), "/sign-in")]
+    others = ("/sign-in", "/sign-in/code", "/invitation/x")
+    looked_at = [path.split("?")[0] for path in (*pages_of(site.world).values(), *others)]
     for path in page_routes(site):
         pattern = re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path))
         assert any(pattern.fullmatch(seen) for seen in looked_at), f"nobody looks at {path}"
