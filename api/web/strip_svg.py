@@ -10,10 +10,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from api.web.actogram import STYLES, Actogram
-from api.web.strip import BINS, DAYS, Strip
+from api.web.strip import DAYS, Strip
 
 _ROW: Final = 100 / DAYS
-_COLUMN: Final = 100 / BINS
 _HEIGHTS: Final = (0.0, 0.4, 0.56, 0.7, 0.82)
 """Share of a row that a quarter of an hour takes, by how many signs it held."""
 
@@ -71,7 +70,7 @@ def draw(strip: Strip, actogram: Actogram, marks: Sequence[Mark]) -> Markup:
     # Only numbers and our own class names are put together here.
     return Markup(  # noqa: S704
         '<svg class="strip-picture" role="img" aria-labelledby="strip-summary" focusable="false">'
-        f"{_patterns()}{''.join(parts)}{hours}{dots}</svg>"
+        f"{defined()}{''.join(parts)}{hours}{dots}</svg>"
     )
 
 
@@ -83,7 +82,8 @@ def swatch(style: int) -> Markup:
     )
 
 
-def _patterns() -> str:
+def defined() -> str:
+    """Return the looks of rooms, which every picture of a page refers to."""
     return "<defs>" + "".join(_pattern(style) for style in range(1, STYLES + 1)) + "</defs>"
 
 
@@ -95,22 +95,30 @@ def _pattern(style: int) -> str:
 
 
 def _fill(is_drawn: NDArray[np.bool_], look: str, top: float, height: float) -> str:
+    shapes = "".join(runs(is_drawn, top, height, _ROW))
+    return f"<g {look}>{shapes}</g>" if shapes else ""
+
+
+def runs(is_drawn: NDArray[np.bool_], top: float, height: float, row: float) -> Iterator[str]:
+    """Yield a rectangle for each run of True in each row; ``row`` is a row's height in per cent.
+
+    ``top`` and ``height`` are shares of the row.
+    """
+    column = 100 / is_drawn.shape[1]
     edges = np.diff(np.pad(is_drawn, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
     _, stops = np.nonzero(edges == -1)
-    runs = zip(rows.tolist(), starts.tolist(), (stops - starts).tolist(), strict=True)
-    shapes = "".join(
-        f'<rect x="{_per_cent(x * _COLUMN)}" y="{_per_cent((y + top) * _ROW)}" '
-        f'width="{_per_cent(n * _COLUMN)}" height="{_per_cent(height * _ROW)}"/>'
-        for y, x, n in runs
-    )
-    return f"<g {look}>{shapes}</g>" if shapes else ""
+    for y, x, n in zip(rows.tolist(), starts.tolist(), (stops - starts).tolist(), strict=True):
+        yield (
+            f'<rect x="{per_cent(x * column)}" y="{per_cent((y + top) * row)}" '
+            f'width="{per_cent(n * column)}" height="{per_cent(height * row)}"/>'
+        )
 
 
 def _doors(actogram: Actogram) -> Iterator[str]:
     for day, minute in zip(actogram.door_day.tolist(), actogram.door_min.tolist(), strict=True):
-        x, y = _per_cent(minute / 14.4), _per_cent((day + 0.02) * _ROW)
-        height = _per_cent(0.4 * _ROW)
+        x, y = per_cent(minute / 14.4), per_cent((day + 0.02) * _ROW)
+        height = per_cent(0.4 * _ROW)
         yield f'<rect class="strip-door" x="{x}" y="{y}" width="2" height="{height}"/>'
 
 
@@ -122,5 +130,6 @@ def _dot(strip: Strip, mark: Mark) -> str:
     return f'<circle class="mark-{mark.priority}" cx="{x:.2f}%" cy="{y:.2f}%" r="6"/>'
 
 
-def _per_cent(number: float) -> str:
+def per_cent(number: float) -> str:
+    """Return a length in per cent of the picture, short."""
     return f"{number:.2f}".rstrip("0").rstrip(".") + "%"

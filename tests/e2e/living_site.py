@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from ingest.clock import SystemClock
+from api.web import words
+from ingest.clock import SystemClock, microseconds
 from tests.api.life import A
 from tests.api.world import PASSWORD, World, make_world
 from tests.browser import open_browser
@@ -69,6 +71,7 @@ def pages_of(world: World) -> dict[str, str]:
         "alert": f"/alerts/{world.alerts_of(A)[-1]}",
         "homes": "/homes",
         "home": f"/homes/{A}-home-1",
+        "day": f"/homes/{A}-home-1/days/{words.local(microseconds(world.now), UTC).date()}",
         "unwatched": f"/homes/{A}-home-3",
         "places": "/places",
         "detectors": "/detectors",

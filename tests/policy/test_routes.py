@@ -108,6 +108,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{account}": f"account-{place}-care-worker",
         "{access}": f"access-{place}",
         "{token}": f"token-of-{place}-000000",
+        "{on}": "2026-03-02",
     }
     for name, value in known.items():
         path = path.replace(name, value)
