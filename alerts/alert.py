@@ -166,6 +166,8 @@ class Finding:
     sentence: str
     evidence: Mapping[str, object]
     is_late: bool = False
+    is_test: bool = False
+    """Whether it is a test alarm of a canary home, which concerns nobody."""
 
     @property
     def short_text(self) -> str:

@@ -87,6 +87,9 @@ class Engine:
         self.problem = ""
         """The error that the last step failed with, by name; empty when it did not."""
 
+        self.beat_s = time.monotonic()
+        """When the last step ended or took another piece, by the monotonic clock."""
+
         self.saved_position = 0
         """Journal entry up to which a checkpoint holds all; later entries must be kept."""
 
@@ -136,6 +139,7 @@ class Engine:
         while not stop.is_set():
             try:
                 progress = self.step()
+                self.beat_s = time.monotonic()
                 self.problem = ""
                 if checkpoint is not None and time.monotonic() - saved >= checkpoint_s:
                     self.checkpoint(checkpoint)
@@ -230,6 +234,7 @@ class Engine:
             self._waiting.add(batch, self._watch.folded_us)
             self._received_us = max(self._received_us, _newest_us(entry.batch))
         self._position = entries[-1].seq
+        self.beat_s = time.monotonic()
         return sum(len(entry.batch) for entry in entries)
 
     def _raise_signals(self, found: list[tuple[Entry, list[Finding]]], now: Instant) -> None:

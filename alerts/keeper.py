@@ -1,6 +1,7 @@
 """Acts at deadlines that nobody met: the next on the ladder, and back to the queue."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -28,6 +29,8 @@ class Keeper:
     ) -> None:
         self._database, self._ledger, self._places = database, ledger, places
         self._now, self._is_live = now, is_live
+        self.beat_s = time.monotonic()
+        """When it last began to look, by the monotonic clock."""
 
     def keep(self) -> int:
         """Act on every deadline that has passed; return how many there were."""
@@ -42,6 +45,7 @@ class Keeper:
     def run(self, stop: threading.Event, *, idle_s: float = 1.0) -> None:
         """Keep until told to stop; a failure is logged and never the end."""
         while not stop.wait(idle_s):
+            self.beat_s = time.monotonic()
             try:
                 while self.keep() and not stop.is_set():
                     continue

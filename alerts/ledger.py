@@ -76,7 +76,9 @@ class Ledger:
         now_us, sending, ids = microseconds(now), self._sending(), []
         with self._begin() as connection:
             for finding in findings:
-                if finding.kind in LIFE_SAFETY:
+                if finding.is_test:
+                    new = record.prove(connection, finding, now_us, sending)
+                elif finding.kind in LIFE_SAFETY:
                     new = debounce.take(connection, finding, now_us, sending)
                 else:
                     new = self._raise(connection, finding, now_us, sending)

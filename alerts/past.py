@@ -181,7 +181,9 @@ def read_alerts(connection: Connection, place: str, start_us: int, stop_us: int)
     )
     query = (
         select(tables.alerts, returns.label("returns"))
-        .where(a.place == place, a.raised_us >= start_us, a.raised_us < stop_us)
+        .where(
+            a.place == place, a.raised_us >= start_us, a.raised_us < stop_us, a.is_test.is_(False)
+        )
         .order_by(a.raised_us, a.id)
     )
     rows = connection.execute(query).all()

@@ -6,12 +6,12 @@ Alert, history row, outbox rows and change-feed row are written together or not 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from alerts import deadlines, tables
-from alerts.alert import AlertKind, Finding, Priority, State, Unwatched, short_text
+from alerts.alert import AlertKind, Finding, Outcome, Priority, State, Unwatched, short_text
 from alerts.lifecycle import Event, Standing, Transition
 from config import audit
 from config.audit import Entry
@@ -55,6 +55,36 @@ def standing(row: Row[Any]) -> Standing:
 
 def add(connection: Connection, finding: Finding, now_us: int, sending: Sending) -> None:
     """Insert a new open alert."""
+    _insert(connection, finding, State.OPEN, now_us)
+    _add_history(connection, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us, "")
+    if sending.is_audited:
+        _note(connection, finding.place, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us)
+    _queue(connection, finding.id, finding.short_text, 0, now_us, sending)
+    if not sending.is_muted:
+        deadlines.begin(connection, finding.id, now_us)
+    _tell(connection, finding.place, finding.home or None, finding.id, Event.RAISE, now_us)
+
+
+PROOF: Final = "proof"
+"""The channel of test alarms: they go as far as every message does, and to nobody."""
+
+
+def prove(connection: Connection, finding: Finding, now_us: int, sending: Sending) -> str | None:
+    """Insert a test alarm, once; return its id if it is new.
+
+    It is written closed: whoever looks at what stands (queue, ladder, hand-over, deadlines) never
+    meets it, whatever they forget to ask. It is in no change feed and no audit log.
+    """
+    if find(connection, finding.id) is not None:
+        return None
+    _insert(connection, finding, State.CLOSED, now_us)
+    _add_history(connection, finding.id, Event.RAISE, None, State.CLOSED, SYSTEM, now_us, "test")
+    to_nobody = Sending((PROOF,), sending.is_muted, is_audited=False)
+    _queue(connection, finding.id, finding.short_text, 0, now_us, to_nobody)
+    return finding.id
+
+
+def _insert(connection: Connection, finding: Finding, state: State, now_us: int) -> None:
     connection.execute(
         insert(tables.alerts).values(
             id=finding.id,
@@ -65,7 +95,7 @@ def add(connection: Connection, finding: Finding, now_us: int, sending: Sending)
             kind=finding.kind.value,
             priority=finding.priority.value,
             verdict=finding.verdict.value,
-            state=State.OPEN.value,
+            state=state.value,
             step=0,
             is_eased=False,
             is_late=finding.is_late,
@@ -77,15 +107,10 @@ def add(connection: Connection, finding: Finding, now_us: int, sending: Sending)
             short_text=finding.short_text,
             evidence=dict(finding.evidence),
             note="",
+            is_test=finding.is_test,
+            outcome=Outcome.TEST.value if finding.is_test else None,
         )
     )
-    _add_history(connection, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us, "")
-    if sending.is_audited:
-        _note(connection, finding.place, finding.id, Event.RAISE, None, State.OPEN, SYSTEM, now_us)
-    _queue(connection, finding.id, finding.short_text, 0, now_us, sending)
-    if not sending.is_muted:
-        deadlines.begin(connection, finding.id, now_us)
-    _tell(connection, finding.place, finding.home or None, finding.id, Event.RAISE, now_us)
 
 
 def apply(

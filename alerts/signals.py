@@ -72,7 +72,10 @@ def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]
     is_late = received_us - onset_us > LATE_US
     if is_late:
         sentence += f" Received {span(received_us - onset_us)} later."
-    if home is not None and home.state is not HomeState.ACTIVE:
+    is_test = home is not None and home.state is HomeState.TEST
+    if is_test:
+        sentence = f"Test alarm at {clock(onset_us, zone)}: the way that alerts take is proven."
+    elif home is not None and home.state is not HomeState.ACTIVE:
         sentence += f" The home is {home.state.value.replace('-', ' ')}."
     elif home is not None and roster.table.is_paused(home.number, received_us):
         sentence += " The home is paused."
@@ -91,6 +94,7 @@ def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]
         sentence=sentence,
         evidence=_evidence(onset_us, sensor.id, str(onset_us), received_us),
         is_late=is_late,
+        is_test=is_test,
     )
 
 
@@ -141,6 +145,7 @@ def from_stray(
         sentence=sentence,
         evidence=evidence,
         is_late=is_late,
+        is_test=home is not None and home.state is HomeState.TEST,
     )
 
 

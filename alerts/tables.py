@@ -61,6 +61,7 @@ alerts: Final = Table(
     Column("resolved_us", BigInteger, nullable=True),
     Column("outcome", String(40), nullable=True),
     Column("note", Text, nullable=False),
+    Column("is_test", Boolean, nullable=False, server_default=false()),
     Index("ix_alerts_queue", "place", "state", "priority", "raised_us"),
 )
 history: Final = Table(

@@ -49,6 +49,7 @@ PUBLIC: Final = frozenset(
         "/ready",
         "/metrics",
         "/static",
+        "/proof/{alert}",
     }
 )
 """Routes that anybody may call; they show nothing of any place."""

@@ -6,23 +6,25 @@ from sqlalchemy import Engine
 
 from alerts.notify.console import Console
 from alerts.notify.email import Email, Server
+from alerts.notify.nobody import Nobody
 from alerts.notify.outbox import Channel
 from alerts.notify.webhook import Hook, Webhook
+from alerts.record import PROOF
 from config import webhooks
 from config.problems import ConfigProblem
-from config.settings import Settings
+from config.settings import Settings, Smtp
 
 
 def channels(settings: Settings, database: Engine) -> dict[str, Channel]:
     """Return what messages can go out by; ConfigProblem when a secret cannot be read."""
-    made: dict[str, Channel] = {"console": Console()}
+    made: dict[str, Channel] = {"console": Console(), PROOF: Nobody()}
     made["webhook"] = Webhook(
         lambda place: find_hook(database, place),
         is_private_allowed=settings.outbox.allow_private_webhooks,
     )
     made |= _notify(settings)
     if settings.smtp.host:
-        made["email"] = Email(_server(settings))
+        made["email"] = Email(mail_server(settings.smtp, "smtp"))
     if settings.outbox.use_apprise:
         made["apprise"] = _apprise()
     return made
@@ -35,9 +37,9 @@ def find_hook(database: Engine, place: str) -> Hook | None:
     return None if found is None else Hook(*found)
 
 
-def _server(settings: Settings) -> Server:
-    smtp = settings.smtp
-    password = _secret("smtp.password_file", smtp.password_file)
+def mail_server(smtp: Smtp, section: str) -> Server:
+    """Return where mail is handed in; ConfigProblem when the password cannot be read."""
+    password = _secret(f"{section}.password_file", smtp.password_file)
     return Server(smtp.host, smtp.port, smtp.sender, smtp.security, smtp.username, password)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api import rehearsal_command, replay_commands
+from api import rehearsal_command, replay_commands, watch_commands
 from api.audit_commands import app as audit
 from api.cap_commands import app as caps
 from api.contact_commands import app as contacts
@@ -166,6 +166,8 @@ def account(
         accounts.open_account(loaded, email, name, place, role, tell=_tell)
 
 
+app.command()(watch_commands.watch)
+app.command()(watch_commands.canary)
 app.command()(replay_commands.simulate)
 app.command()(replay_commands.replay)
 app.command()(rehearsal_command.rehearse)

@@ -60,7 +60,12 @@ def run(folder: Path, port: int, *, tell: Callable[[str], None]) -> None:
     now_us = microseconds(SystemClock().now())
     fleet = Fleet(load("demo"), now_us)
     site, _ = create(
-        folder, fleet.enrolment, broker_port=_free_port(), web_port=port, clock="virtual"
+        folder,
+        fleet.enrolment,
+        broker_port=_free_port(),
+        web_port=port,
+        clock="virtual",
+        has_canaries=True,
     )
     database = connect(site.database_url)
     sign_ins = _open_accounts(database, fleet.scenario.places)
@@ -72,6 +77,8 @@ def run(folder: Path, port: int, *, tell: Callable[[str], None]) -> None:
             _start(site, supervisor, tell)
             _fill(database, supervisor, is_stopped, tell)
             if not is_stopped():
+                command = site.process_command("watch")
+                supervisor.add(Child("watch", command, site.logs / "watch.log"))
                 _announce(site, sign_ins, time.monotonic() - began, tell)
             while not is_stopped():
                 supervisor.check()

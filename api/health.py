@@ -11,11 +11,23 @@ from alerts import tables
 WORKER: Final = "worker"
 """Name under which the worker writes its heartbeat."""
 
+WATCH: Final = "watch"
+"""Name under which the watch writes its heartbeat."""
+
+WATCH_STALE_S: Final = 60
+"""Seconds without a beat after which the watch counts as gone."""
+
 STALE_S: Final = 15
 """Seconds without a beat after which the worker counts as gone."""
 
 BEHIND_S: Final = 60.0
 """Seconds by which the engine may trail the journal and still count as keeping up."""
+
+MISSED_S: Final = 2 * STALE_S
+"""Seconds without a beat of a thread of the worker (two beats) after which it counts as dead."""
+
+SLOW_S: Final = 120.0
+"""The same for a channel, which may wait for one slow server after another."""
 
 STUCK_S: Final = 30.0
 """Seconds without a commit, while messages wait, after which readings count as stuck."""
@@ -80,9 +92,27 @@ def reasons(worker: Beat | None, wall_us: int) -> list[str]:
         found.append(f"Messages wait, and nothing was committed for {stuck_s:.0f} s.")
     if state.get("journal_error"):
         found.append("The journal cannot be written, so nothing is acknowledged.")
+    found += dead_threads(worker)
     if state.get("engine_error"):
         found.append(f"The engine is failing, so alerts are not raised: {state['engine_error']}.")
     behind_s = state.get("behind_s", 0.0)
     if isinstance(behind_s, int | float) and behind_s > BEHIND_S:
         found.append(f"The engine is {behind_s:.0f} s behind, expected under {BEHIND_S:.0f} s.")
+    return found
+
+
+def dead_threads(worker: Beat) -> list[str]:
+    """Return which threads of a worker that beats do not, one sentence each."""
+    found = []
+    for key, says in (
+        ("engine_beat_s", "The engine has not looked for {age:.0f} s, so alerts are not raised."),
+        ("keeper_beat_s", "Nobody has looked at ladders for {age:.0f} s."),
+    ):
+        age_s = worker.state.get(key, 0.0)
+        if isinstance(age_s, int | float) and age_s > MISSED_S:
+            found.append(says.format(age=age_s))
+    channels = worker.state.get("outbox_beat_s")
+    for name, age_s in channels.items() if isinstance(channels, Mapping) else ():
+        if age_s > SLOW_S:
+            found.append(f"Messages by {name} have not been looked at for {age_s:.0f} s.")
     return found

@@ -33,10 +33,10 @@ class Scope:
     technical: tuple[str, ...] = ()
 
     def condition(self) -> ColumnElement[bool]:
-        """Return the clause that every statement about alerts carries."""
+        """Return the clause that every statement about alerts carries; tests are never shown."""
         own = _a.place.in_(self.places)
         faults = and_(_a.place.in_(self.technical), _a.priority == Priority.T.value)
-        return or_(own, faults)
+        return and_(or_(own, faults), _a.is_test.is_(False))
 
 
 def scope_of(visitor: Visitor) -> Scope:

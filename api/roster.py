@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select, tuple_
 
 from alerts import tables as ledger
 from alerts.alert import STANDING
@@ -47,9 +47,14 @@ def _home(row: RowMapping) -> Home:
     )
 
 
+def _is_lived_in(places: Sequence[str]) -> ColumnElement[bool]:
+    """Homes of these places, without the canaries: nobody lives there."""
+    return and_(_h.place.in_(places), _h.state != HomeState.TEST.value)
+
+
 def find_home(connection: Connection, places: Sequence[str], id_: str) -> Home | None:
     """Return this home, or None when it is absent or in none of these places."""
-    statement = select(table).where(_h.id == id_, _h.place.in_(places))
+    statement = select(table).where(_h.id == id_, _is_lived_in(places))
     row = connection.execute(statement).mappings().first()
     return None if row is None else _home(row)
 
@@ -62,7 +67,7 @@ def list_homes(
     limit: int,
 ) -> list[Home]:
     """Return homes by label; ``after`` is (label, number) of the last one seen."""
-    statement = select(table).where(_h.place.in_(places)).order_by(_h.label, _h.number)
+    statement = select(table).where(_is_lived_in(places)).order_by(_h.label, _h.number)
     if after is not None:
         statement = statement.where(tuple_(_h.label, _h.number) > tuple_(*after))
     return [_home(row) for row in connection.execute(statement.limit(limit)).mappings()]
@@ -75,7 +80,7 @@ def labels(connection: Connection, homes: Sequence[str]) -> dict[str, str]:
 
 def count_homes(connection: Connection, places: Sequence[str]) -> dict[str, int]:
     """Return the number of homes of each of these places."""
-    statement = select(_h.place, func.count()).where(_h.place.in_(places)).group_by(_h.place)
+    statement = select(_h.place, func.count()).where(_is_lived_in(places)).group_by(_h.place)
     found: dict[str, int] = dict(connection.execute(statement).all())
     return {place: found.get(place, 0) for place in places}
 

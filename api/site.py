@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.enrolment import new_id
+from config import canary
 from config.database import connect, migrate
 from config.homes import Enrolment
 from config.problems import ConfigProblem
@@ -45,6 +47,10 @@ is_secure = false # plain http on this machine only
 
 [engine]
 orphan_place = {orphan_place}
+
+[watch]
+web_url = {web_url}
+credentials = {credentials}
 """
 
 
@@ -124,8 +130,14 @@ def create(
     broker_port: int,
     web_port: int,
     clock: str = "system",
+    has_canaries: bool = False,
 ) -> tuple[Site, Enrolment]:
-    """Make the folder's contents and enrol these homes; return both as they are then."""
+    """Make the folder's contents and enrol these homes; return both as they are then.
+
+    ``has_canaries`` enrols a canary home for each place, for `stillwell watch`.
+    """
+    if has_canaries:
+        enrolment = canary.joined(enrolment, new_id)
     site = Site(folder.resolve(), broker_port, web_port)
     for part in (site.data, site.logs, site.broker, site.credentials.parent):
         part.mkdir(parents=True, exist_ok=True)
@@ -153,6 +165,8 @@ def _write_settings(site: Site, password_file: Path, clock: str, places: Sequenc
         client_id=json.dumps(f"worker-{secrets.token_hex(8)}"),
         web_port=site.web_port,
         orphan_place=json.dumps(places[0]),
+        web_url=json.dumps(site.url),
+        credentials=json.dumps(str(site.credentials)),
     )
     site.settings.write_text(text, "utf-8")
 

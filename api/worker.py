@@ -14,7 +14,7 @@ import numpy as np
 import structlog
 from sqlalchemy import Engine as Database
 
-from alerts import tick_log
+from alerts import proof, tick_log
 from alerts.engine import Engine
 from alerts.keeper import Keeper
 from alerts.ledger import Ledger
@@ -331,6 +331,11 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "disk_full_h": parts.disk.hours_left(),
         "engine_seq": engine.position,
         "engine_error": parts.engine.problem,
+        "engine_beat_s": time.monotonic() - parts.engine.beat_s,
+        "keeper_beat_s": time.monotonic() - parts.keeper.beat_s,
+        "outbox_beat_s": {
+            name: time.monotonic() - beat_s for name, beat_s in parts.outbox.beat_s.items() if name
+        },
         "engine_us": max(engine.folded_us, 0),
         "behind_s": max(behind_us / 1e6 - settings.engine.reorder_s - settings.engine.tick_s, 0),
         "homes": len(parts.roster.table().homes),
@@ -349,5 +354,6 @@ def _trim(parts: Parts, settings: Settings) -> None:
         keep_us = int(settings.tick_log.keep_days * _DAY_US)
         with parts.database.begin() as connection:
             tick_log.trim(connection, parts.engine.progress.now_us - keep_us)
+            proof.forget(connection, now_us - proof.KEEP_US)
     except Exception as problem:  # noqa: BLE001  # no room or locked: the next minute tries again
         _log.warning("trim_failed", error=f"{type(problem).__name__}: {problem}")

@@ -16,12 +16,16 @@ ID_PATTERN: Final = re.compile(r"[a-z0-9-]{8,40}", re.ASCII)
 
 
 class HomeState(StrEnum):
-    """Whether a home is watched; a P1 signal is raised in every state."""
+    """Whether a home is watched; a P1 signal is raised in every state.
+
+    ``TEST`` is a canary home: nobody lives there, and its alarms prove the way they took.
+    """
 
     AWAITING_CONSENT = "awaiting-consent"
     ACTIVE = "active"
     PAUSED = "paused"
     ENDED = "ended"
+    TEST = "test"
 
 
 class GoesOut(StrEnum):

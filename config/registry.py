@@ -10,6 +10,7 @@ from config.allowances import Allowance, check
 from config.audit import Entry
 from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
+from config.problems import ConfigProblem
 from config.sensor_table import SensorTable, build_sensor_table
 from config.visits import Visit, VisitKind
 
@@ -209,8 +210,16 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
 
 
 def set_home_state(connection: Connection, home_ids: Iterable[str], state: HomeState) -> None:
-    """Change whether these homes are watched."""
-    statement = update(tables.homes).where(tables.homes.c.id.in_(list(home_ids)))
+    """Change whether these homes are watched; a canary stays one, and no other home becomes one.
+
+    A home in which somebody lives must never be taken for a test.
+    """
+    if state is HomeState.TEST:
+        raise ConfigProblem("a home becomes no canary: run `stillwell canary`")
+    h = tables.homes.c
+    statement = update(tables.homes).where(
+        h.id.in_(list(home_ids)), h.state != HomeState.TEST.value
+    )
     connection.execute(statement.values(state=state.value))
     bump(connection)
 

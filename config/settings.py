@@ -211,6 +211,37 @@ class Notify(_Section):
     """Whether messages are logged instead of sent."""
 
 
+class Watch(_Section):
+    """The watch (`stillwell watch`), best with a settings file and a machine of its own."""
+
+    web_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://[^/]+/?$")
+    """Where the web process answers, as a browser reaches it."""
+
+    every_s: float = Field(default=5.0, ge=1, le=30)
+    """Seconds between two looks."""
+
+    proof_s: float = Field(default=30.0, ge=5, le=300)
+    """Seconds between two test alarms of a canary home."""
+
+    late_s: float = Field(default=75.0, ge=15, le=900)
+    """Seconds without a test alarm that came through after which the path counts as late."""
+
+    credentials: Path | None = None
+    """JSON file of the canaries' broker passwords by user name; `stillwell canary` writes it."""
+
+    heartbeat_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    """Healthchecks-compatible address that is called while nothing is late; empty is none."""
+
+    ping_s: float = Field(default=20.0, ge=1, le=300)
+    """Seconds between two such calls."""
+
+    recipients: tuple[str, ...] = ()
+    """E-mail addresses that are told what is late."""
+
+    smtp: Smtp = Smtp()
+    """The watch's own mail server."""
+
+
 class Settings(_Section):
     """Everything that a process is told at start; ``data`` is the folder it may write."""
 
@@ -236,6 +267,7 @@ class Settings(_Section):
     outbox: Outbox = Outbox()
     smtp: Smtp = Smtp()
     notify: Notify = Notify()
+    watch: Watch = Watch()
 
     @property
     def database(self) -> str:

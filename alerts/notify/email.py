@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -32,9 +33,13 @@ class Email:
 
     def send(self, message: Message) -> None:
         """Send it; an address that the server refuses for good is a permanent failure."""
+        self.hand_in(self._letter(message))
+
+    def hand_in(self, letter: EmailMessage) -> None:
+        """Hand in a letter as it is; DeliveryFailed when the server does not take it."""
         try:
             with self._connect() as smtp:
-                smtp.send_message(self._letter(message))
+                smtp.send_message(letter)
         except smtplib.SMTPRecipientsRefused as problem:
             codes = [code for code, _ in problem.recipients.values()]
             raise _failed("the address was refused", min(codes, default=0)) from problem
@@ -70,6 +75,15 @@ class Email:
         letter["Message-ID"] = f"<{message.key.replace(':', '.')}@{domain}>"
         letter.set_content(f"{message.text}\n")
         return letter
+
+
+def letter(sender: str, to: Sequence[str], subject: str, text: str) -> EmailMessage:
+    """Return a letter that is about no alert."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = sender, ", ".join(to), subject
+    made["Date"] = formatdate()
+    made.set_content(f"{text}\n")
+    return made
 
 
 def _failed(why: str, code: int) -> DeliveryFailed:

@@ -7,6 +7,7 @@ slow one starves no other.
 
 import random
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,6 +107,8 @@ class Outbox:
     ) -> None:
         self._database, self._channels, self._clock = database, dict(channels), clock
         self._chance = chance or random.Random()  # noqa: S311  # spreads retries, guards nothing
+        self.beat_s = dict.fromkeys(self._channels, time.monotonic())
+        """When each channel's thread last finished or began something, by the monotonic clock."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -119,6 +122,7 @@ class Outbox:
         """
         now_us, sent = self._now_us(), 0
         for row in self._due(now_us, channel):
+            self._beat(channel)
             if self._lease(row, now_us):
                 sent += self._send(row)
         return sent
@@ -153,6 +157,7 @@ class Outbox:
     def run(self, stop: threading.Event, *, channel: str = "", idle_s: float = 0.5) -> None:
         """Send until told to stop; a failure is logged and never the end."""
         while not stop.is_set():
+            self._beat(channel)
             try:
                 done = self.send_due(channel) + (self.ask_due(channel) if channel else 0)
             except Exception:  # noqa: BLE001  # the next message must still go out
@@ -160,6 +165,9 @@ class Outbox:
                 done = 0
             if not done:
                 stop.wait(idle_s)
+
+    def _beat(self, channel: str) -> None:
+        self.beat_s[channel] = time.monotonic()
 
     def _now_us(self) -> int:
         return microseconds(self._clock.now())

@@ -180,6 +180,13 @@ class HealthOut(Sent):
     status: str
 
 
+class ProofOut(Sent):
+    """How far a test alarm came: out of the outbox, and its pattern into the store."""
+
+    is_sent: bool
+    is_stored: bool
+
+
 class ReadyOut(Sent):
     """Alerts are being raised from what sensors say now."""
 

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts import proof
 from api import health, metrics
 from api.auth import ANY, Needs, Visitor
-from api.errors import Problem
+from api.errors import Problem, absent
 from api.resources import Resources
-from api.rest.models import HealthOut, ReadyOut
+from api.rest.models import HealthOut, ProofOut, ReadyOut
 from api.rest.moments import to_datetime_or_none
 from ingest.clock import microseconds
 
@@ -53,6 +54,22 @@ def get_metrics(request: Request) -> PlainTextResponse:
         worker = None
     told = metrics.text(worker, microseconds(resources.wall()))
     return PlainTextResponse(told, media_type=metrics.CONTENT_TYPE)
+
+
+@router.get("/proof/{alert}")
+def get_proof(request: Request, alert: Annotated[str, Path(pattern="^[0-9a-f]{32}$")]) -> ProofOut:
+    """Return how far a test alarm of a canary home came; 404 for everything else."""
+    resources: Resources = request.app.state.resources
+    with resources.database.connect() as connection:
+        stage = proof.stage(connection, alert)
+    if not stage.is_raised:
+        raise absent()
+    store = resources.store()
+    seen = [] if store is None else store.latest([stage.motion])
+    return ProofOut(
+        is_sent=stage.is_sent,
+        is_stored=any(one.time_us >= stage.at_us - proof.PATTERN_US for one in seen),
+    )
 
 
 @description.get("/openapi.json", include_in_schema=False)

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
 from api import health
-from api.web import words
+from api.web import proven, words
 from config import break_glass
 from config.places import Place
 from ingest.clock import microseconds
@@ -96,10 +96,14 @@ def page(
     zone = zone_of(resources, place)
     is_fragment = request.query_params.get("fragment") == "1"
     now_us = microseconds(resources.clock())
+    wall_us = microseconds(resources.wall())
+    with resources.database.connect() as connection:
+        beats = health.beats(connection)
     known = {
         "place": place,
         "has_places": len(visitor.grants) > 1,
-        "system": system_banner(resources, zone),
+        "system": system_banner(beats.get(health.WORKER), wall_us, zone),
+        "proven": proven.line(beats, sorted(visitor.grants), wall_us, zone),
         "as_at": {"text": words.moment(now_us, zone), "iso": words.iso(now_us)},
         "layout": "fragment.html" if is_fragment else "layout.html",
         "unnoticed": unnoticed(resources, visitor),
@@ -128,18 +132,16 @@ def zone_of(resources: "Resources", place: Place | None) -> tzinfo:
     return (place or next(iter(resources.places.values()))).zone
 
 
-def system_banner(resources: "Resources", zone: tzinfo) -> dict[str, str] | None:
+def system_banner(worker: health.Beat | None, wall_us: int, zone: tzinfo) -> dict[str, str] | None:
     """Return what every page must say when it is not live, or None when all is well."""
-    wall_us = microseconds(resources.wall())
-    with resources.database.connect() as connection:
-        worker = health.beats(connection).get(health.WORKER)
     state = health.liveness(worker, wall_us)
     if state.replay_us is not None:
         when = words.moment(state.replay_us, zone)
         return {"kind": "replay", "text": f"Replaying: {when}", "more": "This is not the present."}
-    if state.is_live:
-        return None
     more = "New alerts do not reach this page. Use your usual fallback and tell support."
+    if worker is not None and state.is_live:
+        dead = health.dead_threads(worker)
+        return {"kind": "down", "text": f"Not live: {dead[0]}", "more": more} if dead else None
     if state.since_us is None:
         return {"kind": "down", "text": "Not live: the system has not started", "more": more}
     when = words.since(state.since_us, wall_us, zone)

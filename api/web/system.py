@@ -1,6 +1,6 @@
 """The system page of engineers: heartbeats, and what could not be used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -44,13 +44,27 @@ def show_system(
                 "age": words.ago(beat.beat_us, wall_us),
                 "clock": words.moment(beat.now_us, zone),
                 "is_live": beat.is_live,
-                "state": numbers(beat.state, zone),
+                "state": numbers(shown(beat, visitor.places(Role.ENGINEER)), zone),
             }
             for beat in beats.values()
         ],
         "letters": [letter_row(letter, microseconds(resources.clock())) for letter in letters],
     }
     return page(request, visitor, "system.html", context)
+
+
+def shown(beat: health.Beat, places: Sequence[str]) -> Mapping[str, object]:
+    """Return what a process reports, of these places only."""
+    if beat.process != health.WATCH:
+        return beat.state
+    late = [what for place, what in beat.state.get("late", ()) if not place or place in places]
+    own = {
+        key: {place: value for place, value in found.items() if place in places}
+        if isinstance(found, Mapping)
+        else found
+        for key, found in beat.state.items()
+    }
+    return {**own, "late": late or ["nothing"]}
 
 
 def newest_letters(resources: Resources, places: Sequence[str]) -> list[DeadLetter]:

@@ -6,6 +6,7 @@ import pytest
 from httpx2 import Response
 
 from alerts.alert import AlertKind
+from api import health
 from api.web.homes import facts
 from config.homes import HomeState
 from config.registry import set_home_state
@@ -288,3 +289,36 @@ def test_a_home_with_others_in_it_says_what_cannot_be_seen(
     assert who in told
     assert "no silence is seen and no alert is raised" in told
     assert "no alert is raised" not in " ".join(facts(home(1)))
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "beat_ago_s", "says"),
+    [
+        (20, 2, "Path last proven 14:09:40."),
+        (200, 2, "Path last proven 14:06:40, late"),
+        (20, 90, "Watch not heard since"),
+    ],
+)
+def test_every_page_says_when_the_path_was_last_proven(
+    world: World, ago_s: int, beat_ago_s: int, says: str
+) -> None:
+    wall_us = microseconds(world.wall)
+    proven = {A: wall_us - ago_s * 1_000_000, B: 1}
+    world.ledger.beat(
+        health.WATCH, beat_us=wall_us - beat_ago_s * 1_000_000, now=world.now, is_live=True,
+        state={"proven_us": proven, "late": [], "late_after_s": 75.0},
+    )  # fmt: skip
+    alice, bob = Visit(world.app, "alice"), Visit(world.app, "bob")
+    for path in ("/alerts", "/homes"):
+        assert says in alice.get(path).text
+    assert says in bob.get("/system").text
+
+
+def test_a_page_says_when_nobody_watches(world: World) -> None:
+    assert "no watch is running" in Visit(world.app, "alice").get("/alerts").text
+
+
+def test_a_worker_whose_engine_hangs_is_told_on_every_page(world: World) -> None:
+    world.beat(state={"engine_beat_s": 31.0})
+    assert "The engine has not looked for 31 s" in Visit(world.app, "alice").get("/alerts").text
+    assert Visit(world.app, "alice").get("/ready").status_code == 503

@@ -56,6 +56,7 @@ def running(
     clock: str = "system",
     with_web: bool = True,
     broker_port: int | None = None,
+    has_canaries: bool = False,
 ) -> Iterator[Stack]:
     """Start an installation with these homes and an account of every role; end it afterwards.
 
@@ -69,6 +70,7 @@ def running(
         broker_port=broker_port or free_port(),
         web_port=free_port(),
         clock=clock,
+        has_canaries=has_canaries,
     )
     database = connect(site.database_url)
     open_accounts(database, sorted({gateway.place for gateway in enrolment.gateways}))

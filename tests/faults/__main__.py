@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from api.rows import Row, table, write
-from tests.faults import crowd, flips, kills, living, notifier, silent
+from tests.faults import crowd, flips, kills, living, notifier, proving, silent
 
 OUTPUT = Path("faults.json")
 KILLS = int(os.environ.get("KILLS") or 0)
@@ -46,6 +46,11 @@ def fault_05() -> Iterator[Row]:
     yield from silent.default_settings()
 
 
+def fault_07() -> Iterator[Row]:
+    """Freeze every process and the engine's thread; somebody outside is told."""
+    yield from proving.told_of_everything()
+
+
 def fault_13() -> Iterator[Row]:
     """Let ten thousand gateways come back at once."""
     yield from crowd.all_at_once(crowd.GATEWAYS)
@@ -59,7 +64,7 @@ def fault_17() -> Iterator[Row]:
 def main() -> None:
     """Inject one fault after another, since they share the cores."""
     faults: Sequence[Callable[[], Iterator[Row]]]
-    faults = (fault_01, fault_02, fault_03, living_faults, fault_05, fault_13, fault_17)
+    faults = (fault_01, fault_02, fault_03, living_faults, fault_05, fault_07, fault_13, fault_17)
     wanted, rows = set(sys.argv[1:]), list[Row]()
     for fault in faults:
         if not wanted or fault.__name__ in wanted:
