@@ -15,12 +15,12 @@ from api.errors import absent
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
-from api.web import actogram, lines, sensors, words
+from api.web import actogram, lines, sensors, warmth, words
 from api.web.alerts import Id, narrow
 from api.web.pages import page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
-from config.homes import Home, HomeState
+from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
 from config.places import Place
 from ingest.batch import Batch, empty
@@ -133,6 +133,7 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
         seen = [value.sensor for value in values]
         picture = actogram.build(batch, seen, strip, now, place.zone)
         context |= _activity(strip, picture, place, recent, start)
+        context |= _warmth(batch, seen, strip, place)
     return page(request, visitor, "home.html", context)
 
 
@@ -191,6 +192,17 @@ def _activity(
         "days": [_day(row, index) for index, row in enumerate(strip.rows)],
         "summary": summary(strip),
     }
+
+
+def _warmth(batch: Batch, seen: Sequence[Sensor], strip: Strip, place: Place) -> dict[str, Any]:
+    warm = warmth.days_of(batch, seen, Kind.TEMPERATURE, strip.today, place.zone)
+    damp = warmth.days_of(batch, seen, Kind.HUMIDITY, strip.today, place.zone)
+    if not warm:
+        return {"warmth": None}
+    heads, rows = warmth.table(warm, damp, strip.today)
+    pictures = [(sensors.room_name(room.room), warmth.draw(room)) for room in warm]
+    told = warmth.summary(warm, strip.today)
+    return {"warmth": {"summary": told, "pictures": pictures, "heads": heads, "rows": rows}}
 
 
 def _mark(alert: Alert, place: Place) -> Mark:
