@@ -97,7 +97,6 @@ def summary(rooms: Sequence[RoomDays], today: date) -> str:
         told = f"Some room reached 18 °C on each of {days} days with a reading."
     least, room = min(coldest, key=lambda pair: pair[0])
     on = today - timedelta(days=DAYS - 1 - int(np.nanargmin(room.low)))
-    told = f"On {cold} of {days}" if cold else f"On none of {days}"
     return (
         f"{told} The lowest was {least:.1f} °C "
         f"({room_name(room.room).lower()}, {on:%a} {on.day} {on:%b})."

@@ -127,7 +127,7 @@ def test_text_from_outside_is_never_markup(world: World) -> None:
 def test_the_home_shows_four_weeks_with_a_table_and_words(world: World) -> None:
     answer = Visit(world.app, "alice").get(f"/homes/{A}-home-1")
     page = main_of(answer)
-    assert page.count("<tr><th scope=") == 1 + 28
+    assert page.count("<tr><th scope=") == 2 * (1 + 28)
     assert 'fill="url(#room-3)"' in page
     assert 'class="strip-unseen"' in page
     assert 'class="mark-P2"' in page
