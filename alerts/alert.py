@@ -42,6 +42,7 @@ class AlertKind(StrEnum):
     KITCHEN_UNUSED = "kitchen-unused"
     HOME_AGAIN = "home-again"
     PAUSE_ENDS = "pause-ends"
+    VISIT_NOT_SEEN = "visit-not-seen"
     UNWATCHED_HOME = "unwatched-home"
     SENSOR_SILENT = "sensor-silent"
     GATEWAY_SILENT = "gateway-silent"
@@ -80,6 +81,7 @@ class Verdict(StrEnum):
 
     PERSON = "person"
     AWAY = "away"
+    VISITOR = "visitor"
     SENSOR = "sensor"
     GATEWAY = "gateway"
     OUTAGE = "outage"
@@ -138,6 +140,7 @@ PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     AlertKind.KITCHEN_UNUSED: Priority.P3,
     AlertKind.HOME_AGAIN: Priority.P3,
     AlertKind.PAUSE_ENDS: Priority.P3,
+    AlertKind.VISIT_NOT_SEEN: Priority.P2,
     AlertKind.UNWATCHED_HOME: Priority.P2,
     **dict.fromkeys(TECHNICAL, Priority.T),
 }

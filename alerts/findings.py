@@ -38,6 +38,8 @@ class Silence:
     days: int
     floor_us: int
     cap_us: int
+    visit_us: int | None = None
+    """When a booked visitor last used the door since."""
 
 
 def no_sign(
@@ -52,6 +54,11 @@ def no_sign(
         sentence += f"; usually something every {span(max(usual_us, 60_000_000))} at this time"
         sentence += " of day"
     sentence += "." + _unseen(silence)
+    if silence.visit_us is not None:
+        sentence += (
+            f" In a booked visit the outside door was used at {clock(silence.visit_us, zone)}; "
+            "what moved then may have been the visitor."
+        )
     if verdict is Verdict.UNKNOWN:
         sentence += " Nothing shows whether the gateway still works."
     return _of_home(home, AlertKind.NO_SIGN_OF_LIFE, silence, verdict, found_us, sentence, usual_us)
@@ -93,6 +100,7 @@ def _of_home(
         "floor_us": silence.floor_us,
         "cap_us": silence.cap_us,
         "usual_gap_us": usual_us,
+        "visit_us": silence.visit_us,
         "rule": "cap" if is_cap else "score",
     }
     return finding(kind, home, silence.sign_us, found_us, sentence, evidence, verdict)

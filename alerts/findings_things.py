@@ -152,6 +152,36 @@ def heating_failed(home: Home, zone: ZoneInfo, found_us: int, of: HeatNumbers) -
     return finding(kind, home, of.since_us, found_us, sentence, evidence, Verdict.PERSON)
 
 
+@dataclass(frozen=True, slots=True)
+class VisitNumbers:
+    """When a visit was booked for, between when it was waited for, and what was seen before."""
+
+    booked_us: int
+    from_us: int
+    until_us: int
+    entry_us: int | None
+    sign_us: int
+
+
+def visit_not_seen(home: Home, zone: ZoneInfo, found_us: int, of: VisitNumbers) -> Finding:
+    """Return the finding that a carer was expected and no outside door was used."""
+    sentence = (
+        f"A carer was booked for {clock(of.booked_us, zone)} and the outside door was not used "
+        f"between {_time(of.from_us, zone)} and {_time(of.until_us, zone)}. "
+        f"Last sign of movement at {clock(of.sign_us, zone)}."
+    )
+    evidence = {
+        "booked_us": of.booked_us,
+        "waited_from_us": of.from_us,
+        "waited_until_us": of.until_us,
+        "last_visit_us": of.entry_us,
+        "last_sign_us": of.sign_us,
+        "decided_us": found_us,
+    }
+    kind = AlertKind.VISIT_NOT_SEEN
+    return finding(kind, home, of.booked_us, found_us, sentence, evidence, Verdict.PERSON)
+
+
 def _span(minutes: float) -> str:
     return span(max(round(minutes), 1) * _MINUTE_US)
 

@@ -105,6 +105,12 @@ DETECTORS: Final = (
         frozenset({AlertKind.HEATING_FAILED}),
         "a home that gets colder than its own day usually goes, with no door or window open.",
     ),
+    Detector(
+        "visit",
+        "Carer expected and not seen",
+        frozenset({AlertKind.VISIT_NOT_SEEN}),
+        "a booked visit of a carer in whose time no outside door was used.",
+    ),
 )
 """Every detector that has a mode; a place switches each on its own."""
 

@@ -27,13 +27,15 @@ _LONGEST_US: Final = 20 * HOUR_US
 _BLOCK: Final = 4096
 """Homes whose day is learned at once: so many days stay in the cache."""
 
-_RAISED: Final = (Verdict.PERSON, Verdict.UNKNOWN)
+_RAISED: Final = (Verdict.PERSON, Verdict.VISITOR, Verdict.UNKNOWN)
 
 
 def pass_time(scene: Scene) -> None:
     """Let one tick pass: expected events are missed where the home can be seen."""
     state, span_us = scene.state, scene.now_us - scene.before_us
     state.score += scene.pace * span_us
+    if len(here := scene.visited(scene.before_us)):
+        state.score[here] -= scene.pace[here] * span_us  # nothing is expected to be the person's
     if scene.now_us // hush.SLOT_US != scene.before_us // hush.SLOT_US:
         state.recent = hush.aged(state.recent)
     is_blind = state.reason > 0
@@ -105,6 +107,8 @@ def decide(scene: Scene, is_doubtful: Bools) -> None:
     too_long = is_silent(
         state.score[long], state.limit[long], lasted, roster.floor_us[long], cap_us[long]
     )
+    # Somebody is with the person: what the score says can wait until they left, the cap cannot.
+    too_long &= (state.visitor_until_us[long] <= now_us) | (lasted >= cap_us[long])
     silent = long[~is_out & too_long & (state.silence_us[long] != sign_us)]
     away = long[is_out & (lasted >= not_back_us[long]) & (state.absence_us[long] != sign_us)]
     if len(silent):
@@ -226,7 +230,9 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
 
 def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints, cap_us: Ints) -> None:
     state, now_us = scene.state, scene.now_us
-    codes = verdicts(state.reason[homes], REASONS, state.is_out[homes], _is_proven(scene)[homes])
+    is_visited = state.visitor_until_us[homes] > now_us
+    is_proven = _is_proven(scene)[homes]
+    codes = verdicts(state.reason[homes], REASONS, state.is_out[homes], is_proven, is_visited)
     for home, code in zip(homes.tolist(), codes.tolist(), strict=True):
         verdict = VERDICTS[code]
         if verdict not in _RAISED:
@@ -258,6 +264,7 @@ def _numbers(scene: Scene, home: int, elapsed: Ints, cap_us: Ints) -> Silence:
         days=int(state.peak_count[home]),
         floor_us=int(roster.floor_us[home]),
         cap_us=int(cap_us[home]),
+        visit_us=int(state.entry_us[home]) if state.entry_us[home] > state.sign_us[home] else None,
     )
 
 

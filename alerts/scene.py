@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from alerts.action import Action
-from alerts.detect.columns import HOUR_US, NEVER, QUARTER_US, Bools, Floats, Ints
+from alerts.detect.booked import Windows
+from alerts.detect.columns import HOUR_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
 from alerts.detect.local_time import Offsets, bins, days, to_local
 from alerts.detect.profile import unwatch
 from alerts.detect.roster import Roster
@@ -37,6 +38,9 @@ class Scene:
     before_us: int
     due: Due
     now_us: int = NEVER
+    last_us: int = NEVER
+    """The last tick of this run."""
+
     modes: Modes | None = None
     """The modes in force, None where every detector is live."""
 
@@ -51,6 +55,9 @@ class Scene:
     counted: Bools = field(init=False)
     """bool[homes]: the home is watched for signs and can be seen."""
 
+    windows: Windows = field(init=False)
+    """Booked visits of this run of ticks and the days before."""
+
     is_regular: bool = False
     """Whether this tick ends a stretch of five minutes, when the slow detectors run."""
 
@@ -59,6 +66,9 @@ class Scene:
     """By zone, the quarter-hour of the local day in which this tick ends."""
 
     def __post_init__(self) -> None:
+        self.windows = self.due.visits(
+            self.roster, self.offsets, self.before_us, max(self.last_us, self.before_us)
+        )
         self.recount()
 
     def begin(self, now_us: int, slow_us: int) -> None:
@@ -75,6 +85,7 @@ class Scene:
             home_bin = self.zone_bin[self.roster.home_zone]
             quiet_us = self.before_us - self.state.sign_us
             at_home = self.counted & ~self.state.is_out
+            at_home[self.visited(self.before_us)] = False  # what the person does there is not told
             watched = np.flatnonzero(at_home & (quiet_us <= UNCLEAR_US))
             self.state.is_watched[home_bin[watched], watched] = True
             unclear = np.flatnonzero(
@@ -88,6 +99,11 @@ class Scene:
     def end(self) -> None:
         """Finish the tick."""
         self.before_us = self.now_us
+
+    def visited(self, at_us: int) -> Rows:
+        """Return the homes in which a booked visitor is known to be after this moment."""
+        homes = self.roster.bookings.homes
+        return homes[self.state.visitor_until_us[homes] > at_us]
 
     def recount(self) -> None:
         """Follow the local day, and homes that began or ceased to be watched."""

@@ -19,6 +19,7 @@ from alerts import (
     seat_stay,
     thresholds,
     trend,
+    unvisited,
 )
 from alerts.detect import fold
 from alerts.detect.columns import MINUTE_US, NEVER, Ints
@@ -41,6 +42,11 @@ from ingest.batch import Batch
 SLOW_US: Final = 5 * MINUTE_US
 """How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
 
+_DOSE, _KITCHEN = Unused(Use.DOSE), Unused(Use.KITCHEN)
+_OF_ALL: Final[frozenset[Detector]] = frozenset({idle, _DOSE, _KITCHEN, unvisited, pads})
+"""Told of booked visitors' signs too: devices that work, meals and doses given, doors that stand
+open, and whether a carer came."""
+
 DETECTORS: Final[tuple[Detector, ...]] = (
     idle,
     bathroom,
@@ -50,9 +56,10 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     heat,
     bed_left,
     seat_stay,
-    Unused(Use.DOSE),
-    Unused(Use.KITCHEN),
+    _DOSE,
+    _KITCHEN,
     heating,
+    unvisited,
 )
 """Every detector behind the port, in the order in which a tick runs them.
 
@@ -80,15 +87,18 @@ def run_ticks(
     ``due`` is what the run before left, None where the roster changed since.
     """
     due = due or look_at_all(roster)
-    scene = Scene(state, roster, places, offsets, before_us, due, modes=modes)
+    last_us = int(ticks_us[-1]) if len(ticks_us) else before_us
+    scene = Scene(state, roster, places, offsets, before_us, due, last_us=last_us, modes=modes)
     if len(late):
-        streams = _watched(fold.split_late(late, roster, state, offsets), roster)[0]
+        made = fold.split_late(late, roster, state, offsets, scene.windows)
+        streams = _watched(made, roster)[0]
         fold.fold_late(state, streams)
         scene.due.look_at(roster, streams.off.lead)
         take_late_signs(scene, streams.signs)
         for detector in (*DETECTORS, pads):
-            detector.fold_late(scene, streams.signs)
-    streams, held = _watched(fold.split(readings, roster, state, offsets), roster)
+            detector.fold_late(scene, _signs_of(detector, streams))
+    made = fold.split(readings, roster, state, offsets, scene.windows)
+    streams, held = _watched(made, roster)
     held_cuts: list[int] = [0, *np.searchsorted(held.time_us, ticks_us, side="right").tolist()]
     cuts = _Cuts(streams, ticks_us)
     taken = dict.fromkeys((*DETECTORS, pads), 0)
@@ -100,7 +110,7 @@ def run_ticks(
         if _fold(scene, streams, cuts, number):
             gateways = None
         is_due = scene.is_regular or number == len(ticks_us) - 1
-        _fold_detectors(scene, streams.signs, cuts.signs[number + 1], taken, is_due=is_due)
+        _fold_detectors(scene, streams, cuts, number, taken, is_due=is_due)
         gateways = _detect(scene, gateways)
         if held_cuts[number + 1] > held_cuts[number]:
             pausing.ask(scene, held, held_cuts[number], held_cuts[number + 1])
@@ -112,11 +122,15 @@ def run_ticks(
 
 def _watched(streams: fold.Streams, roster: Roster) -> tuple[fold.Streams, fold.Signs]:
     """Return the streams without the signs of homes that are not watched, and those signs."""
-    signs = streams.signs
+    signs, own = streams.all_signs, streams.signs
     is_active = roster.home_is_active[signs.home]
     if is_active.all():
         return streams, fold.rows_of(signs, slice(0, 0))
-    return replace(streams, signs=fold.rows_of(signs, is_active)), fold.rows_of(signs, ~is_active)
+    watched, held = fold.rows_of(signs, is_active), fold.rows_of(signs, ~is_active)
+    if own is signs:
+        return replace(streams, signs=watched, all_signs=watched), held
+    own = fold.rows_of(own, roster.home_is_active[own.home])
+    return replace(streams, signs=own, all_signs=watched), held
 
 
 class _Cuts:
@@ -129,6 +143,9 @@ class _Cuts:
 
         self.words = cut(streams.words.time_us)
         self.signs = cut(streams.signs.time_us)
+        self.doors = cut(streams.doors.time_us)
+        is_same = streams.all_signs is streams.signs
+        self.all_signs = self.signs if is_same else cut(streams.all_signs.time_us)
         self.heat = cut(streams.heat_us)
         self.off = cut(streams.off.time_us)
         self.hub_off = cut(streams.hub_off.time_us)
@@ -157,6 +174,9 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool
     if stop > start:
         rows = slice(start, stop)
         state.untaken_us[streams.untaken.home[rows]] = streams.untaken.time_us[rows]
+    start, stop = cuts.doors[number], cuts.doors[number + 1]
+    if stop > start:
+        fold.fold_doors(state, streams.doors, start, stop)
     start, stop = cuts.heat[number], cuts.heat[number + 1]
     if stop > start:
         sensor = streams.heat_sensor[start:stop]
@@ -168,14 +188,26 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool
     return cuts.hub_off[number + 1] > cuts.hub_off[number]
 
 
+def _signs_of(detector: Detector, streams: fold.Streams) -> fold.Signs:
+    """Return the signs that a detector is told of: the person's, or everybody's."""
+    return streams.all_signs if detector in _OF_ALL else streams.signs
+
+
 def _fold_detectors(
-    scene: Scene, signs: fold.Signs, stop: int, taken: dict[Detector, int], *, is_due: bool
+    scene: Scene,
+    streams: fold.Streams,
+    cuts: _Cuts,
+    number: int,
+    taken: dict[Detector, int],
+    *,
+    is_due: bool,
 ) -> None:
-    """Tell detectors of the signs up to ``stop``; ``taken`` holds how far each was told."""
+    """Tell detectors of the signs up to this tick; ``taken`` holds how far each was told."""
     is_night = not is_due and night_door.is_watching(scene)
     for detector, start in taken.items():
+        stop = (cuts.all_signs if detector in _OF_ALL else cuts.signs)[number + 1]
         if stop > start and (is_due or (is_night and detector is night_door)):
-            detector.fold(scene, signs, start, stop)
+            detector.fold(scene, _signs_of(detector, streams), start, stop)
             taken[detector] = stop
 
 

@@ -16,14 +16,18 @@ VERDICTS: Final = tuple(Verdict)
 _CODE: Final = {verdict: code for code, verdict in enumerate(VERDICTS)}
 
 
-def verdicts(reason: Bytes, reasons: tuple[str, ...], is_out: Bools, is_proven: Bools) -> Bytes:
+def verdicts(
+    reason: Bytes, reasons: tuple[str, ...], is_out: Bools, is_proven: Bools, is_visited: Bools
+) -> Bytes:
     """Return int8[homes]: the verdict on each home's silence, by code.
 
     ``reason`` indexes ``reasons``, why the home cannot be seen ("none" where it can).
     ``is_proven`` says that its gateway has spoken lately, so that silence is the person's.
+    ``is_visited`` says that a booked visitor is there.
     """
     person = np.where(is_proven, _CODE[Verdict.PERSON], _CODE[Verdict.UNKNOWN])
     code = np.where(is_out, _CODE[Verdict.AWAY], person)
+    code = np.where(is_visited & ~is_out, _CODE[Verdict.VISITOR], code)
     by_reason = np.array([_of_reason(name) for name in reasons])
     return np.where(by_reason[reason] >= 0, by_reason[reason], code).astype(np.int8)
 

@@ -34,6 +34,7 @@ _NOT_HERE: Final = {
     AlertKind.HEATING_FAILED: "the file tells no temperature",
     AlertKind.BED_LEFT: "the file has no such sensor",
     AlertKind.SEAT_NOT_LEFT: "the file has no such sensor",
+    AlertKind.VISIT_NOT_SEEN: "the file tells no visits",
     AlertKind.MISSED_DOSE: "the file has no such sensor",
     AlertKind.SMOKE: "the file has no such sensor",
     AlertKind.CARBON_MONOXIDE: "the file has no such sensor",

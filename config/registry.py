@@ -127,6 +127,7 @@ def visits(connection: Connection, home: int | None = None) -> list[Visit]:
             r.to_min,
             r.first_day,
             r.last_day,
+            r.saved_us,
         )
         for r in connection.execute(query)
     ]
@@ -152,7 +153,7 @@ def book(
         connection.execute(delete(table).where(table.c.home == home))
         rows = [{**asdict(v), "home": home, "saved_by": by, "saved_us": now_us} for v in wanted]
         for row in rows:
-            del row["number"]
+            del row["number"], row["since_us"]
         if rows:
             connection.execute(insert(table), rows)
         detail = {"visits": len(rows)}

@@ -57,6 +57,8 @@ class Visit:
     to_min: int
     first_day: int
     last_day: int
+    since_us: int = 0
+    """When it was booked: nobody is expected before."""
 
 
 _T = TypeVar("_T")

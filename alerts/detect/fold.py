@@ -5,10 +5,12 @@ a whole run of readings at once; a tick then assigns slices, of which the last r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
+from alerts.detect.booked import VisitMemory, Windows, find_returns, find_visitors
 from alerts.detect.columns import NEVER, Bools, Floats, Ints
 from alerts.detect.local_time import Offsets, bins, to_local
 from alerts.detect.roster import Roster
@@ -41,15 +43,30 @@ class Signs:
 
 
 @dataclass(frozen=True, slots=True)
+class Doors:
+    """Openings of a way out in a booked time: when and where.
+
+    ``until_us`` is until when a visitor is there since, at most: NEVER where one has left.
+    """
+
+    time_us: Ints
+    home: Ints
+    until_us: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Streams:
     """n readings split by what they touch; each part in time order.
 
-    ``off`` are devices said to be out of reach, ``hub_off`` gateways said to be offline.
-    ``untaken`` are doses that a dispenser says were missed.
+    ``signs`` are the person's, ``all_signs`` hold those of booked visitors too. ``off`` are
+    devices said to be out of reach, ``hub_off`` gateways said to be offline. ``untaken`` are doses
+    that a dispenser says were missed.
     """
 
     words: Words
     signs: Signs
+    all_signs: Signs
+    doors: Doors
     heat_us: Ints
     heat_sensor: Ints
     heat_c: Floats
@@ -58,7 +75,9 @@ class Streams:
     untaken: Words
 
 
-def split(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]) -> Streams:
+def split(
+    batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets], windows: Windows
+) -> Streams:
     """Return the parts of a batch in time order; the memory of sensors and doors moves on."""
     sensor, time_us, kind = _columns(batch, roster)
     memory = SensorMemory(state.value, state.has_zero)
@@ -67,22 +86,79 @@ def split(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]
     state.value_us[sensor] = time_us
     home = roster.sensor_home[sensor]
     rows = np.flatnonzero(is_sign & (home >= 0))
-    sign_home, is_exit = home[rows], roster.sensor_is_exit[sensor[rows]]
-    doors = DoorMemory(state.door_us, state.inner)
-    is_out, doors = find_out(sign_home, time_us[rows], is_exit, doors)
-    state.door_us, state.inner = doors.door_us, doors.inner
+    sign_home = home[rows]
     signs = Signs(
         time_us[rows],
         sign_home,
         sensor[rows],
-        is_out & roster.home_is_alone[sign_home],
+        np.zeros(len(rows), np.bool_),
         local_bins(time_us[rows], sign_home, roster, offsets),
         batch.value[rows],
     )
-    return _streams(batch, sensor, time_us, kind, signs, roster)
+    is_person, doors = _split_visits(signs, roster, state, windows)
+    is_out, passed = _find_out(signs, is_person, roster, state)
+    if is_person is not None:
+        was_out = state.is_out & roster.home_is_alone
+        is_inside = ~roster.bookings.is_way_out[signs.sensor]
+        back = find_returns(sign_home, is_person, is_inside, was_out, is_out)
+        if len(back):
+            is_person[back] = True
+            is_out, passed = _find_out(signs, is_person, roster, state)
+    state.door_us, state.inner = passed.door_us, passed.inner
+    signs = replace(signs, is_out=is_out)
+    own = signs if is_person is None else rows_of(signs, is_person)
+    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster)
 
 
-def split_late(batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets]) -> Streams:
+def _find_out(
+    signs: Signs, is_person: Bools | None, roster: Roster, state: State
+) -> tuple[Bools, DoorMemory]:
+    """Return where the person's signs leave them: False for a visitor's."""
+    memory = DoorMemory(state.door_us, state.inner)
+    rows = np.arange(len(signs.home)) if is_person is None else np.flatnonzero(is_person)
+    home, is_exit = signs.home[rows], roster.sensor_is_exit[signs.sensor[rows]]
+    is_out = np.zeros(len(signs.home), np.bool_)
+    found, memory = find_out(home, signs.time_us[rows], is_exit, memory)
+    is_out[rows] = found & roster.home_is_alone[home]
+    return is_out, memory
+
+
+_NOBODY: Final = Doors(*(np.empty(0, np.int64) for _ in range(3)))
+
+
+def _split_visits(
+    signs: Signs, roster: Roster, state: State, windows: Windows
+) -> tuple[Bools | None, Doors]:
+    """Return which signs are not a booked visitor's, None for all, and what doors say of these.
+
+    The memory of visits moves on.
+    """
+    if not len(windows.home) or not len(signs.home):
+        return None, _NOBODY
+    window = windows.find(signs.home, signs.time_us)
+    rows = np.flatnonzero(window >= 0)
+    if not len(rows):
+        return None, _NOBODY
+    window, home, sensor = window[rows], signs.home[rows], signs.sensor[rows]
+    is_door = roster.bookings.is_way_out[sensor]
+    is_opening = is_door & (signs.value[rows] > 0)
+    memory = VisitMemory(state.visit_window_us, state.opened_us, state.is_visited)
+    is_there, has_come, memory = find_visitors(
+        window, home, signs.time_us[rows], is_opening, windows.start_us[window], memory
+    )
+    state.visit_window_us, state.opened_us = memory.window_us, memory.opened_us
+    state.is_visited = memory.is_there
+    is_person = np.ones(len(signs.home), np.bool_)
+    visitors = np.where(is_door, has_come, is_there) & roster.bookings.is_visitors[sensor]
+    is_person[rows[visitors]] = False
+    opened = np.flatnonzero(is_opening)
+    until_us = np.where(is_there[opened], windows.stop_us[window[opened]], NEVER)
+    return is_person, Doors(signs.time_us[rows][opened], home[opened], until_us)
+
+
+def split_late(
+    batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets], windows: Windows
+) -> Streams:
     """Return the parts of a batch, in time order, whose moments were folded already.
 
     A reading that is newer than its sensor's last moves the memory on; an older one is judged
@@ -108,7 +184,12 @@ def split_late(batch: Batch, roster: Roster, state: State, offsets: Sequence[Off
         local_bins(time_us[rows], home[rows], roster, offsets),
         batch.value[rows],
     )
-    return _streams(batch, sensor, time_us, kind, signs, roster)
+    is_person, doors = _split_visits(signs, roster, state, windows)
+    if is_person is None:
+        return _streams(batch, sensor, time_us, kind, signs, signs, doors, roster)
+    is_person |= state.is_out[signs.home] & ~roster.bookings.is_way_out[signs.sensor]
+    own = rows_of(signs, is_person)
+    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster)
 
 
 def rows_of(signs: Signs, rows: Bools | slice) -> Signs:
@@ -135,8 +216,18 @@ def fold_words(state: State, words: Words, start: int, stop: int) -> None:
     state.gateway_heard_us[words.gateway[start:stop]] = time_us
 
 
+def fold_doors(state: State, doors: Doors, start: int, stop: int) -> None:
+    """Note that a way out was opened in a booked time, and whether a visitor is there since."""
+    home = doors.home[start:stop]
+    state.entry_us[home] = doors.time_us[start:stop]
+    state.visitor_until_us[home] = doors.until_us[start:stop]
+
+
 def fold_late(state: State, streams: Streams) -> None:
     """Note what late readings say of devices, gateways and temperatures where that is news."""
+    late = np.flatnonzero(streams.doors.time_us >= state.entry_us[streams.doors.home])
+    state.visitor_until_us[streams.doors.home[late]] = streams.doors.until_us[late]
+    np.maximum.at(state.entry_us, streams.doors.home, streams.doors.time_us)
     words, off, hub_off = streams.words, streams.off, streams.hub_off
     np.maximum.at(state.heard_us, words.lead, words.time_us)
     np.maximum.at(state.gateway_heard_us, words.gateway, words.time_us)
@@ -163,7 +254,14 @@ def _columns(batch: Batch, roster: Roster) -> tuple[Ints, Ints, Ints]:
 
 
 def _streams(
-    batch: Batch, sensor: Ints, time_us: Ints, kind: Ints, signs: Signs, roster: Roster
+    batch: Batch,
+    sensor: Ints,
+    time_us: Ints,
+    kind: Ints,
+    signs: Signs,
+    all_signs: Signs,
+    doors: Doors,
+    roster: Roster,
 ) -> Streams:
     is_zero = batch.value == 0
     is_off = is_zero & (kind == CODE[Kind.AVAILABILITY])
@@ -183,6 +281,8 @@ def _streams(
     return Streams(
         words=words(~is_off & ~is_hub_off),
         signs=signs,
+        all_signs=all_signs,
+        doors=doors,
         heat_us=time_us[heat],
         heat_sensor=sensor[heat],
         heat_c=batch.value[heat],

@@ -214,6 +214,24 @@ PARAMETERS: Final = (
         "is told that it did so in neither; larger is quieter and says nothing of more homes.",
     ),
     Parameter(
+        "visit_early_min",
+        "minutes",
+        0.0,
+        120.0,
+        15.0,
+        "How long before its booked time a visitor may come; larger takes more doors and movement "
+        "for a visitor's.",
+    ),
+    Parameter(
+        "visit_late_min",
+        "minutes",
+        0.0,
+        180.0,
+        30.0,
+        "How long after its booked time a visitor may still come or be there, and after which a "
+        "carer who was not seen is told; larger is quieter and slower.",
+    ),
+    Parameter(
         "dead_words",
         "words missed",
         3.0,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect import parameters, pauses
+from alerts.detect.booked import Bookings, build_bookings
 from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
 from alerts.detect.pauses import Pauses
@@ -109,6 +110,7 @@ class Roster:
     home_gateways: Ints
     rooms: Rooms
     things: Things
+    bookings: Bookings
     tuning: Mapping[str, Floats]
     """float64[places] by name of a parameter; ``tuned`` reads it."""
 
@@ -170,6 +172,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     used_gateway[pairs[1][is_active[pairs[0]]]] = True
     gateway_limit = _gateway_limit(gateway_pace, table, limits)
     rooms = build_rooms(table)
+    tuning = {name: np.array([t[name] for t in tuned]) for name in parameters.values(None)}
     thermometer = np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
     is_contact = (sensor_kind == CODE[Kind.CONTACT]) & (sensor_home != NONE)
     contact = np.flatnonzero(is_contact)
@@ -248,7 +251,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         home_gateways=np.bincount(pairs[0], minlength=len(home_place)).astype(np.int64),
         rooms=rooms,
         things=build_things(table, rooms),
-        tuning={name: np.array([t[name] for t in tuned]) for name in parameters.values(None)},
+        bookings=build_bookings(table, place_row, tuning),
+        tuning=tuning,
     )
 
 

@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Number of this layout; a checkpoint of another one is not read."""
 
 
@@ -128,6 +128,14 @@ class State:
     spell_days: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
     spell_total: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
     spell_squares: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
+    # booked visits (see booked): memory of the fold, then what is known at the tick
+    visit_window_us: Annotated[Ints, _Column("home", *_TIME)]  # start of the window of opened_us
+    opened_us: Annotated[Ints, _Column("home", *_TIME)]  # way out, last opened in a booked time
+    is_visited: Annotated[Bools, _Column("home", *_FLAG)]
+    entry_us: Annotated[Ints, _Column("home", *_TIME)]  # as opened_us, at this tick
+    visitor_until_us: Annotated[Ints, _Column("home", *_TIME)]  # a visitor is there until, at most
+    unvisited_us: Annotated[Ints, _Column("home", *_TIME)]
+    unvisited_found_us: Annotated[Ints, _Column("home", *_TIME)]
     # doses and kitchen, morning and afternoon of each (see uses)
     use_min: Annotated[Shorts, _Column("home", "i2", -1, (4,))]  # first use, minute of the day
     use_days: Annotated[Singles, _Column("home", *_SINGLE, (4,))]

@@ -48,6 +48,7 @@ OUTCOMES: Final = {
 VERDICTS: Final = {
     Verdict.PERSON: "The person, not the equipment",
     Verdict.AWAY: "The person being away",
+    Verdict.VISITOR: "A booked visitor is there; still no sign of the person",
     Verdict.SENSOR: "A sensor: what the person does cannot be told from it",
     Verdict.GATEWAY: "The gateway: nothing is known of the person",
     Verdict.OUTAGE: "An outage: nothing is known of the people",
@@ -149,6 +150,7 @@ _EASED: Final = {
     AlertKind.SEAT_NOT_LEFT: "Moving again",
     AlertKind.MISSED_DOSE: "A dose taken since",
     AlertKind.KITCHEN_UNUSED: "Kitchen used since",
+    AlertKind.VISIT_NOT_SEEN: "Door used since",
 }
 """What has changed when an alert that is no silence was eased."""
 

@@ -17,6 +17,7 @@ from config.homes import Home, Sensor
 from config.kinds import Kind
 from config.places import Place
 from config.sensor_table import build_sensor_table
+from config.visits import FOREVER, Visit, VisitKind
 from ingest.batch import Batch, build, empty
 from tests.alerts.world import DAY, HOUR, MINUTE, START, Reading, place
 from tests.make import enrolment
@@ -54,11 +55,18 @@ class Houses:
         self.places = {"fenbridge": place() if where is None else where}
         self.tick, self.now, self.revision = tick, start, 1
         self.actions: list[Action] = []
+        self.visits: list[Visit] = []
         self.roster = self._roster()
         self.state: State = join(None, (), self.roster, start)
 
     def _roster(self) -> Roster:
-        table = build_sensor_table(self.homes, self.gateways, self.sensors, revision=self.revision)
+        table = build_sensor_table(
+            self.homes,
+            self.gateways,
+            self.sensors,
+            visits=self.visits,
+            revision=self.revision,
+        )
         return build_roster(table, self.places)
 
     def enrol(self, homes: Sequence[Home], sensors: Sequence[Sensor]) -> None:
@@ -78,6 +86,11 @@ class Houses:
     def change(self, number: int, change: Change) -> None:
         """Change one home."""
         self.enrol([change(h) if h.number == number else h for h in self.homes], self.sensors)
+
+    def book(self, *visits: Visit) -> None:
+        """Go on with these booked visits."""
+        self.visits = list(visits)
+        self.enrol(self.homes, self.sensors)
 
     def sensor(self, room: str, kind: Kind = Kind.MOTION, home: int = 1) -> int:
         return next(
@@ -118,6 +131,19 @@ def _batch(readings: Sequence[Reading]) -> Batch:
     rows = sorted(readings, key=lambda row: row[1])
     times = [row[1] for row in rows]
     return build([row[0] for row in rows], times, [row[2] for row in rows], times)
+
+
+def visit(
+    from_h: float,
+    to_h: float,
+    *,
+    home: int = 1,
+    weekdays: int = 127,
+    days: tuple[int, int] = (0, FOREVER),
+    kind: VisitKind = VisitKind.CARE,
+) -> Visit:
+    """Return a booked visit, every day unless told."""
+    return Visit(1, home, kind, weekdays, round(from_h * 60), round(to_h * 60), *days)
 
 
 def moved(sensor: int, at: int) -> list[Reading]:

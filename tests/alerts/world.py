@@ -16,6 +16,7 @@ from config.kinds import Kind
 from config.pauses import Pause, PauseReason
 from config.places import Contacts, Place
 from config.sensor_table import SensorTable, build_sensor_table
+from config.visits import Visit
 from ingest.batch import Batch, build
 from ingest.clock import VirtualClock, instant
 from ingest.message import Stray
@@ -82,6 +83,7 @@ class World:
         self.revision = 1
         self.allowances: list[Allowance] = []
         self.pauses: list[Pause] = []
+        self.visits: list[Visit] = []
         self.places = {PLACE: place(**limits)}
         self.tail = FakeTail()
         self.clock = VirtualClock(instant(START))
@@ -98,6 +100,7 @@ class World:
             self.sensors,
             allowances=self.allowances,
             pauses=self.pauses,
+            visits=self.visits,
             revision=self.revision,
         )
 
@@ -115,6 +118,11 @@ class World:
     def put_pause(self, pause: Pause) -> None:
         """Write a pause, or write it anew: it was ended early."""
         self.pauses = [*(p for p in self.pauses if p.number != pause.number), pause]
+        self.revision += 1
+        self.table = self._table()
+
+    def book(self, *visits: Visit) -> None:
+        self.visits = list(visits)
         self.revision += 1
         self.table = self._table()
 
