@@ -15,6 +15,7 @@ from alerts.engine import Engine
 from config.kinds import Kind
 from ingest.batch import Batch, build, concat
 from ingest.clock import instant
+from tests.alerts.houses import moved, used, visit
 from tests.alerts.world import (
     DAY,
     HOUR,
@@ -30,12 +31,38 @@ from tests.alerts.world import (
 STOP = START + 2 * DAY
 
 
+def town() -> World:
+    """Return four homes: carers come to 1 and 3, one does not come to 2."""
+    world = World(homes=4)
+    world.book(
+        visit(8, 9), visit(8.5, 9), visit(10, 10.5, home=3), visit(17, 17.5, home=2, weekdays=2)
+    )
+    return world
+
+
+def visited(world: World) -> list[Reading]:
+    """Carers who come to two homes on both days, move about and leave."""
+    readings: list[Reading] = []
+    for home, at in ((1, 8 * HOUR), (3, 10 * HOUR)):
+        door, hall = world.sensor(home, Kind.CONTACT), world.sensor(home, Kind.MOTION, "hall")
+        for comes in (START + at, START + DAY + at):
+            readings += used(door, comes) + moved(hall, comes + 5 * MINUTE)
+            readings += moved(hall, comes + 20 * MINUTE) + used(door, comes + 25 * MINUTE)
+    return readings
+
+
 def story(world: World) -> list[Reading]:
-    """Two ordinary homes, one that falls silent, one whose hub dies, and a cold afternoon."""
+    """Two ordinary homes, one that falls silent, one whose hub dies, and a cold afternoon.
+
+    And carers, where visits are booked.
+    """
     collapse, death = START + DAY + 9 * HOUR, START + DAY + 8 * HOUR
     readings = [r for h in (1, 2) for r in quiet_life(world, h, START, STOP)]
     readings += quiet_life(world, 3, START, collapse) + warm(world, 3, collapse, STOP)
     readings += quiet_life(world, 4, START, death)
+    if world.visits:
+        shut = [(world.sensor(h, Kind.CONTACT), START + h * 1_000_000, 0.0) for h in (1, 2, 3)]
+        readings += shut + visited(world)
     cold = world.sensor(2, Kind.TEMPERATURE)
     readings = [
         (s, t, 16.0 if s == cold and 12 * HOUR < t - START < 18 * HOUR else v)
@@ -60,7 +87,7 @@ def told(world: World) -> list[tuple[object, ...]]:
 
 @cache
 def plain() -> list[tuple[object, ...]]:
-    world = World(homes=4)
+    world = town()
     world.tail.put_batch(batch_of(story(world)))
     world.run(STOP)
     return told(world)
@@ -68,7 +95,13 @@ def plain() -> list[tuple[object, ...]]:
 
 def test_the_story_has_something_to_tell() -> None:
     kinds = {row[1] for row in plain()}
-    assert kinds == {"no-sign-of-life", "gateway-silent", "unwatched-home", "cold-home"}
+    assert kinds == {
+        "no-sign-of-life",
+        "gateway-silent",
+        "unwatched-home",
+        "cold-home",
+        "visit-not-seen",
+    }
 
 
 @settings(max_examples=6, deadline=None)
@@ -77,7 +110,7 @@ def test_order_repetition_and_splits_within_two_minutes_change_nothing(
     seed: int, stride_min: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    world = World(homes=4)
+    world = town()
     readings = batch_of(story(world))
     time_us = readings.time.view(np.int64)
     delay = rng.integers(0, 119 * 1_000_000, len(readings))
@@ -108,7 +141,7 @@ def feed(world: World, start_us: int, stop_us: int) -> None:
 
 @pytest.mark.parametrize("hours", [1, 13, 20, 34, 37, 47])
 def test_a_restart_from_a_checkpoint_changes_nothing(tmp_path: Path, hours: int) -> None:
-    world, path = World(homes=4), tmp_path / "engine.checkpoint"
+    world, path = town(), tmp_path / "engine.checkpoint"
     feed(world, 0, START + hours * HOUR)
     assert world.engine.checkpoint(path)
     assert world.engine.saved_position == 1
@@ -122,7 +155,7 @@ def test_a_restart_from_a_checkpoint_changes_nothing(tmp_path: Path, hours: int)
 def test_a_restart_without_a_good_checkpoint_reads_the_journal_and_doubles_nothing(
     tmp_path: Path, damage: str
 ) -> None:
-    world, path = World(homes=4), tmp_path / "engine.checkpoint"
+    world, path = town(), tmp_path / "engine.checkpoint"
     feed(world, 0, START + 37 * HOUR)
     world.engine.checkpoint(path)
     content = path.read_bytes()
@@ -142,7 +175,7 @@ def test_a_restart_without_a_good_checkpoint_reads_the_journal_and_doubles_nothi
 
 
 def test_a_checkpoint_of_another_journal_is_not_used(tmp_path: Path) -> None:
-    world, path = World(homes=4), tmp_path / "engine.checkpoint"
+    world, path = town(), tmp_path / "engine.checkpoint"
     feed(world, 0, START + HOUR)
     world.engine.checkpoint(path)
     world.tail.entries.clear()
@@ -150,7 +183,7 @@ def test_a_checkpoint_of_another_journal_is_not_used(tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_fails_loses_nothing(tmp_path: Path) -> None:
-    world = World(homes=4)
+    world = town()
     is_broken = True
 
     def fail(*args: object) -> None:
@@ -177,7 +210,7 @@ def test_a_ledger_that_fails_loses_nothing(tmp_path: Path) -> None:
 def test_a_backlog_too_large_to_hold_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alerts.engine._HELD", 400)
     monkeypatch.setattr("alerts.engine._READ", 100)
-    world, readings = World(homes=4), batch_of(story(World(homes=4)))
+    world, readings = town(), batch_of(story(town()))
     for start in range(0, len(readings), 50):
         world.tail.put_batch(readings.slice(start, min(start + 50, len(readings))))
     world.clock.advance(instant(START + MINUTE))
@@ -188,7 +221,7 @@ def test_a_backlog_too_large_to_hold_is_read_in_parts(monkeypatch: pytest.Monkey
 
 
 def test_a_restart_does_not_empty_the_list_of_unwatched_homes() -> None:
-    world = World(homes=4)
+    world = town()
     world.tail.put_batch(batch_of(story(world)))
     world.run(STOP)
     assert list(world.unwatched()) == ["home-000004"]
@@ -198,12 +231,13 @@ def test_a_restart_does_not_empty_the_list_of_unwatched_homes() -> None:
 
 
 def test_homes_join_a_running_engine_and_keep_their_numbers() -> None:
-    world, bigger = World(homes=3), World(homes=4)
+    world, bigger = World(homes=3), town()
     readings = story(bigger)
     world.tail.put_batch(batch_of([r for r in readings if r[1] <= START + 6 * HOUR]))
     small = world.table
     world.run(START + 5 * HOUR)
     world.homes, world.gateways, world.sensors = bigger.homes, bigger.gateways, bigger.sensors
+    world.visits = bigger.visits
     world.revision += 1
     world.table = world._table()
     assert len(world.table.home_place) > len(small.home_place)
@@ -212,7 +246,7 @@ def test_homes_join_a_running_engine_and_keep_their_numbers() -> None:
 
 
 def test_a_reading_of_an_unknown_sensor_is_no_harm() -> None:
-    world = World(homes=4)
+    world = town()
     readings = batch_of([*story(world), (9999, STOP - HOUR, 1.0)])
     world.tail.put_batch(readings)
     world.run(STOP)

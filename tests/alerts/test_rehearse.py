@@ -15,7 +15,7 @@ from ingest.batch import build, concat
 from ingest.clock import instant
 from ingest.message import Stray
 from tests.alerts.rehearsing import deliver, differing, faulty, past_of, rehearsed, told
-from tests.alerts.test_engine_order import batch_of, story
+from tests.alerts.test_engine_order import batch_of, story, town
 from tests.alerts.world import (
     DAY,
     HOUR,
@@ -33,8 +33,8 @@ STRIDES = (7 * MINUTE, MINUTE, 31 * MINUTE, 4 * MINUTE + 17_000_000)
 
 
 def lived(seed: int = 1, stop_us: int = STOP) -> World:
-    """Return a world in which the story was delivered badly."""
-    world = World(homes=4)
+    """Return a world in which the story, with its carers, was delivered badly."""
+    world = town()
     deliver(world, faulty(batch_of(story(world)), np.random.default_rng(seed)), stop_us, STRIDES)
     return world
 
@@ -45,7 +45,8 @@ def test_what_was_late_reordered_and_repeated_is_rehearsed_as_it_was(
 ) -> None:
     world = lived(seed)
     (again,) = rehearsed(world, tmp_path)
-    assert {row[1] for row in told(world)} >= {"no-sign-of-life", "unwatched-home"}
+    raised = {row[1] for row in told(world)}
+    assert raised >= {"no-sign-of-life", "unwatched-home", "visit-not-seen"}
     assert differing(world, again) == []
     assert again.gaps == []
 
@@ -121,6 +122,18 @@ def test_a_home_paused_and_one_enrolled_meanwhile_are_rehearsed_as_they_were(
     world.change_home(3, state=HomeState.PAUSED)
     deliver(world, everything, START + 36 * HOUR, STRIDES)
     world.change_home(3, state=HomeState.ACTIVE)
+    deliver(world, everything, STOP, STRIDES)
+    (again,) = rehearsed(world, tmp_path)
+    assert differing(world, again) == []
+
+
+def test_visits_booked_and_ended_meanwhile_are_rehearsed_as_they_were(tmp_path: Path) -> None:
+    world = World(homes=4)
+    everything = faulty(batch_of(story(town())), np.random.default_rng(21))
+    deliver(world, everything, START + 7 * HOUR, STRIDES)
+    world.book(*town().visits)
+    deliver(world, everything, START + 34 * HOUR + 7 * MINUTE, STRIDES)
+    world.book(*town().visits[2:])
     deliver(world, everything, STOP, STRIDES)
     (again,) = rehearsed(world, tmp_path)
     assert differing(world, again) == []
