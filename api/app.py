@@ -21,6 +21,7 @@ from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
 from api.rest import homes as rest_homes
+from api.rest import pauses as rest_pauses
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
 from api.throttle import Throttle
@@ -36,6 +37,7 @@ from api.web import (
     homes,
     invitation,
     me,
+    pauses,
     people,
     places,
     sign_in,
@@ -93,6 +95,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_telling,
         rest_detectors,
         rest_caps,
+        rest_pauses,
         dead_letters,
         governance,
     ):
@@ -109,6 +112,7 @@ def create_app(resources: Resources) -> FastAPI:
         places,
         alerts,
         homes,
+        pauses,
         days,
         findings,
         detectors,

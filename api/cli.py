@@ -12,6 +12,7 @@ from api.cap_commands import app as caps
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
+from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
 from api.store_commands import app as store
 from api.telling_commands import ladder, recipient, rota
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
+app.add_typer(pauses, name="pause")
 app.add_typer(contacts, name="contacts")
 app.add_typer(visits, name="visits")
 app.add_typer(audit, name="audit")

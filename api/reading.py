@@ -25,7 +25,7 @@ LISTS: Final = frozenset({"/homes", "/alerts", "/api/v1/alerts"})
 """Addresses that list people of several places."""
 
 _SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding")
-_PLACE_LISTS: Final = ("/homes", "/stale-contacts")
+_PLACE_LISTS: Final = ("/homes", "/stale-contacts", "/pauses")
 
 
 def note(request: Request, resources: Resources, account: str, places: Sequence[str]) -> None:

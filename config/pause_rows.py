@@ -114,3 +114,9 @@ def _note(
 def _pause(row: Row[Any]) -> Pause:
     values = row._asdict()
     return Pause(**{**values, "reason": PauseReason(values["reason"])})
+
+
+def home_id(connection: Connection, number: int) -> str:
+    """Return the id of a home by its number."""
+    found: str = connection.execute(select(_h.id).where(_h.number == number)).scalar_one()
+    return found

@@ -7,8 +7,9 @@ from urllib.parse import quote
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
-from api import queries, roster
+from api import pausing, queries, roster
 from api.auth import HOMES, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
@@ -20,8 +21,10 @@ from api.web.alerts import Id, narrow
 from api.web.pages import page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
+from config import pause_rows, people
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
+from config.pauses import LONGEST_DAYS
 from config.places import Place
 from ingest.batch import Batch, empty
 from ingest.clock import Instant, instant, microseconds
@@ -58,12 +61,16 @@ def show_homes(
         alerts = roster.count_alerts(connection, [home.id for home in homes])
         total = sum(roster.count_homes(connection, places).values())
         unseen = {home.home for home in queries.unwatched(connection, places)}
+        now_us = microseconds(resources.clock())
+        paused = {
+            p.home for _, p in pausing.listing(connection, places, now_us) if p.covers(now_us)
+        }
     rows = [
         {
             "home": home,
             "place": resources.places[home.place].name,
-            "state": words.label(home.state.value),
-            "is_active": home.state is HomeState.ACTIVE,
+            "state": "Paused" if home.number in paused else words.label(home.state.value),
+            "is_active": home.state is HomeState.ACTIVE and home.number not in paused,
             "alerts": alerts.get(home.id, 0),
             "is_unwatched": home.id in unseen,
         }
@@ -85,6 +92,18 @@ def show_homes(
 @router.get("/homes/{home_id}")
 def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
     """Show one home."""
+    return home_page(request, visitor, home_id)
+
+
+def home_page(
+    request: Request,
+    visitor: Visitor,
+    home_id: str,
+    *,
+    errors: Mapping[str, str] | None = None,
+    kept: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the page of one home; ``errors`` and ``kept`` are of a pause that was refused."""
     resources: Resources = request.app.state.resources
     scope = Scope(visitor.places(*HOMES))
     now = resources.clock()
@@ -97,6 +116,7 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
         recent = queries.list_alerts(connection, scope, home=home.id, limit=500)
         names = lines.names_in(connection, recent)
         unseen = queries.unwatched(connection, [home.place], home.id)
+        paused = _pauses(connection, home, place, now_us)
     shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
     values = roster.values_of(
         roster.sensors_of(resources.table(), home.number),
@@ -115,6 +135,9 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
         "devices": sensors.devices(values, now_us, place.zone),
         "equipment": sensors.equipment_summary(values),
         "live_url": f"/homes/{home.id}?fragment=1",
+        "errors": errors or {},
+        "kept": kept or {},
+        **paused,
     }
     kinds = {value.sensor.number: value.sensor.kind for value in values}
     start, _ = window(now, place.zone)
@@ -134,7 +157,29 @@ def show_home(request: Request, visitor: Resident, home_id: Id) -> Response:
         picture = actogram.build(batch, seen, strip, now, place.zone)
         context |= _activity(strip, picture, place, recent, start)
         context |= _warmth(batch, seen, strip, place)
-    return page(request, visitor, "home.html", context)
+    return page(request, visitor, "home.html", context, status=422 if errors else 200)
+
+
+def _pauses(connection: Connection, home: Home, place: Place, now_us: int) -> dict[str, Any]:
+    found = [p for p in pause_rows.of_home(connection, home.number) if p.stop_us > now_us]
+    names = people.names(connection, pausing.accounts_of(found))
+    told = [
+        {
+            "number": pause.number,
+            "is_now": pause.covers(now_us),
+            "text": pausing.text(pause, place, names, now_us),
+            "until": f"{words.local(pause.until_us, place.zone):%Y-%m-%dT%H:%M}",
+        }
+        for pause in sorted(found, key=lambda pause: pause.from_us)
+    ]
+    tomorrow = words.local(now_us + 86_400_000_000, place.zone)
+    return {
+        "pauses": told,
+        "may_pause": home.state is HomeState.ACTIVE,
+        "pause_reasons": {one.value: text for one, text in pausing.FOR.items()},
+        "pause_until": f"{tomorrow:%Y-%m-%d}T12:00",
+        "longest_pause": LONGEST_DAYS,
+    }
 
 
 def facts(home: Home) -> list[str]:

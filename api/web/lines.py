@@ -68,6 +68,7 @@ _EVENTS: Final = {
     "raise": "Raised",
     "repeat": "Signalled again",
     "acknowledge": "Taken on",
+    "accept": "Taken over at hand-over",
     "confirm": "Seen; others still have to confirm",
     "escalate": "Told the next",
     "attend": "On the way",

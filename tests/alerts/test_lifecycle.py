@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import alerts
-from alerts.alert import LIFE_SAFETY, SILENCES, TECHNICAL, AlertKind, State
+from alerts.alert import LIFE_SAFETY, NOTICES, SILENCES, TECHNICAL, AlertKind, State
 from alerts.lifecycle import TABLE, Event, Refusal, Standing, Transition, diagram, step
 
 kinds = st.sampled_from(list(AlertKind))
 events = st.lists(st.sampled_from(list(Event)), max_size=30)
-PERSON = set(AlertKind) - TECHNICAL
+PERSON = set(AlertKind) - TECHNICAL - NOTICES
 
 
 @given(kinds, events)

@@ -171,6 +171,15 @@ def ids_of(world: World, place: str) -> list[str]:
     return [*world.alerts_of(place), *world.findings_of(place)]
 
 
+BODIES: dict[str, dict[str, Any]] = {
+    "visits": {"visits": [{"day": "daily", "from": "08:00", "to": "09:00"}]},
+    "pauses": {"reason": "holiday", "until": "2026-03-09T12:00:00Z"},
+    "extend": {"until": "2026-03-10T12:00:00Z"},
+    "contacts": {"contact": []},
+}
+"""What routes take, by the last part of their address."""
+
+
 def act(visit: Visit, address: str, method: str) -> Response:
     body: dict[str, Any] = {"outcome": "test"}
     path = address.partition("?")[0]
@@ -187,10 +196,8 @@ def act(visit: Visit, address: str, method: str) -> Response:
         body = {"language": "cy"}
     elif "/attempts/" in address:
         body = {"result": "answered"}
-    elif path.endswith("/visits"):
-        body = {"visits": [{"day": "daily", "from": "08:00", "to": "09:00"}]}
-    elif path.endswith("/contacts"):
-        body = {"contact": []}
+    elif (last := path.rpartition("/")[2]) in BODIES:
+        body = BODIES[last]
     elif "/detectors/" in address:
         body = {"mode": "off", "evidence": "a test"}
     return (
@@ -225,6 +232,9 @@ def _touched(world: World, place: str) -> bool:
         by = select(booked.c.saved_by).join(registry.homes)
         actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
         by = select(listed.c.confirmed_by).join(registry.homes)
+        actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
+        paused = registry.pauses
+        by = select(paused.c.account).join(registry.homes)
         actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
     actors |= {found["said_by"] for found in visit.get(path).json()["shadow_findings"]}
     past = visit.get(f"/api/v1/places/{place}/detectors/inactivity/history").json()
