@@ -56,7 +56,7 @@ def move(
     patience = patience_of(connection, alert, priority)
     values: dict[str, object]
     match event:
-        case Event.ACKNOWLEDGE:
+        case Event.ACKNOWLEDGE | Event.ACCEPT:
             values = {"due_us": now_us + int(patience.acknowledged_min * _MINUTE_US)}
         case Event.ATTEND:
             values = {"due_us": now_us + int(patience.attending_min * _MINUTE_US)}

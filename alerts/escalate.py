@@ -17,6 +17,7 @@ from alerts.texts import text
 from config import ladders, people, recipients, rotas
 from config.holidays import BankHolidays
 from config.ladders import Rung
+from config.people import Role
 from config.places import Place
 from config.recipients import Recipient
 from ingest.clock import Instant, microseconds
@@ -159,6 +160,38 @@ def _queue(
                 rung=rung,
             )
         )
+
+
+def tell_role(connection: Connection, row: Row[Any], role: Role, now_us: int, why: str) -> int:
+    """Tell everybody in this role at the alert's place by each address; return how many messages.
+
+    Beside the ladder, and at once: ``why`` (a few characters) keeps the messages apart from it.
+    """
+    count = 0
+    for account in people.holders(connection, row.place, role):
+        person = recipients.find(connection, account) or Recipient()
+        for channel in ("sms", "email", "apprise"):
+            key = f"{row.id}:{channel}:{why}:{account}"
+            known = select(tables.outbox.c.id).where(tables.outbox.c.key == key)
+            if not person.address(channel) or connection.execute(known).first():
+                continue
+            words = text(Priority(row.priority), row.id, person.language)
+            connection.execute(
+                insert(tables.outbox).values(
+                    alert=row.id,
+                    key=key,
+                    channel=channel,
+                    text=words,
+                    state="pending",
+                    attempts=0,
+                    next_us=now_us,
+                    created_us=now_us,
+                    error="",
+                    recipient=account,
+                )
+            )
+            count += 1
+    return count
 
 
 def hurry(connection: Connection, alert: str, rung: int, now_us: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import structlog
 from sqlalchemy import Engine
 
-from alerts import attempts
+from alerts import attempts, handovers
 from alerts.escalate import climb
 from alerts.ledger import Ledger
 from config.places import Place
@@ -39,6 +39,7 @@ class Keeper:
         now = self._now()
         with self._ledger.together() as (_, connection):
             count = attempts.expire(connection, microseconds(now))
+        count += handovers.expire(self._database, self._ledger, now)
         count += self._ledger.time_out(now)
         return count + climb(self._database, self._places, now)
 

@@ -133,6 +133,17 @@ class Ledger:
                 changes |= {"acknowledged_by": actor, "acknowledged_us": now_us}
             self._by_person(connection, alert, Event.ATTEND, actor, now_us, "", changes)
 
+    def accept(self, alert: str, actor: str, now: Instant) -> None:
+        """Take over a standing alert at hand-over, whoever had it before.
+
+        Raises UnknownAlert or Conflict (it is over).
+        """
+        now_us = microseconds(now)
+        changes = {"acknowledged_by": actor, "acknowledged_us": now_us}
+        changes |= dict.fromkeys(("attending_by", "attending_us"))
+        with self._begin() as connection:
+            self._by_person(connection, alert, Event.ACCEPT, actor, now_us, "", changes)
+
     def resolve(self, alert: str, actor: str, outcome: Outcome, note: str, now: Instant) -> None:
         """Say how it ended. Anybody may resolve what another has taken on.
 

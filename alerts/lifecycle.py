@@ -13,6 +13,7 @@ class Event(StrEnum):
     RAISE = "raise"
     REPEAT = "repeat"
     ACKNOWLEDGE = "acknowledge"
+    ACCEPT = "accept"
     CONFIRM = "confirm"
     ESCALATE = "escalate"
     ATTEND = "attend"
@@ -93,6 +94,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(_OPEN, Event.ACKNOWLEDGE, _ACK, _ALL, "acknowledge, by a person"),
     Row(_OPEN, Event.ATTEND, _THERE, _ALL, "attend, by a person"),
     Row(_ACK, Event.ATTEND, _THERE, _ALL, "attend, by a person"),
+    *_standing(Event.ACCEPT, _ACK, _ALL, "accept at hand-over, by a person"),
     Row(_ACK, Event.TIME_OUT, _OPEN, _ALL, "time-out: nobody said more"),
     Row(_THERE, Event.TIME_OUT, _OPEN, _ALL, "time-out: nobody said more"),
     *_standing(Event.RESOLVE, _DONE, _ALL, "resolve with an outcome, by a person"),

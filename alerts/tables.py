@@ -92,6 +92,23 @@ escalations: Final = Table(
 ``rung`` is the next step of its ladder, ``rung_us`` when the last one was taken.
 """
 
+handovers: Final = Table(
+    "handovers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("place", String(40), nullable=False),
+    Column("alert", ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("given_by", String(40), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("due_us", BigInteger, nullable=True, index=True),
+    Column("accepted_by", String(40), nullable=True),
+    Column("accepted_us", BigInteger, nullable=True),
+    Column("told_us", BigInteger, nullable=True),
+    Index("ix_handovers_place", "place", "at_us"),
+    sqlite_autoincrement=True,
+)
+"""Alerts handed over at the end of a shift; ``due_us`` is None once accepted, over or told."""
+
 contact_attempts: Final = Table(
     "contact_attempts",
     metadata,

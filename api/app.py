@@ -20,6 +20,7 @@ from api.rest import caps as rest_caps
 from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
+from api.rest import handovers as rest_handovers
 from api.rest import homes as rest_homes
 from api.rest import pauses as rest_pauses
 from api.rest import telling as rest_telling
@@ -34,6 +35,7 @@ from api.web import (
     days,
     detectors,
     findings,
+    handovers,
     homes,
     invitation,
     me,
@@ -96,6 +98,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_detectors,
         rest_caps,
         rest_pauses,
+        rest_handovers,
         dead_letters,
         governance,
     ):
@@ -113,6 +116,7 @@ def create_app(resources: Resources) -> FastAPI:
         alerts,
         homes,
         pauses,
+        handovers,
         days,
         findings,
         detectors,

@@ -12,6 +12,7 @@ from api.cap_commands import app as caps
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
+from api.handover_commands import app as handover
 from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
 from api.store_commands import app as store
@@ -36,6 +37,7 @@ app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
 app.add_typer(pauses, name="pause")
+app.add_typer(handover, name="handover")
 app.add_typer(contacts, name="contacts")
 app.add_typer(visits, name="visits")
 app.add_typer(audit, name="audit")

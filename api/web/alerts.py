@@ -100,6 +100,7 @@ def _standing(
         "unwatched": [lines.unwatched_line(home, resources, now_us) for home in unwatched],
         "hidden": max(total - len(shown), 0),
         "cares": bool(scope.places),
+        "hands_over": visitor.holds(*CARE),
     }
 
 
