@@ -6,13 +6,12 @@ sensor, its gateway or its clock, a life-safety value that is not 0 becomes a ``
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from config.homes import HomeState
 from config.kinds import IS_LIFE_SAFETY, KINDS, Kind, Shape
 from config.sensor_table import NONE, STATE_CODE, Device, SensorTable
-from ingest.batch import Batch, build
+from ingest.batch import Batch, build, concat
 from ingest.dialects import DIALECTS
 from ingest.dialects.dialect import (
     Fault,
@@ -24,7 +23,7 @@ from ingest.dialects.dialect import (
 )
 from ingest.dialects.roles import sensor_for
 from ingest.message import Message, Reason, Reject, Stray
-from ingest.quick_native import Columns, Quick, Senders, plain_columns, quick, senders
+from ingest.quick_native import Quick, Senders, plain, quick, senders
 from ingest.strays import is_signal, storable, stray_of_message
 from ingest.topic import Topic, parse_topic
 from ingest.tracks import Sequenced
@@ -33,7 +32,8 @@ FIRST_BYTES: Final = 256
 """Bytes of a payload that a dead letter keeps."""
 
 _TOPIC_CHARS: Final = 300
-_PIECE: Final = 64
+_PIECE: Final = 256
+_FEW: Final = 8
 _LEVELS: Final = frozenset(row.kind for row in KINDS if row.shape is Shape.LEVEL)
 _WITHOUT_CONSENT: Final = frozenset(
     (STATE_CODE[HomeState.AWAITING_CONSENT], STATE_CODE[HomeState.ENDED])
@@ -67,16 +67,26 @@ class _Origin(NamedTuple):
 def decode(messages: Sequence[Message], table: SensorTable) -> Decoded:
     """Return what these messages say, in their order; no bytes whatever raise."""
     chunk, known = _Chunk(table), senders(table)
-    start = 0
-    for is_quick, run in groupby(quick(messages, known), key=_is_found):
-        found = [*run]
-        chunk.take_run(messages[start : start + len(found)], found if is_quick else (), known)
-        start += len(found)
+    found, start = quick(messages, known), 0
+    while start < len(found):
+        stop = _end_of_run(found, start)
+        run = [each for each in found[start:stop] if each is not None]
+        chunk.take_run(messages[start:stop], run, known)
+        start = stop
     return chunk.decoded()
 
 
-def _is_found(found: Quick | None) -> bool:
-    return found is not None
+def _end_of_run(found: Sequence[Quick | None], start: int) -> int:
+    """Return where the quick messages from here on end, or the others."""
+    if found[start] is not None:
+        try:
+            return found.index(None, start)
+        except ValueError:
+            return len(found)
+    stop = start + 1
+    while stop < len(found) and found[stop] is None:
+        stop += 1
+    return stop
 
 
 class _Chunk:
@@ -84,6 +94,7 @@ class _Chunk:
 
     def __init__(self, table: SensorTable) -> None:
         self._table = table
+        self._batches: list[Batch] = []
         self._sensor: list[int] = []
         self._time_us: list[int] = []
         self._value: list[float] = []
@@ -95,43 +106,47 @@ class _Chunk:
         self._quiet = 0
 
     def decoded(self) -> Decoded:
-        batch = build(self._sensor, self._time_us, self._value, self._received_us)
+        self._flush()
         return Decoded(
-            batch, tuple(self._rejects), tuple(self._strays), tuple(self._sequences), self._quiet
+            concat(self._batches),
+            tuple(self._rejects),
+            tuple(self._strays),
+            tuple(self._sequences),
+            self._quiet,
         )
 
     def take_run(
-        self, messages: Sequence[Message], found: Sequence[Quick | None], known: Senders
+        self, messages: Sequence[Message], documents: Sequence[Quick], known: Senders
     ) -> None:
         """Take these in order, at once where all are plain; an odd one slows its piece only."""
-        if not found:
+        if not documents:
             for message in messages:
                 self.take(message)
             return
-        documents = [each for each in found if each is not None]
         for at in range(0, len(documents), _PIECE):
             self._take_piece(messages[at : at + _PIECE], documents[at : at + _PIECE], known)
 
     def _take_piece(
         self, messages: Sequence[Message], documents: Sequence[Quick], known: Senders
     ) -> None:
-        columns = plain_columns(messages, documents, known)
-        if columns is not None:
-            self._extend(columns)
-            return
-        for message, document in zip(messages, documents, strict=True):
-            alone = plain_columns([message], [document], known)
-            if alone is None:
+        said = plain(messages, documents, known)
+        if said is not None:
+            self._flush()
+            self._batches.append(said.batch)
+            self._sequences += said.sequences
+        elif len(messages) <= _FEW:
+            for message in messages:
                 self.take(message)
-            else:
-                self._extend(alone)
+        else:
+            half = len(messages) // 2
+            self._take_piece(messages[:half], documents[:half], known)
+            self._take_piece(messages[half:], documents[half:], known)
 
-    def _extend(self, columns: Columns) -> None:
-        self._sensor += columns.sensor
-        self._time_us += columns.time_us
-        self._value += columns.value
-        self._received_us += columns.received_us
-        self._sequences += columns.sequences
+    def _flush(self) -> None:
+        """Make a batch of what was taken one by one, to keep the order."""
+        if self._sensor:
+            self._batches.append(build(self._sensor, self._time_us, self._value, self._received_us))
+            self._sensor, self._time_us, self._value, self._received_us = [], [], [], []
 
     def take(self, message: Message) -> None:
         topic = parse_topic(message.topic)

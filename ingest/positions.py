@@ -25,11 +25,14 @@ def _by_boot(sequenced: Sequence[Sequenced]) -> dict[Key, list[Sequenced]]:
         said[one[:2]].append(one)
     heard = {}
     for key, messages in said.items():
-        if is_boot(key[1]):
-            able = [one for one in messages if 1 <= one[2] < MOST_SEQUENCE]
-            if able:
-                heard[key] = able
-    return heard
+        numbers = [sequence for _, _, sequence, _ in messages]
+        if not is_boot(key[1]) or max(numbers) < 1 or min(numbers) >= MOST_SEQUENCE:
+            continue
+        is_fine = min(numbers) >= 1 and max(numbers) < MOST_SEQUENCE
+        heard[key] = (
+            messages if is_fine else [one for one in messages if 1 <= one.sequence < MOST_SEQUENCE]
+        )
+    return {key: messages for key, messages in heard.items() if messages}
 
 
 def is_boot(boot: str) -> bool:

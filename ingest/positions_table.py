@@ -26,13 +26,14 @@ def write(connection: sqlite3.Connection, moved: Moved) -> None:
             "DELETE FROM positions WHERE gateway = ? AND boot = ?", moved.forgotten
         )
     connection.executemany(
-        "INSERT OR REPLACE INTO positions VALUES (?, ?, ?)",
+        "INSERT INTO positions VALUES (?, ?, ?)"
+        " ON CONFLICT (gateway, boot) DO UPDATE SET track = excluded.track",
         [(*key, _ENCODER.encode(track).decode()) for key, track in moved.tracks.items()],
     )
 
 
 SELECT: Final = "SELECT gateway, boot, track FROM positions ORDER BY rowid"
-"""Every track, the one written longest ago first."""
+"""Every track, the boot heard first before those heard later."""
 
 
 def tracks(rows: Iterable[tuple[int, str, str]]) -> dict[Key, Track]:

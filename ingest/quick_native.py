@@ -5,13 +5,17 @@ number - is left to ``ingest.decode``, which says what is wrong with it. Payload
 by line, never joined into one document, so that no payload can reach into the next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 
 from config.sensor_table import NONE, SensorTable
+from ingest.batch import Batch, build
 from ingest.dialects.native import Document
 from ingest.message import Message
 from ingest.topic import parse_topic
@@ -20,7 +24,11 @@ from ingest.tracks import Sequenced
 LAST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
-_sequenced: Final = Sequenced._make
+_PLAIN: Final = {float}
+_UNNAMED: Final = {None}
+_sequenced: Final[Callable[..., Sequenced]] = tuple.__new__
+"""A third of the time that the class itself takes."""
+
 _decoder: Final = msgspec.json.Decoder(Document)
 
 
@@ -35,13 +43,10 @@ Quick = tuple[Sender, Document]
 """A message that may be taken quickly."""
 
 
-class Columns(NamedTuple):
-    """What plain messages say: a row a reading, and ``sequences`` in the order of messages."""
+class Plain(NamedTuple):
+    """What plain messages say, and ``sequences`` in the order of messages."""
 
-    sensor: list[int]
-    time_us: list[int]
-    value: list[float]
-    received_us: list[int]
+    batch: Batch
     sequences: list[Sequenced]
 
 
@@ -102,72 +107,89 @@ def senders(table: SensorTable) -> Senders:
 
 def quick(messages: Sequence[Message], known: Senders) -> Sequence[Quick | None]:
     """Return for each message what may be taken quickly; all None when one cannot be decoded."""
-    nothing: list[Quick | None] = [None] * len(messages)
-    rows, lines, of = [], [], known.of
+    every = _all(messages, known)
+    if every is not None:
+        return every
+    found: list[Quick | None] = [None] * len(messages)
+    rows, lines = [], []
     for row, message in enumerate(messages):
         payload = message.payload
         if message.is_retained or message.is_oversize or not payload or b"\n" in payload:
             continue
-        sender = of(message.topic)
+        sender = known.of(message.topic)
         if sender is not None:
             rows.append((row, sender))
             lines.append(payload)
+    documents = _documents(b"\n".join(lines), len(rows))
+    for (row, sender), document in zip(rows, documents, strict=False):
+        found[row] = sender, document
+    return found
+
+
+def _all(messages: Sequence[Message], known: Senders) -> Sequence[Quick] | None:
+    """Return what ``quick`` does where it is nothing but native messages of known gateways."""
+    payloads = [message.payload for message in messages]
+    lines = b"\n".join(payloads)
+    is_plain = (
+        all(payloads)
+        and lines.count(b"\n") == len(payloads) - 1
+        and True not in [message.is_retained for message in messages]
+        and True not in [message.is_oversize for message in messages]
+    )
+    if not is_plain:
+        return None
+    found = [known.of(message.topic) for message in messages]
+    senders = [sender for sender in found if sender is not None]
+    documents = _documents(lines, len(payloads)) if len(senders) == len(found) else ()
+    return [*zip(senders, documents, strict=True)] if documents else None
+
+
+def _documents(lines: bytes, count: int) -> Sequence[Document]:
+    """Return the document of each line, none at all when one cannot be decoded."""
     try:
-        documents = _decoder.decode_lines(b"\n".join(lines))
+        documents = _decoder.decode_lines(lines)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return nothing
-    if len(documents) != len(rows):
-        return nothing  # a blank payload is no line
-    for (row, sender), document in zip(rows, documents, strict=True):
-        nothing[row] = sender, document
-    return nothing
+        return ()
+    return documents if len(documents) == count else ()  # a blank payload is no line
 
 
-def plain_columns(
-    messages: Sequence[Message], found: Sequence[Quick], known: Senders
-) -> Columns | None:
+def plain(messages: Sequence[Message], found: Sequence[Quick], known: Senders) -> Plain | None:
     """Return what these messages say, None when any of them is not plain.
 
     Column by column, for a step in the interpreter is what a message costs.
     """
-    rows = [row for _, document in found for row in document.r]
-    sensor = [
-        sender.sensors.get(row.sensor, NONE) for sender, document in found for row in document.r
-    ]
+    senders, documents = zip(*found, strict=True)
+    counts = [len(document.r) for document in documents]
+    rows = list(chain.from_iterable([document.r for document in documents]))
+    if len(rows) != len(found):
+        senders = tuple(chain.from_iterable(map(repeat, senders, counts)))
+    pairs = list(zip(senders, rows, strict=True))
+    sensor = [sender.sensors.get(row.sensor, NONE) for sender, row in pairs]
     if NONE in sensor:  # not looked up yet, or unknown
-        sensor = [
-            known.sensor(sender, row.sensor) for sender, document in found for row in document.r
-        ]
+        sensor = [known.sensor(sender, row.sensor) for sender, row in pairs]
     time_ms, value = [row.ms for row in rows], [row.value for row in rows]
     is_plain = (
-        rows
+        0 not in counts
         and NONE not in sensor
-        and {type(each) for each in value} == {float}
+        and {*map(type, value)} == _PLAIN
         and min(time_ms) >= 0
         and max(time_ms) <= LAST_MS
-        and all(row.kind is None for row in rows)
-        and all(document.r for _, document in found)
+        and {row.kind for row in rows} == _UNNAMED
     )
     if not is_plain:
         return None
-    return Columns(
-        sensor,
-        [ms * 1000 for ms in time_ms],
-        [each + 0.0 for each in value],  # turns -0.0 into 0.0
-        _received(messages, found, len(rows)),
+    received_us = [message.received_us for message in messages]
+    if len(rows) != len(found):
+        received_us = list(chain.from_iterable(map(repeat, received_us, counts)))
+    batch = build(sensor, time_ms, value, received_us)
+    return Plain(
+        # Adding 0.0 turns -0.0 into 0.0.
+        replace(
+            batch, time=(batch.time.view(np.int64) * 1000).view("M8[us]"), value=batch.value + 0.0
+        ),
         [
-            _sequenced((sender.gateway, str(document.b), document.s, document.oldest))
+            _sequenced(Sequenced, (sender.gateway, str(document.b), document.s, document.oldest))
             for sender, document in found
             if document.s is not None and document.b is not None
         ],
     )
-
-
-def _received(messages: Sequence[Message], found: Sequence[Quick], rows: int) -> list[int]:
-    if rows == len(messages):
-        return [message.received_us for message in messages]
-    return [
-        message.received_us
-        for message, (_, document) in zip(messages, found, strict=True)
-        for _ in document.r
-    ]

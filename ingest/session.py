@@ -24,12 +24,12 @@ REPLAY_GATHER_S: Final = 0.03
 """Pause between two reads in a replay: nobody waits for one message, and each chunk is a commit
 of the journal and a step of the engine."""
 
-BUSY_GATHER_S: Final = 0.02
+BUSY_GATHER_S: Final = 0.03
 BUSY_MESSAGES: Final = 50
 """So many messages in one read are a stream: the next read rests longer, for a commit, its sync and
 a turn of each thread cost as much for ten messages as for a thousand."""
 
-FULL_BYTES: Final = 1 << 17
+FULL_BYTES: Final = 1 << 18
 """A read of this size has more behind it: no rest at all."""
 
 GRACE_S: Final = 5.0

@@ -10,6 +10,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+_UNSAID: Final = {None}
+
 MOST_RUNS: Final = 256
 """Runs of numbers beyond a hole that are remembered for one boot; the rest is only counted."""
 
@@ -80,7 +82,8 @@ def _are_next(messages: Sequence[Sequenced], settled: int) -> bool:
     numbers = [sequence for _, _, sequence, _ in messages]
     if numbers != [*range(settled + 1, settled + 1 + len(numbers))]:
         return False
-    return all(oldest is None or oldest <= settled + 1 for _, _, _, oldest in messages)
+    said = {oldest for _, _, _, oldest in messages}
+    return said == _UNSAID or all(oldest is None or oldest <= settled + 1 for oldest in said)
 
 
 def _begun(message: Sequenced, *, is_known: bool) -> Track:
