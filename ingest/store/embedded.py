@@ -40,7 +40,7 @@ FOLD_A_HOME: Final = 16
 """Readings a home that are worth a piece."""
 
 CACHE_KIB: Final = 32_768
-WAL_PAGES: Final = 4_000
+WAL_PAGES: Final = 8_000
 """Of 4 KiB: how far the write-ahead log grows before it goes into the file."""
 
 FOLD_AFTER_S: Final = 60.0

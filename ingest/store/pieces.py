@@ -31,6 +31,8 @@ NO_HOME: Final = -1
 FINISHED: Final = 9
 """Level of the one piece of a compacted day."""
 
+_SHORT: Final = 1 << 16
+
 _RAW, _TIGHT, _DEFLATED = 0, 2, 3  # 1 was another way to deflate
 
 
@@ -106,13 +108,24 @@ def homes_of(sensor: NDArray[np.int32], home_of_sensor: HomeColumn) -> NDArray[n
     return home
 
 
+def _key(home: NDArray[np.int32], day: NDArray[np.int64]) -> NDArray[np.int64 | np.uint16]:
+    """Return one number for each (home, day); of 16 bits where they suffice.
+
+    One key sorts in a quarter of the time that two take, and 16 bits in a tenth of that.
+    """
+    first_home, first_day = int(home.min()), int(day.min())
+    homes, days = int(home.max()) - first_home + 1, int(day.max()) - first_day + 1
+    if homes * days <= _SHORT:
+        return ((home - np.int64(first_home)) * days + (day - first_day)).astype(np.uint16)
+    return (home.astype(np.int64) << 32) | (day & 0xFFFFFFFF)
+
+
 def cut(batch: Batch, home: NDArray[np.int32]) -> Iterator[Piece]:
     """Yield the readings as pieces of level 0."""
     if len(batch) == 0:
         return
     day = batch.time.view(np.int64) // DAY_US
-    # One packed key sorts in a quarter of the time that two keys take.
-    key = (home.astype(np.int64) << 32) | (day & 0xFFFFFFFF)
+    key = _key(home, day)
     rows = np.argsort(key, kind="stable")
     sorted_, key = batch.take(rows), key[rows]
     starts = [0, *(np.flatnonzero(key[1:] != key[:-1]) + 1).tolist(), len(batch)]
