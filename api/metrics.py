@@ -17,6 +17,10 @@ COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "readings": ("stillwell_readings_total", "Readings committed."),
     "receipts": ("stillwell_receipts_total", "Receipts sent to gateways."),
     "connection_losses": ("stillwell_connection_losses_total", "Lost connections to the broker."),
+    "lost_sessions": (
+        "stillwell_lost_sessions_total",
+        "Times that the broker had forgotten our session, and what was queued in it.",
+    ),
 }
 GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "unacknowledged": ("stillwell_unacknowledged", "Messages read and not yet committed."),
@@ -25,6 +29,7 @@ GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "gaps": ("stillwell_gaps", "Messages that gateways numbered and that never came."),
     "journal_seq": ("stillwell_journal_position", "Last row of the journal."),
     "store_seq": ("stillwell_store_position", "Last row that the store has taken."),
+    "store_waiting": ("stillwell_store_waiting", "Rows of the journal that the store lacks."),
     "engine_seq": ("stillwell_engine_position", "Last row that the engine has taken."),
     "store_retries": ("stillwell_store_retries", "Tries in a row that the store has refused."),
 }

@@ -1,8 +1,12 @@
 from pathlib import Path
 
+from api import metrics, wiring, worker
 from api.broker_watch import Stuck
+from api.site import create
 from tests.api.visits import Visit
 from tests.api.world import make_world
+from tests.make import enrolment
+from tests.servers import free_port
 
 STATE = {
     "readings": 12_345_678_901,
@@ -48,3 +52,25 @@ def test_a_lone_message_after_a_quiet_hour_is_not_stuck() -> None:
     assert stuck.seconds(5, 1, 2 * hour + 1_000_000) == 1
     assert stuck.seconds(6, 1, 2 * hour + 2_000_000) == 0
     assert stuck.seconds(6, 1, 2 * hour + 42_000_000) == 40
+
+
+def test_every_metric_is_reported_by_the_worker(tmp_path: Path) -> None:
+    site, _ = create(tmp_path, enrolment(1), broker_port=free_port(), web_port=free_port())
+    settings = wiring.read_settings(site.settings)
+    parts = worker.build(settings)
+    try:
+        state = worker.state(parts, settings)
+    finally:
+        parts.pipeline.close()
+        parts.store.close()
+        parts.journal.close()
+    assert {*metrics.COUNTERS, *metrics.GAUGES, "rejects_by_reason", "last_commit_us"} <= {*state}
+
+
+def test_what_a_store_refuses_and_what_a_broker_forgot_are_seen(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.beat(state={"store_retries": 4, "store_waiting": 900, "lost_sessions": 1})
+    lines = Visit(world.app).get("/metrics").text.splitlines()
+    assert "stillwell_store_retries 4" in lines
+    assert "stillwell_store_waiting 900" in lines
+    assert "stillwell_lost_sessions_total 1" in lines
