@@ -1,6 +1,8 @@
 """Real brokers on free loopback ports, for tests; each ends with the process it started."""
 
 import asyncio
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,8 +57,13 @@ def _finish(work: Coroutine[None, None, None]) -> None:
 
 
 @contextmanager
-def start_mosquitto(folder: Path, extra_config: str = "") -> Iterator[RunningBroker]:
-    """Run mosquitto with its sessions kept in ``folder``; anonymous users may do everything."""
+def start_mosquitto(
+    folder: Path, extra_config: str = "", *, starter: Path | None = None
+) -> Iterator[RunningBroker]:
+    """Run mosquitto with its sessions kept in ``folder``; anonymous users may do everything.
+
+    ``starter`` is a script that starts it instead, in a session of its own.
+    """
     program = require_program("mosquitto", "mosquitto")
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +85,13 @@ def start_mosquitto(folder: Path, extra_config: str = "") -> Iterator[RunningBro
         with (folder / "mosquitto.log").open("ab") as log:
             running.append(
                 subprocess.Popen(  # noqa: S603 - the broker that was asked for, no shell
-                    [program, "-c", str(config)], stdout=log, stderr=log
+                    [program, "-c", str(config)]
+                    if starter is None
+                    else [str(starter), str(config)],
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=starter is not None,
+                    env={**os.environ, "PATH": f"{Path(program).parent}:{os.environ['PATH']}"},
                 )
             )
         _finish(wait_until_ready(HOST, port))
@@ -91,7 +104,10 @@ def start_mosquitto(folder: Path, extra_config: str = "") -> Iterator[RunningBro
             kill()
 
     def kill() -> None:
-        running[-1].kill()
+        if starter is None:
+            running[-1].kill()
+        else:
+            os.killpg(running[-1].pid, signal.SIGKILL)
         running[-1].wait()
 
     start()

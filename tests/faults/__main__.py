@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from api.rows import Row, table, write
-from tests.faults import crowd, flips, kills, living, notifier, proving, silent
+from tests.faults import (
+    broker_db,
+    changed_clocks,
+    crowd,
+    flips,
+    full_disk,
+    kills,
+    living,
+    notifier,
+    proving,
+    silent,
+)
 
 OUTPUT = Path("faults.json")
 KILLS = int(os.environ.get("KILLS") or 0)
@@ -35,7 +46,7 @@ def fault_03() -> Iterator[Row]:
 
 
 def living_faults() -> Iterator[Row]:
-    """Faults 4, 6, 8, 9, 10 and 20, on one installation."""
+    """Faults 4, 6, 8 (a file that may not grow), 9, 10 and 20, on one installation."""
     with tempfile.TemporaryDirectory() as folder, living.installed(Path(folder)) as stack:
         for fault in living.ALL:
             yield from fault(stack)
@@ -51,20 +62,42 @@ def fault_07() -> Iterator[Row]:
     yield from proving.told_of_everything()
 
 
+def fault_08() -> Iterator[Row]:
+    """Fill a disk."""
+    yield from full_disk.tmpfs_full()
+
+
+def fault_09() -> Iterator[Row]:
+    """Put clocks forward and back."""
+    yield from changed_clocks.changed_clocks()
+
+
 def fault_13() -> Iterator[Row]:
     """Let ten thousand gateways come back at once."""
     yield from crowd.all_at_once(crowd.GATEWAYS)
 
 
 def fault_17() -> Iterator[Row]:
-    """Damage journals."""
+    """Damage journals, and the broker's file of sessions."""
     yield from flips.damaged_journals()
+    yield from broker_db.cut_sessions()
 
 
 def main() -> None:
     """Inject one fault after another, since they share the cores."""
     faults: Sequence[Callable[[], Iterator[Row]]]
-    faults = (fault_01, fault_02, fault_03, living_faults, fault_05, fault_07, fault_13, fault_17)
+    faults = (
+        fault_01,
+        fault_02,
+        fault_03,
+        living_faults,
+        fault_05,
+        fault_07,
+        fault_08,
+        fault_09,
+        fault_13,
+        fault_17,
+    )
     wanted, rows = set(sys.argv[1:]), list[Row]()
     for fault in faults:
         if not wanted or fault.__name__ in wanted:

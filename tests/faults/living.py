@@ -115,10 +115,10 @@ def store_held_up(stack: Stack, seconds: float = 20.0) -> Iterator[Row]:
     began = time.monotonic()
     numbers = readings.publish(QUEUED)
     alert_s = raised_s(stack, press(stack, 1))
-    most = rss_mib(worker)
+    most, waiting = rss_mib(worker), 0
     while time.monotonic() - began < seconds:
         time.sleep(0.5)
-        most = max(most, rss_mib(worker))
+        most, waiting = max(most, rss_mib(worker)), max(waiting, beat(stack, "store_waiting"))
     held.execute("ROLLBACK")
     held.close()
     began = time.monotonic()
@@ -128,6 +128,7 @@ def store_held_up(stack: Stack, seconds: float = 20.0) -> Iterator[Row]:
     yield at_most("fault.04.duplicated", twice, "readings", 0)
     yield at_most("fault.04.alert_s", alert_s, "s", 5)
     yield at_most("fault.04.rss_growth_mib", most - before, "MiB", RSS_MIB)
+    yield at_least("fault.04.rows_shown_waiting", waiting, "rows", 1)
     yield Row("fault.04.drained_s", round(time.monotonic() - began, 1), "s")
 
 
