@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -31,6 +31,7 @@ from tests.brokers import start_mosquitto
 from tests.e2e.stack import Stack, running, until
 from tests.make import enrolment
 from tests.shared_data import shared_data
+from tests.store_servers import victoriametrics
 
 SECONDS: Final = float(os.environ.get("INGEST_S") or 10)
 PAIRS: Final = int(os.environ.get("INGEST_PAIRS") or 5)
@@ -80,6 +81,42 @@ def rates() -> Iterator[Row]:
         yield Row("ingest.native.mosquitto5.ratio", *_ratio(five))
         nats = pairs(reader, Load(0, gateways=1, sensors=1000), is_nats=True)
         yield Row("ingest.native.nats.ratio", *_ratio(nats))
+        for name in ("paho", "aiomqtt"):
+            yield from _peer_rows(name, reader)
+
+
+def _peer_rows(name: str, reader: Path) -> Iterator[Row]:
+    """Yield what a reader as most teams write it makes of the same load."""
+    load = Load(0, seconds=SECONDS, count=int(80_000 * SECONDS))
+    found = [
+        (reference(reader, load, version=4, is_nats=False), peer(name, load))
+        for _ in range(max(1, PAIRS // 2))
+    ]
+    yield Row(f"peer.ingest.{name}.ratio", *_ratio(found))
+    yield Row(f"peer.ingest.{name}.per_s", round(median(b.per_s for _, b in found)), "msg/s")
+    yield Row(f"peer.ingest.{name}.cpu_us", round(median(b.cpu_us for _, b in found), 1), "us")
+
+
+def peer(name: str, load: Load) -> Leg:
+    """Run a peer for one leg: what it had stored when the seconds were over."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        broker = stack.enter_context(start_mosquitto(Path(folder) / "mosquitto", BROKER))
+        where = f"{folder}/peer.db"
+        if name == "aiomqtt":
+            where = stack.enter_context(victoriametrics(Path(folder) / "store")).url
+        command = [sys.executable, "-m", "tests.bench.ingest_peers", name, str(broker.port), where]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == "READY"
+            loader = _loader(load, broker.port)
+            cpu, began = cpu_s(process.pid), loader.communicate_start()
+            time.sleep(load.seconds)
+            cpu, seconds = cpu_s(process.pid) - cpu, time.monotonic() - began
+            process.send_signal(signal.SIGTERM)
+            said = json.loads(process.stdout.read().splitlines()[-1])
+        loader.finish(30)
+    done = said["committed"]
+    return Leg(done / seconds, cpu / max(done, 1) * 1e6)
 
 
 def batches() -> Iterator[Row]:
