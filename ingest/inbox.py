@@ -28,6 +28,11 @@ class Inbox:
         """Whether reading should pause."""
         return len(self._waiting) >= MAX_MESSAGES or self._waiting_bytes >= MAX_BYTES
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait."""
+        return len(self._waiting)
+
     def put(self, messages: Sequence[Message]) -> int:
         """Queue the messages in order; return how many copies were dropped."""
         content_of, append = self._content_of, self._waiting.append

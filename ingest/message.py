@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One PUBLISH as received.
 
     A Struct, because one is made per message: 0.06 us against 0.70 us for a frozen dataclass.

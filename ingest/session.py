@@ -24,13 +24,11 @@ REPLAY_GATHER_S: Final = 0.03
 """Pause between two reads in a replay: nobody waits for one message, and each chunk is a commit
 of the journal and a step of the engine."""
 
-BUSY_GATHER_S: Final = 0.03
 BUSY_MESSAGES: Final = 50
-"""So many messages in one read are a stream: the next read rests longer, for a commit, its sync and
-a turn of each thread cost as much for ten messages as for a thousand."""
-
-FULL_BYTES: Final = 1 << 18
-"""A read of this size has more behind it: no rest at all."""
+BUSY_GATHER_S: Final = 0.03
+"""So many messages that wait are a stream, and a chunk of it gathers this long: a commit, its sync
+and a turn of each thread cost as much for ten messages as for a thousand. The socket is read as
+often as ever meanwhile, since a broker whose packets are not taken falls behind."""
 
 GRACE_S: Final = 5.0
 """How long a stop waits for the chunk in hand."""
@@ -64,7 +62,7 @@ class Session:
         self._parser = Parser(options.max_payload_bytes, is_v5=options.is_v5)
         self._inbox, self._grants = Inbox(), Grants(is_v5=options.is_v5)
         self._arrived, self._room, self._ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._refusals = self._read_bytes = 0
+        self._refusals = 0
         self._retry: asyncio.TimerHandle | None = None
 
     async def connect(self) -> bool:
@@ -144,7 +142,6 @@ class Session:
             data = await self._link.read()
             if not data:
                 raise ConnectionLostError(self._link.loss or "the connection was closed")
-            self._read_bytes = len(data)
             try:
                 packets = self._parser.feed(data, microseconds(self._clock.now()))
             except ProtocolError as error:
@@ -153,21 +150,17 @@ class Session:
 
     async def _read(self) -> None:
         while True:
-            packets = await self._packets()
-            self._sort(packets)
-            await asyncio.sleep(self._gather_s(len(packets)))
+            self._sort(await self._packets())
+            await asyncio.sleep(self._gather_s())
             while self._inbox.is_full:
                 self._room.clear()
                 await self._room.wait()
 
-    def _gather_s(self, packets: int) -> float:
-        is_replay = isinstance(self._clock, VirtualClock) and not self._clock.is_live
-        if is_replay:
-            return max(self._options.gather_s, REPLAY_GATHER_S)
-        if self._read_bytes >= FULL_BYTES:
-            return 0.0
-        is_busy = packets >= BUSY_MESSAGES
-        return max(self._options.gather_s, BUSY_GATHER_S * is_busy)
+    def _gather_s(self) -> float:
+        return max(self._options.gather_s, REPLAY_GATHER_S * self._is_replaying())
+
+    def _is_replaying(self) -> bool:
+        return isinstance(self._clock, VirtualClock) and not self._clock.is_live
 
     def _sort(self, packets: Sequence[Packet]) -> None:
         messages = [packet for packet in packets if isinstance(packet, Message)]
@@ -210,6 +203,8 @@ class Session:
     async def _work(self) -> None:
         while not self._ended.is_set():
             await self._arrived.wait()
+            if self._inbox.waiting >= BUSY_MESSAGES and not self._is_replaying():
+                await asyncio.sleep(BUSY_GATHER_S)
             self._arrived.clear()
             if not self._ended.is_set() and (chunk := self._inbox.take()):
                 self._room.set()

@@ -128,6 +128,7 @@ def store_held_up(stack: Stack, seconds: float = 20.0) -> Iterator[Row]:
     yield at_most("fault.04.duplicated", twice, "readings", 0)
     yield at_most("fault.04.alert_s", alert_s, "s", 5)
     yield at_most("fault.04.rss_growth_mib", most - before, "MiB", RSS_MIB)
+    yield Row("fault.04.held_s", seconds, "s")
     yield at_least("fault.04.rows_shown_waiting", waiting, "rows", 1)
     yield Row("fault.04.drained_s", round(time.monotonic() - began, 1), "s")
 
