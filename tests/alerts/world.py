@@ -122,7 +122,9 @@ class World:
         self.table = self._table()
 
     def book(self, *visits: Visit) -> None:
-        self.visits = list(visits)
+        """Replace the booked visits; as in the registry, a number is never used again."""
+        first = 100 * self.revision
+        self.visits = [replace(v, number=first + i) for i, v in enumerate(visits)]
         self.revision += 1
         self.table = self._table()
 
