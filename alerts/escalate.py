@@ -16,7 +16,7 @@ from alerts.lifecycle import Event, Refusal, step
 from alerts.texts import text
 from config import ladders, people, recipients, rotas
 from config.holidays import BankHolidays
-from config.ladders import Rung
+from config.ladders import Ladder, Rung
 from config.people import Role
 from config.places import Place
 from config.recipients import Recipient
@@ -56,7 +56,7 @@ def _take(connection: Connection, alert: str, places: Mapping[str, Place], now_u
     row = record.find(connection, alert)
     if at is None or row is None or at.due_us is None or at.due_us > now_us:
         return False
-    ladder = ladders.find(connection, row.place, row.priority)
+    ladder = ladders.find(connection, row.place, row.priority) or _default(places, row)
     rung = None if ladder is None else ladders.at(ladder, at.rung)
     wait_us = None if rung is None else int(rung.wait_min * _MINUTE_US)
     told = [] if rung is None else list(_told(connection, rung, row, places, now_us))
@@ -78,6 +78,12 @@ def _take(connection: Connection, alert: str, places: Mapping[str, Place], now_u
     if is_written:
         _queue(connection, row, at.rung, told, now_us)
     return is_written
+
+
+def _default(places: Mapping[str, Place], row: Row[Any]) -> Ladder | None:
+    """Return the ladder that the place file names for this priority, where none was saved."""
+    place = places.get(row.place)
+    return None if place is None else place.ladder.get(row.priority)
 
 
 def _claim(

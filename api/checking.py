@@ -9,7 +9,7 @@ from typing import Final
 from api import detectors, health, stores, wiring
 from api.exits import Exit
 from config import registry
-from config.places import Place
+from config.places import Place, is_live_for_p1
 from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.clock import SystemClock, instant, microseconds
@@ -66,6 +66,14 @@ def _places(settings: Settings) -> Answer:
         found = wiring.places(settings)
     except ConfigProblem as problem:
         return Answer("places", is_ready=False, found=str(problem), advice="Correct the file.")
+    if unready := [key for key, place in found.items() if not is_live_for_p1(place)]:
+        return Answer(
+            "places",
+            is_ready=False,
+            found=f"{', '.join(unready)} not live for P1: P1 alerts are raised and shown, but "
+            "nobody has promised to answer them at all hours",
+            advice="stillwell place check says what each place file must still name.",
+        )
     return Answer("places", is_ready=True, found=", ".join(found))
 
 

@@ -15,6 +15,7 @@ from api.exits import told_plainly
 from api.handover_commands import app as handover
 from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
+from api.place_commands import app as place
 from api.store_commands import app as store
 from api.telling_commands import ladder, recipient, rota
 from api.visit_commands import app as visits
@@ -46,6 +47,7 @@ app.add_typer(rota, name="rota")
 app.add_typer(recipient, name="recipient")
 app.add_typer(people, name="people")
 app.add_typer(break_glass, name="break-glass")
+app.add_typer(place, name="place")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),

@@ -85,6 +85,14 @@ def count_homes(connection: Connection, places: Sequence[str]) -> dict[str, int]
     return {place: found.get(place, 0) for place in places}
 
 
+def count_unwatched(connection: Connection, places: Sequence[str]) -> dict[str, int]:
+    """Return how many homes of each of these places cannot be seen now."""
+    u = ledger.unwatched.c
+    statement = select(u.place, func.count()).where(u.place.in_(places)).group_by(u.place)
+    found: dict[str, int] = dict(connection.execute(statement).all())
+    return {place: found.get(place, 0) for place in places}
+
+
 def count_alerts(connection: Connection, homes: Sequence[str]) -> dict[str, int]:
     """Return how many alerts stand at each of these homes; none where a home is left out."""
     a = ledger.alerts.c

@@ -2,21 +2,35 @@
 
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from config.declared_lines import line_of, lines_of
 from config.homes import ID_PATTERN
+from config.ladders import Ladder
+from config.ladders import check as check_ladder
 from config.problems import ConfigProblem, describe
 
 FOLDER: Final = Path(__file__).parent / "places"
 """The place files that ship with Stillwell."""
 
+MOST_LOGO_BYTES: Final = 64 * 1024
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads a whole folder each time
+
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"is {name!r}, expected an IANA time zone such as 'Europe/London'")
     return name
 
@@ -32,10 +46,45 @@ class _Strict(BaseModel):
 
 
 class Contacts(_Strict):
-    """Who answers for the place."""
+    """Who answers for the place: the support contact that its pages show."""
 
     support: str = Field(min_length=3)
     phone: str = Field(min_length=3)
+
+
+class Responsible(_Strict):
+    """A named person or organisation, and how to reach them."""
+
+    name: str = Field(min_length=2, max_length=120)
+    email: str = Field(min_length=3, max_length=254)
+    phone: str = Field(default="", max_length=40)
+
+
+class Fallback(_Strict):
+    """Who answers a P1 at any hour when nobody else did: a staffed centre, not an answerphone."""
+
+    name: str = Field(min_length=2, max_length=120)
+    phone: str = Field(min_length=3, max_length=40)
+    is_staffed_24h: bool
+
+
+class GssCode(_Strict):
+    """A code of the Office for National Statistics that the place has had, from and to a date.
+
+    The last day is included; without one it is still in force.
+    """
+
+    code: str = Field(pattern="^[EWSN][0-9]{8}$")
+    first: date = Field(alias="from")
+    last: date | None = Field(default=None, alias="to")
+
+
+class IdentityProvider(_Strict):
+    """Where the place's staff sign in (OpenID Connect)."""
+
+    issuer: str = Field(pattern="^https?://", max_length=500)
+    client_id: str = Field(min_length=1, max_length=200)
+    client_secret_file: Path | None = None
 
 
 class Limits(_Strict):
@@ -62,14 +111,31 @@ class Place(_Strict):
 
     key: str
     name: str = Field(min_length=2, max_length=80)
-    name_cy: str = ""
+    name_cy: str = Field(default="", max_length=80)
     languages: tuple[Annotated[str, Field(pattern="^(en|cy)$")], ...] = ("en",)
     time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/London"
     brand_colour: Annotated[str, AfterValidator(_colour)] = "#1d5b79"
-    gss_codes: tuple[Annotated[str, Field(pattern="^[EWSN][0-9]{8}$")], ...] = ()
+    logo: str = Field(default="", pattern=r"^([a-z0-9-]{1,60}\.png)?$")
+    """A PNG beside the place file, at most 64 KiB."""
+
+    gss_codes: tuple[GssCode, ...] = ()
     alert_budget: float = Field(default=9.0, gt=0, le=100)
     retention_days: int = Field(default=400, ge=29, le=3660)
     contacts: Contacts
+    manufacturer: Responsible | None = None
+    """Who is the manufacturer of record of what the place uses."""
+
+    safety_officer: Responsible | None = None
+    fallback: Fallback | None = None
+    purposes: dict[Annotated[str, Field(pattern="^[a-z-]{2,40}$")], str] = {
+        "safety": "To notice when the person may need help."
+    }
+    """What sensors may be for here, each with the sentence that a household is told."""
+
+    identity_provider: IdentityProvider | None = None
+    ladder: dict[Annotated[str, Field(pattern="^P[123]$")], Ladder] = {}
+    """Who is told of an alert where no ladder was saved, by priority."""
+
     limits: Limits = Limits()
     detectors: dict[str, float] = {}
     """Parameters of detectors that differ here; names and ranges: alerts/detect/parameters.py."""
@@ -80,8 +146,43 @@ class Place(_Strict):
         return ZoneInfo(self.time_zone)
 
 
+def missing_for_p1(place: Place) -> list[str]:
+    """Return what the file must still name before the place may go live for P1; empty when live."""
+    fallback = place.fallback
+    wanted = {
+        "manufacturer (the manufacturer of record: name, email)": place.manufacturer is not None,
+        "safety_officer (name, email)": place.safety_officer is not None,
+        "contacts (support contact: support, phone)": bool(place.contacts.support.strip()),
+        "fallback (staffed at all hours: name, phone, is_staffed_24h = true)": fallback is not None
+        and fallback.is_staffed_24h,
+    }
+    return [what for what, is_there in wanted.items() if not is_there]
+
+
+def is_live_for_p1(place: Place) -> bool:
+    """Return whether somebody has promised to answer a P1 of this place at any hour."""
+    return not missing_for_p1(place)
+
+
+def not_live_notices(places: Mapping[str, Place], keys: Sequence[str]) -> list[str]:
+    """Return a sentence for each of these places that is not live for P1, to be shown aloud."""
+    return [
+        f"{places[key].name} is not live for P1: its place file does not name "
+        f"{', '.join(_short(what) for what in missing)}. P1 alerts are raised, shown and sent all "
+        "the same, but nobody has promised to answer them at all hours."
+        for key in keys
+        if key in places and (missing := missing_for_p1(places[key]))
+    ]
+
+
+def _short(what: str) -> str:
+    words = {"manufacturer": "a manufacturer of record", "safety_officer": "a safety officer"}
+    words |= {"contacts": "a support contact", "fallback": "a fallback staffed for 24 hours"}
+    return words[what.split(" ", maxsplit=1)[0]]
+
+
 def load_place(path: Path) -> Place:
-    """Return the place in this file; ConfigProblem names file, key and what was expected."""
+    """Return the place in this file; ConfigProblem names file, line, key and what was expected."""
     key = path.stem
     if ID_PATTERN.fullmatch(key) is None:
         raise ConfigProblem(
@@ -90,16 +191,87 @@ def load_place(path: Path) -> Place:
         )
     try:
         text = path.read_bytes().decode("utf-8")
-        return Place.model_validate({"key": key, **tomllib.loads(text)})
+        place = Place.model_validate({"key": key, **tomllib.loads(text)})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise ConfigProblem(f"places: {path.name}: {problem}") from problem
     except ValidationError as problem:
-        raise ConfigProblem(describe("places", Place, problem, lambda _: path.name)) from problem
+        raise ConfigProblem(_described(problem, path.name, text)) from problem
+    _check(place, path, text)
+    return place
+
+
+def _described(problem: ValidationError, name: str, text: str) -> str:
+    lines = lines_of(text)
+
+    def where(key: str) -> str:
+        path = [int(word) if word.isdigit() else word for word in key.split(".")]
+        line = line_of(lines, path)
+        return name if line is None else f"{name}, line {line}"
+
+    return describe("places", Place, problem, where)
+
+
+def _check(place: Place, path: Path, text: str) -> None:
+    lines = lines_of(text)
+
+    def refuse(what: str, *where: str | int) -> None:
+        line = line_of(lines, where)
+        raise ConfigProblem(
+            f"places: {what} ({path.name}{'' if line is None else f', line {line}'})"
+        )
+
+    for number, code in enumerate(place.gss_codes):
+        if code.last is not None and code.last < code.first:
+            refuse(f"gss_codes.{number}.to is before its from", "gss_codes", number)
+    if "cy" in place.languages and not place.name_cy:
+        refuse("name_cy is missing, and languages has 'cy'", "languages")
+    for priority, ladder in place.ladder.items():
+        check_ladder(ladder, f"{path.name}, ladder.{priority}")
+    if place.logo:
+        logo = path.with_name(place.logo)
+        if not logo.is_file():
+            refuse(f"logo is {place.logo!r}, and no such file lies beside it", "logo")
+        content = logo.read_bytes()
+        if len(content) > MOST_LOGO_BYTES or not content.startswith(_PNG):
+            refuse(f"logo is {place.logo!r}, expected a PNG of at most 64 KiB", "logo")
 
 
 def load_places(folder: Path = FOLDER) -> dict[str, Place]:
-    """Return every place in the folder by key; ConfigProblem when a file is wrong."""
+    """Return every place in the folder by key; ConfigProblem when a file is wrong.
+
+    All mistakes of all files are told at once.
+    """
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise ConfigProblem(f"places: no *.toml in {folder}, expected one file per council")
-    return {path.stem: load_place(path) for path in paths}
+    places, problems = {}, []
+    for path in paths:
+        try:
+            places[path.stem] = load_place(path)
+        except ConfigProblem as problem:
+            problems.append(str(problem))
+    problems += gss_clashes(places)
+    if problems:
+        raise ConfigProblem("\n".join(problems))
+    return places
+
+
+def gss_clashes(places: Mapping[str, Place]) -> list[str]:
+    """Return a line for each code that two places have at the same time."""
+    held: dict[str, list[tuple[GssCode, str]]] = {}
+    found = []
+    for key, place in places.items():
+        for code in place.gss_codes:
+            for other, owner in held.get(code.code, ()):
+                if owner != key and _overlap(code, other):
+                    found.append(
+                        f"places: {key} and {owner} both have {code.code} at the same time; "
+                        f"end it with a to date ({key}.toml)"
+                    )
+            held.setdefault(code.code, []).append((code, key))
+    return found
+
+
+def _overlap(one: GssCode, other: GssCode) -> bool:
+    last, other_last = one.last or date.max, other.last or date.max
+    return one.first <= other_last and other.first <= last

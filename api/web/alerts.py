@@ -23,6 +23,7 @@ from api.web.pages import page
 from config import people
 from config.homes import ID_PATTERN
 from config.people import Role
+from config.places import not_live_notices
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -66,9 +67,9 @@ def show_queue(
 def quiet(
     connection: Connection, resources: Resources, visitor: Visitor, places: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what must be said aloud: which detectors of these places send nothing."""
+    """Return what must be said aloud: what no place promises, which detectors send nothing."""
     known = {key: place for key, place in resources.places.items() if key in places}
-    told = detectors.notices(connection, known)
+    told = [*not_live_notices(known, sorted(known)), *detectors.notices(connection, known)]
     return {"quiet": told, "may_switch": visitor.holds(Role.SUPERVISOR)}
 
 

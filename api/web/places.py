@@ -1,16 +1,20 @@
 """The front door, and the places of somebody who works for several."""
 
-from typing import Annotated, Final
+from dataclasses import replace
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import queries, roster
+from alerts.alert import Priority
+from api import health, queries, roster
 from api.auth import ANY, CARE, COUNTS, HOMES, Needs, Visitor
 from api.resources import Resources
 from api.web import words
 from api.web.pages import page
 from config.people import Role
+from config.places import is_live_for_p1, not_live_notices
+from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
 Anyone = Annotated[Visitor, Depends(Needs(ANY))]
@@ -34,19 +38,32 @@ def show_front(visitor: Anyone) -> Response:
 def show_places(request: Request, visitor: Anyone) -> Response:
     """Show the visitor's places, each with its roles and what stands there."""
     resources: Resources = request.app.state.resources
+    hub = visitor.places(Role.HUB_OPERATOR)
     scope = queries.scope_of(visitor)
+    scope = replace(scope, places=tuple(sorted({*scope.places, *hub})))  # as numbers only
     with resources.database.connect() as connection:
         homes = roster.count_homes(connection, scope.places)
         counts = queries.count_standing(connection, scope)
+        unwatched = roster.count_unwatched(connection, scope.places)
+        beats = health.beats(connection)
     rows = [
         {
             "key": key,
             "name": resources.places[key].name,
             "roles": ", ".join(sorted(words.label(role.value).lower() for role in roles)),
             "homes": homes.get(key),
+            "sees_homes": bool(roles.intersection(HOMES)),
+            "unwatched": unwatched.get(key),
             "alerts": sum(n for (place, _), n in counts.items() if place == key),
+            "urgent": counts.get((key, Priority.P1), 0) if key in homes else None,
             "sees_alerts": bool(roles.intersection((*CARE, Role.ENGINEER))),
+            "is_live": is_live_for_p1(resources.places[key]),
         }
         for key, roles in sorted(visitor.grants.items())
     ]
-    return page(request, visitor, "places.html", {"rows": rows})
+    told = not_live_notices(resources.places, sorted(visitor.grants))
+    context: dict[str, Any] = {"rows": rows, "quiet": told, "is_hub": bool(hub)}
+    if hub:
+        reasons = health.reasons(beats.get(health.WORKER), microseconds(resources.wall()))
+        context["reasons"] = reasons
+    return page(request, visitor, "places.html", context)

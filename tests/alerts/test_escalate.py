@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from alerts import tables
 from alerts.alert import AlertKind, Outcome
@@ -86,6 +86,17 @@ def test_nobody_answers_and_every_step_fires_at_its_minute_even_across_restarts(
     ]
     expected += [("sue", "email", minute) for minute in (30, 60, 90, 120)]
     assert told(database) == expected
+
+
+def test_the_ladder_of_the_place_file_holds_where_none_was_saved() -> None:
+    plan = ladders.read_plan({"fallback": LADDER["fallback"]}, "test")
+    places = {PLACE: PLACES[PLACE].model_copy(update={"ladder": {"P2": plan}})}
+    database, ledger = world()
+    with database.begin() as connection:
+        connection.execute(delete(registry.declarations))
+    ledger.raise_findings([finding()], at(0))
+    assert climb(database, places, at(0)) == 1
+    assert told(database) == [("sue", "email", 0)]
 
 
 def test_two_processes_take_a_step_once() -> None:

@@ -17,6 +17,7 @@ from tests.bench import (
     ingest_rate,
     outage_5000,
     page_latency,
+    places_400,
     rehearse_identical,
     simulate_speed,
     store_embedded,
@@ -112,6 +113,13 @@ def stores() -> Iterator[Row]:
         yield from store_peers.measure(Path(folder))
 
 
+def places() -> Iterator[Row]:
+    """Time until four hundred place files are read and checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = places_400.measure(Path(folder))
+    yield at_most("places.load_400_s", round(seconds, 2), "s", 1)
+
+
 def section_g() -> Iterator[Row]:
     """Beds, chairs, doses, kitchen and heating: told wrongly, and found, in simulated homes."""
     for name, value, unit in section_g_homes.measure():
@@ -173,6 +181,7 @@ def main() -> None:
         rehearse,
         latency,
         simulate,
+        places,
         section_g,
         ingest_rate.rates,
         ingest_rate.batches,

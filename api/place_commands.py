@@ -1,0 +1,68 @@
+"""``stillwell place``: councils join, are checked, exported, imported, merged and split."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from api.exits import told_plainly
+
+app: Final = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Councils: add, check and list their place files; export, import, merge and split them.",
+)
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
+]
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="The place file; its name is the place's key.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Check a place file and put it, with its logo, into the folder that `places` names.
+
+    A wrong file is refused with line and reason, and so is a key or a GSS code that another place
+    has. Restart worker and web afterwards: they read place files when they start.
+
+      stillwell place add willowmere.toml --settings site.toml
+    """
+    from api import place_files, wiring
+
+    with told_plainly():
+        place_files.add(file, wiring.read_settings(settings), tell=_tell)
+
+
+@app.command()
+def check(
+    file: Annotated[Path | None, typer.Argument(help="A place file; else every place.")] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Say what each place must still name before it may go live for P1; exits with 3 if any must.
+
+    Until then its P1 alerts are raised, shown and sent as everywhere, and its pages, the hub and
+    `stillwell check` say that nobody has promised to answer them at all hours.
+    """
+    from api import place_files, wiring
+
+    with told_plainly():
+        raise SystemExit(place_files.check(file, wiring.read_settings(settings), tell=_tell))
+
+
+@app.command(name="list")
+def list_(settings: SettingsFile = None) -> None:
+    """List the places: key, name, homes, and whether each is live for P1."""
+    from api import place_files, wiring
+
+    with told_plainly():
+        place_files.list_places(wiring.read_settings(settings), tell=_tell)
