@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api import rehearsal_command, replay_commands, watch_commands
+from api import backup_commands, rehearsal_command, replay_commands, watch_commands
 from api.audit_commands import app as audit
 from api.cap_commands import app as caps
 from api.contact_commands import app as contacts
@@ -174,6 +174,8 @@ def account(
 
 app.command()(watch_commands.watch)
 app.command()(watch_commands.canary)
+app.command()(backup_commands.backup)
+app.command()(backup_commands.restore)
 app.command()(replay_commands.simulate)
 app.command()(replay_commands.replay)
 app.command()(rehearsal_command.rehearse)

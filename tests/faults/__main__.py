@@ -21,6 +21,7 @@ from tests.faults import (
     living,
     notifier,
     proving,
+    restoring,
     silent,
 )
 
@@ -46,9 +47,9 @@ def fault_03() -> Iterator[Row]:
 
 
 def living_faults() -> Iterator[Row]:
-    """Faults 4, 6, 8 (a file that may not grow), 9, 10 and 20, on one installation."""
+    """Faults 4, 6, 8 (a file that may not grow), 9, 10, 19 and 20, on one installation."""
     with tempfile.TemporaryDirectory() as folder, living.installed(Path(folder)) as stack:
-        for fault in living.ALL:
+        for fault in (*living.ALL, restoring.restored_elsewhere):
             if fault is living.store_held_up and not KILLS:
                 yield from living.store_held_up(stack, seconds=600)
             else:
