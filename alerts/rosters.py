@@ -80,7 +80,9 @@ def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
         Home(**{**v, "state": HomeState(v["state"]), "goes_out": GoesOut(v["goes_out"])})
         for v in _of(held, _HOME)
     ]
-    gateways = [Gateway(**v) for v in _of(held, _GATEWAY)]
+    gateways = [
+        Gateway(**{**v, "old_places": tuple(v.get("old_places", ()))}) for v in _of(held, _GATEWAY)
+    ]
     sensors = [Sensor(**{**v, "kind": Kind(v["kind"])}) for v in _of(held, _SENSOR)]
     caps = [Allowance(**v) for v in _of(held, _CAP)]
     visits = [Visit(**{**v, "kind": VisitKind(v["kind"])}) for v in _of(held, _VISIT)]

@@ -66,3 +66,55 @@ def list_(settings: SettingsFile = None) -> None:
 
     with told_plainly():
         place_files.list_places(wiring.read_settings(settings), tell=_tell)
+
+
+By = Annotated[
+    str, typer.Option("--decided-by", help="E-mail of who decides; it stands in the audit log.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Count and tell, change nothing.")]
+
+
+@app.command()
+def merge(
+    sources: Annotated[list[str], typer.Argument(help="Keys of the places that end.")],
+    into: Annotated[str, typer.Option(help="Key of the place that their homes move to.")],
+    by: By,
+    settings: SettingsFile = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Move every home of these places into another, with all that hangs on it.
+
+    History, contacts, alerts with the step of their ladder, findings, sensors and gateways move;
+    people, ladders, rota, webhook and live detectors of the old places hold at the new one where it
+    has none. Gateways may go on publishing under the old place. Every row is counted before and
+    after; when one would be lost or doubled nothing happens. The new place's file comes first:
+
+      stillwell place add willowmere.toml
+      stillwell place merge fenbridge northmoor --into willowmere --dry-run
+    """
+    from api import place_moving, wiring
+
+    with told_plainly():
+        place_moving.merge(
+            wiring.read_settings(settings), sources, into, by, is_dry_run=dry_run, tell=_tell
+        )
+
+
+@app.command()
+def split(
+    source: Annotated[str, typer.Argument(help="Key of the place whose homes move.")],
+    file: Annotated[Path, typer.Option("--by", help="CSV with columns home and place.")],
+    by: By,
+    settings: SettingsFile = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Move the homes that a file names to other places; those that it does not name stay.
+
+    Like `place merge`. Every mistake of the file is listed with its row, and then nothing happens.
+    """
+    from api import place_moving, wiring
+
+    with told_plainly():
+        place_moving.split(
+            wiring.read_settings(settings), source, file, by, is_dry_run=dry_run, tell=_tell
+        )

@@ -53,12 +53,21 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A hub that publishes for one home, or for several when ``home`` is None."""
+    """A hub that publishes for one home, or for several when ``home`` is None.
+
+    ``old_places`` are those it had before its home moved: it still publishes under one of them
+    until it is re-pointed, and is heard there.
+    """
 
     number: int
     id: str
     place: str
     home: int | None
+    old_places: tuple[str, ...] = ()
+
+    def may_claim(self, place: str) -> bool:
+        """Return whether it may publish under this place."""
+        return place == self.place or place in self.old_places
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,11 @@ def homes(connection: Connection) -> list[Home]:
 def gateways(connection: Connection) -> list[Gateway]:
     """Return every gateway, by number."""
     rows = connection.execute(select(tables.gateways).order_by(tables.gateways.c.number))
-    return [Gateway(r.number, r.id, r.place, r.home) for r in rows]
+    topics = tables.gateway_topics
+    old: dict[int, tuple[str, ...]] = {}
+    for row in connection.execute(select(topics).order_by(*topics.primary_key)):
+        old[row.gateway] = (*old.get(row.gateway, ()), row.place)
+    return [Gateway(r.number, r.id, r.place, r.home, old.get(r.number, ())) for r in rows]
 
 
 def sensors(connection: Connection) -> list[Sensor]:

@@ -53,6 +53,14 @@ gateways: Final = Table(
     Column("home", ForeignKey("homes.number"), nullable=True),
     sqlite_autoincrement=True,
 )
+gateway_topics: Final = Table(
+    "gateway_topics",
+    metadata,
+    Column("gateway", ForeignKey("gateways.number"), primary_key=True),
+    Column("place", String(40), primary_key=True),
+)
+"""Places that a moved gateway had: it may publish under them until it is re-pointed."""
+
 sensors: Final = Table(
     "sensors",
     metadata,

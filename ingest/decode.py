@@ -62,6 +62,7 @@ class _Origin(NamedTuple):
     gateway: int
     place: str
     home: int
+    may_claim: bool = True
 
 
 def decode(messages: Sequence[Message], table: SensorTable) -> Decoded:
@@ -183,7 +184,12 @@ class _Chunk:
             return _Origin(message, topic, NONE, "", NONE)
         known = self._table.gateways[gateway]
         return _Origin(
-            message, topic, gateway, known.place, NONE if known.home is None else known.home
+            message,
+            topic,
+            gateway,
+            known.place,
+            NONE if known.home is None else known.home,
+            known.may_claim(topic.place),
         )
 
     def _model_of(self, gateway: int, dialect: str) -> ModelOf:
@@ -202,7 +208,7 @@ class _Chunk:
         """Return why nothing of this sender's message may be stored, None when it may."""
         if origin.gateway == NONE:
             return Reason.UNKNOWN_GATEWAY, "no gateway of this name is enrolled"
-        if origin.topic.place != origin.place:
+        if not origin.may_claim:
             return Reason.WRONG_PLACE, f"this gateway belongs to {origin.place}"
         if origin.message.is_retained:
             return Reason.RETAINED, "a retained reading may be of any age"

@@ -66,7 +66,7 @@ class Senders:
         if parsed is None or parsed.dialect != "native" or parsed.rest != "r":
             return None
         gateway = self.table.gateway_number.get(parsed.gateway, NONE)
-        if gateway == NONE or self.table.gateways[gateway].place != parsed.place:
+        if gateway == NONE or not self.table.gateways[gateway].may_claim(parsed.place):
             return None
         self._known[topic] = Sender(gateway, {})
         return self._known[topic]

@@ -1,0 +1,77 @@
+"""Runs ``stillwell place merge`` and ``place split``."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from api import place_move, wiring
+from api.place_files import known_place
+from api.place_move import Plan
+from config import people
+from config.problems import ConfigProblem
+from config.settings import Settings
+from ingest.clock import SystemClock, microseconds
+
+Tell = Callable[[str], None]
+
+
+def merge(
+    settings: Settings,
+    sources: Sequence[str],
+    target: str,
+    by: str,
+    *,
+    is_dry_run: bool,
+    tell: Tell,
+) -> None:
+    """Move every home of the sources into the target."""
+    for key in (*sources, target):
+        known_place(key, settings)
+    _run(
+        settings,
+        lambda connection: place_move.merging(connection, sources, target),
+        by,
+        is_dry_run=is_dry_run,
+        tell=tell,
+    )
+
+
+def split(
+    settings: Settings, source: str, file: Path, by: str, *, is_dry_run: bool, tell: Tell
+) -> None:
+    """Move the homes that the file names."""
+    known_place(source, settings)
+    places = list(wiring.places(settings))
+    _run(
+        settings,
+        lambda connection: place_move.splitting(connection, source, file, places),
+        by,
+        is_dry_run=is_dry_run,
+        tell=tell,
+    )
+
+
+def _run(
+    settings: Settings,
+    planned: Callable[[Connection], Plan],
+    by: str,
+    *,
+    is_dry_run: bool,
+    tell: Tell,
+) -> None:
+    database = wiring.open_database(settings)
+    with database.connect() as connection:
+        account = people.find_account(connection, by)
+        if account is None:
+            raise ConfigProblem(f"place: nobody signs in as {by!r}, expected who decides")
+        now_us = microseconds(SystemClock().now())
+        done = place_move.move(connection, planned(connection), account=account.id, now_us=now_us)
+        if is_dry_run:
+            connection.rollback()
+        else:
+            connection.commit()
+    database.dispose()
+    place_move.tell_of(done, tell=tell, is_dry_run=is_dry_run)
+    if not is_dry_run:
+        tell("restart worker and web if a place is new to them; re-point gateways when you like")
