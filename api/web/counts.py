@@ -10,6 +10,7 @@ from api.auth import COUNTS, Needs, Visitor
 from api.counts import DAYS, SMALLEST, Counts, counts_of
 from api.resources import Resources
 from api.web.pages import page
+from config.places import not_live_notices
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -28,6 +29,7 @@ def show_counts(request: Request, visitor: Annotated[Visitor, Depends(Needs(COUN
         "is_suppressed": any(not one.is_exact for one in found),
         "smallest": SMALLEST,
         "days": DAYS,
+        "quiet": not_live_notices(resources.places, visitor.places(*COUNTS)),
     }
     return page(request, visitor, "counts.html", context)
 
