@@ -118,3 +118,41 @@ def split(
         place_moving.split(
             wiring.read_settings(settings), source, file, by, is_dry_run=dry_run, tell=_tell
         )
+
+
+@app.command()
+def export(
+    place: Annotated[str, typer.Argument(help="Key of the place.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder; it will hold personal data.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Write everything of a place as CSV and Parquet: tables, readings and the place file.
+
+    What is in which file stands in config/README.md. Not in it: passwords, sessions, second
+    factors, tokens and the webhook's secret.
+
+      stillwell place export fenbridge /exports/fenbridge
+    """
+    from api import place_export, wiring
+
+    with told_plainly():
+        place_export.export(wiring.read_settings(settings), place, folder, tell=_tell)
+
+
+@app.command(name="import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="What `stillwell place export` wrote.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Put an exported place into this installation, and prove that the counts are equal.
+
+    Add its place file first, and stop the worker. All rows or none; a run that stopped among the
+    readings is gone on with by running it again.
+
+      stillwell place add /exports/fenbridge/fenbridge.toml
+      stillwell place import /exports/fenbridge
+    """
+    from api import place_import, wiring
+
+    with told_plainly():
+        place_import.import_place(wiring.read_settings(settings), folder, tell=_tell)

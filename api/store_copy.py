@@ -43,7 +43,7 @@ def run(source: Settings, target: Settings, *, tell: Tell) -> None:
             done = mark.done()
             for count, home in enumerate(homes, 1):
                 if home not in done:
-                    moved = _move(reading, filled, home, list(_windows(start, now)), refused)
+                    moved = _move(reading, filled, home, list(windows(start, now)), refused)
                     mark.note(home)
                     tell(f"{count:,} of {len(homes):,} homes: home {home}, {moved:,} readings")
             filled.append([Entry(position, empty(), ())], np.zeros(0, np.int32))
@@ -62,7 +62,7 @@ def _name(settings: Settings) -> str:
     return f"{settings.store.kind} {settings.store.url} {settings.store.database}"
 
 
-def _windows(start: Instant, now: Instant) -> Iterator[tuple[Instant, Instant]]:
+def windows(start: Instant, now: Instant) -> Iterator[tuple[Instant, Instant]]:
     """Yield the spans to move: a sensor whose clock is wrong speaks from any year."""
     step = np.timedelta64(WINDOW_DAYS, "D")
     yield BEFORE_ALL, start
