@@ -88,6 +88,7 @@ def _postgresql(url: str) -> Engine:
             "install stillwell with the extra 'postgres'"
         ) from problem
     event.listen(engine, "before_cursor_execute", _take_writer_lock)
+    event.listen(engine, "before_cursor_execute", _drop_nul, retval=True)
     return engine
 
 
@@ -114,6 +115,31 @@ def _take_writer_lock(
     if connection.info.get(_TAKES_LOCK) is not transaction:
         cursor.execute(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         connection.info[_TAKES_LOCK] = transaction
+
+
+def _drop_nul(
+    _connection: Connection,
+    _cursor: object,
+    sql: str,
+    values: Any,  # noqa: ANN401  # one row by name, or several
+    _context: object,
+    _many: bool,
+) -> tuple[str, Any]:
+    """Replace NUL, which no text of PostgreSQL may hold: a device's odd name must not stop a P1."""
+    if isinstance(values, dict):
+        return sql, _printable(values)
+    if isinstance(values, list):
+        return sql, [_printable(row) if isinstance(row, dict) else row for row in values]
+    return sql, values
+
+
+def _printable(row: dict[str, Any]) -> dict[str, Any]:
+    if not any(isinstance(value, str) and "\0" in value for value in row.values()):
+        return row
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def _config(url: str) -> Config:

@@ -168,8 +168,8 @@ def not_live_notices(places: Mapping[str, Place], keys: Sequence[str]) -> list[s
     """Return a sentence for each of these places that is not live for P1, to be shown aloud."""
     return [
         f"{places[key].name} is not live for P1: its place file does not name "
-        f"{', '.join(_short(what) for what in missing)}. P1 alerts are raised, shown and sent all "
-        "the same, but nobody has promised to answer them at all hours."
+        f"{' or '.join(_short(what) for what in missing)}. P1 alerts are raised, shown and sent "
+        "all the same, but nobody has promised to answer them at all hours."
         for key in keys
         if key in places and (missing := missing_for_p1(places[key]))
     ]

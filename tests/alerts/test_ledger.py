@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ def test_raising_writes_alert_history_message_and_change_together() -> None:
     assert ledger.raise_findings([finding()], at(4 * HOUR)) == [finding().id]
     for table in (tables.alerts, tables.history, tables.outbox, tables.changes):
         assert count(ledger, table) == 1
+
+
+def test_a_text_that_not_every_database_can_hold_is_raised_all_the_same() -> None:
+    ledger = Ledger(new_database())
+    odd = replace(finding(), sentence="Pendant \0 pressed.", evidence={"source": "a\0b"})
+    assert ledger.raise_findings([odd], at(0)) == [odd.id]
+    found = row(ledger, odd.id)
+    assert found.sentence in {"Pendant \0 pressed.", "Pendant \ufffd pressed."}
+    assert found.evidence["source"].startswith("a")
 
 
 def test_raising_again_changes_nothing() -> None:
