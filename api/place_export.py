@@ -3,12 +3,12 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import JSON, Connection, Table, select
+from sqlalchemy import JSON, Connection, RowMapping, Table, select
 from sqlalchemy.types import BigInteger, Boolean, Float, Integer
 
 from api import place_rows, stores, wiring
@@ -106,20 +106,20 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def _tables(
     connection: Connection, place: str
-) -> Sequence[tuple[str, Table, Sequence[Mapping[str, Any]]]]:
+) -> Sequence[tuple[str, Table, Sequence[RowMapping]]]:
     accounts, grants = registry_tables.accounts, registry_tables.grants
     query = select(*(accounts.c[name] for name in ACCOUNT_COLUMNS)).where(
         accounts.c.id.in_(select(grants.c.account).where(grants.c.place == place))
     )
     people = connection.execute(query.order_by(accounts.c.id)).mappings().all()
-    found: list[tuple[str, Table, Sequence[Mapping[str, Any]]]] = [("accounts", accounts, people)]
+    found: list[tuple[str, Table, Sequence[RowMapping]]] = [("accounts", accounts, people)]
     for table, mine in place_rows.rows_of(place):
         rows = connection.execute(select(table).where(mine).order_by(*table.primary_key))
         found.append((table.name, table, rows.mappings().all()))
     return found
 
 
-def _write(pa: Any, folder: Path, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:  # noqa: ANN401
+def _write(pa: Any, folder: Path, table: Table, rows: Sequence[RowMapping]) -> int:  # noqa: ANN401
     names = ACCOUNT_COLUMNS if table.name == "accounts" else tuple(table.c.keys())
     fields = [pa.field(name, _type(pa, table.c[name].type)) for name in names]
     columns = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from alerts import switches, tables
 from alerts.modes import Mode
@@ -130,7 +130,7 @@ def _move_ledger(connection: Connection, plan: Plan, target: str, done: Moved) -
     hubs = select(registry.gateways.c.id).where(registry.gateways.c.place == target)
     for name in ("alerts", "unwatched", "shadow_findings", "cap_proposals"):
         table = tables.metadata.tables[name]
-        mine = table.c.home.in_(own)
+        mine: ColumnElement[bool] = table.c.home.in_(own)
         if name == "alerts":
             mine = mine | (table.c.home.is_(None) & table.c.gateway.in_(hubs))
             if plan.is_whole:  # an outage is told of a place, without any home
@@ -139,9 +139,9 @@ def _move_ledger(connection: Connection, plan: Plan, target: str, done: Moved) -
         done.places[name] += connection.execute(statement).rowcount
     table = tables.metadata.tables["handovers"]
     moved = select(tables.alerts.c.id).where(tables.alerts.c.place == target)
-    mine = table.c.alert.in_(moved) & (table.c.place != target)
+    theirs = table.c.alert.in_(moved) & (table.c.place != target)
     done.places["handovers"] += connection.execute(
-        update(table).where(mine).values(place=target)
+        update(table).where(theirs).values(place=target)
     ).rowcount
 
 

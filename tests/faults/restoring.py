@@ -56,7 +56,7 @@ def restored_elsewhere(stack: Stack) -> Iterator[Row]:
         missing = sum(number not in found for number in before)
         tail.close()
         with _worker(file):
-            until(lambda: _is_ready(restored), 60, "the restored worker is not ready")
+            until(lambda: _is_ready(restored), 120, "the restored worker is not ready")
             rto_s = time.monotonic() - began
         database.dispose()
     at.wait_until_connected(stack, 60)
@@ -86,10 +86,15 @@ def _elsewhere(stack: Stack, folder: Path) -> tuple[Settings, Path]:
 def _worker(settings: Path) -> Iterator[None]:
     """Run a worker over these settings."""
     command = [sys.executable, "-m", "api", "worker", "--settings", str(settings)]
-    log = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=log, stderr=log) as process:  # noqa: S603
+    with (
+        settings.with_name("worker.log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,  # noqa: S603
+    ):
         try:
             yield
+        except AssertionError as problem:
+            said = settings.with_name("worker.log").read_text(errors="replace")[-800:]
+            raise AssertionError(f"{problem}: {said}") from problem
         finally:
             process.terminate()
 
