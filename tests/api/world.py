@@ -205,9 +205,9 @@ def account(database: Engine, name: str, *grants: tuple[str, Role]) -> str:
     return id_
 
 
-def make_world(folder: Path, *, now: Instant = NOW, homes: int = 3) -> World:
+def make_world(folder: Path, *, now: Instant = NOW, homes: int = 3, url: str = "") -> World:
     """Return a world in this folder: alerts of every priority in A, two in B, one unwatched."""
-    url = f"sqlite:///{folder / 'stillwell.db'}"
+    url = url or f"sqlite:///{folder / 'stillwell.db'}"
     migrate(url)
     database = connect(url)
     account(database, "Alice", (A, Role.CARE_WORKER))
