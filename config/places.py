@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
 
 from config.declared_lines import line_of, lines_of
 from config.homes import ID_PATTERN
@@ -140,6 +147,13 @@ class Place(_Strict):
     detectors: dict[str, float] = {}
     """Parameters of detectors that differ here; names and ranges: alerts/detect/parameters.py."""
 
+    _logo_png: bytes = PrivateAttr(default=b"")
+
+    @property
+    def logo_png(self) -> bytes:
+        """The content of its logo; empty without one."""
+        return self._logo_png
+
     @property
     def zone(self) -> ZoneInfo:
         """The place's time zone."""
@@ -234,6 +248,7 @@ def _check(place: Place, path: Path, text: str) -> None:
         content = logo.read_bytes()
         if len(content) > MOST_LOGO_BYTES or not content.startswith(_PNG):
             refuse(f"logo is {place.logo!r}, expected a PNG of at most 64 KiB", "logo")
+        place._logo_png = content  # noqa: SLF001  # of the model above, set once
 
 
 def load_places(folder: Path = FOLDER) -> dict[str, Place]:

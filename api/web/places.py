@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alerts.alert import Priority
 from api import health, queries, roster
 from api.auth import ANY, CARE, COUNTS, HOMES, Needs, Visitor
+from api.errors import absent
 from api.resources import Resources
 from api.web import words
 from api.web.pages import page
@@ -32,6 +33,17 @@ def show_front(visitor: Anyone) -> Response:
     )
     open_ = (address for address, roles in doors if visitor.holds(*roles))
     return RedirectResponse(next(open_, "/me"), 303)
+
+
+@router.get("/places/{place}/logo")
+def show_logo(
+    request: Request, visitor: Anyone, place: Annotated[str, Path(max_length=40)]
+) -> Response:
+    """Send the logo of one of the visitor's places."""
+    resources: Resources = request.app.state.resources
+    if place not in visitor.grants or not resources.places[place].logo_png:
+        raise absent()
+    return Response(resources.places[place].logo_png, media_type="image/png")
 
 
 @router.get("/places")

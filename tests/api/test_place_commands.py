@@ -12,7 +12,7 @@ from api.exits import Exit
 from config import people
 from config.database import migrate
 from config.people import Role
-from config.places import Place
+from config.places import Place, load_place
 from config.problems import ConfigProblem
 from config.settings import Settings
 from tests.api.life import A, B
@@ -83,6 +83,20 @@ def test_a_p1_of_a_place_that_is_not_live_is_raised_sent_and_shown_with_a_warnin
     with world.database.connect() as connection:
         sent = connection.execute(tables.outbox.select().where(tables.outbox.c.alert == id_)).one()
     assert sent.state == "pending"
+
+
+def test_the_logo_of_a_place_is_shown_to_its_people_only(world: World, tmp_path: Path) -> None:
+    content = b"\x89PNG\r\n\x1a\n" + b"invented"
+    (tmp_path / "crest.png").write_bytes(content)
+    (tmp_path / "willowmere.toml").write_text("logo = 'crest.png'\n" + GOOD, "utf-8")
+    made = load_place(tmp_path / "willowmere.toml")
+    shown = replace(world.resources, places={**world.resources.places, A: made})
+    world.resources = shown
+    answer = Visit(world.app, "alice").get(f"/places/{A}/logo")
+    assert (answer.status_code, answer.content) == (200, content)
+    assert answer.headers["content-type"] == "image/png"
+    assert Visit(world.app, "charlie").get(f"/places/{A}/logo").status_code == 404
+    assert Visit(world.app, "charlie").get(f"/places/{B}/logo").status_code == 404
 
 
 def test_places_that_are_live_say_nothing(world: World) -> None:
