@@ -22,6 +22,7 @@ from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
 from api.rest import handovers as rest_handovers
 from api.rest import homes as rest_homes
+from api.rest import incident as rest_incident
 from api.rest import pauses as rest_pauses
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
@@ -37,6 +38,7 @@ from api.web import (
     findings,
     handovers,
     homes,
+    incident,
     invitation,
     me,
     pauses,
@@ -99,6 +101,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_caps,
         rest_pauses,
         rest_handovers,
+        rest_incident,
         dead_letters,
         governance,
     ):
@@ -117,6 +120,7 @@ def create_app(resources: Resources) -> FastAPI:
         homes,
         pauses,
         handovers,
+        incident,
         days,
         findings,
         detectors,

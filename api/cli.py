@@ -6,7 +6,13 @@ from typing import Annotated, Final
 
 import typer
 
-from api import backup_commands, rehearsal_command, replay_commands, watch_commands
+from api import (
+    backup_commands,
+    incident_command,
+    rehearsal_command,
+    replay_commands,
+    watch_commands,
+)
 from api.audit_commands import app as audit
 from api.cap_commands import app as caps
 from api.contact_commands import app as contacts
@@ -179,6 +185,7 @@ app.command()(backup_commands.restore)
 app.command()(replay_commands.simulate)
 app.command()(replay_commands.replay)
 app.command()(rehearsal_command.rehearse)
+app.command()(incident_command.incident)
 
 
 @app.command()

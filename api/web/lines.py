@@ -260,11 +260,16 @@ def contact_line(
     }
 
 
+def event_text(event: str) -> str:
+    """Return what happened, in words."""
+    return _EVENTS.get(event, words.label(event))
+
+
 def event_line(
     event: Event, names: Mapping[str, str], now_us: int, zone: tzinfo
 ) -> Mapping[str, str]:
     """Return one line of history: when, what, who and what was said."""
-    what = _EVENTS.get(event.event, words.label(event.event))
+    what = event_text(event.event)
     who = "the system" if event.actor == "system" else names.get(event.actor, event.actor)
     said = event.note
     for outcome, text in OUTCOMES.items():

@@ -67,6 +67,11 @@ def moment(us: int, zone: tzinfo) -> str:
     return f"{day(us, zone)}, {clock_time(us, zone)}"
 
 
+def moment_s(us: int, zone: tzinfo) -> str:
+    """Return date and time to the second, for what is read long after."""
+    return f"{day(us, zone)}, {local(us, zone):%H:%M:%S}"
+
+
 def since(us: int, now_us: int, zone: tzinfo) -> str:
     """Return the time alone when it is today, with its date otherwise."""
     if local(us, zone).date() == local(now_us, zone).date():
