@@ -42,6 +42,7 @@ class AlertKind(StrEnum):
     KITCHEN_UNUSED = "kitchen-unused"
     HOME_AGAIN = "home-again"
     PAUSE_ENDS = "pause-ends"
+    ROTA_GAP = "rota-gap"
     VISIT_NOT_SEEN = "visit-not-seen"
     UNWATCHED_HOME = "unwatched-home"
     SENSOR_SILENT = "sensor-silent"
@@ -117,7 +118,7 @@ CONTINUING: Final = frozenset(
 TECHNICAL: Final = frozenset({AlertKind.SENSOR_SILENT, AlertKind.GATEWAY_SILENT, AlertKind.OUTAGE})
 """Kinds that the system may close when the thing works again."""
 
-NOTICES: Final = frozenset({AlertKind.PAUSE_ENDS})
+NOTICES: Final = frozenset({AlertKind.PAUSE_ENDS, AlertKind.ROTA_GAP})
 """Kinds that tell of something to come; the system may close them once it is over."""
 
 PRIORITY: Final[Mapping[AlertKind, Priority]] = {
@@ -140,6 +141,7 @@ PRIORITY: Final[Mapping[AlertKind, Priority]] = {
     AlertKind.KITCHEN_UNUSED: Priority.P3,
     AlertKind.HOME_AGAIN: Priority.P3,
     AlertKind.PAUSE_ENDS: Priority.P3,
+    AlertKind.ROTA_GAP: Priority.P3,
     AlertKind.VISIT_NOT_SEEN: Priority.P2,
     AlertKind.UNWATCHED_HOME: Priority.P2,
     **dict.fromkeys(TECHNICAL, Priority.T),

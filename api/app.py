@@ -44,6 +44,7 @@ from api.web import (
     pauses,
     people,
     places,
+    rota,
     sign_in,
     system,
 )
@@ -121,6 +122,7 @@ def create_app(resources: Resources) -> FastAPI:
         pauses,
         handovers,
         incident,
+        rota,
         days,
         findings,
         detectors,

@@ -6,7 +6,7 @@ from pathlib import Path
 from api import telling, wiring
 from api.contacts_file import expect_role, read_toml
 from api.web import words
-from config import ladders, people, recipients, rotas
+from config import ladders, people, recipients, rota_gaps, rotas
 from config.ladders import Rung
 from config.people import Role
 from config.places import Place
@@ -55,6 +55,7 @@ def show_rota(settings: Settings, place: str, *, tell: Tell) -> None:
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.connect() as connection:
         found = telling.duty(connection, served, now_us)
+        ending = rota_gaps.holidays_end(connection, served, now_us)
     if found.rota is None:
         tell(f"{place} has no rota; save one with `stillwell rota set`")
     for team in found.teams:
@@ -65,6 +66,8 @@ def show_rota(settings: Settings, place: str, *, tell: Tell) -> None:
     for key, start_us, end_us in found.gaps:
         begin, end = (words.moment(us, served.zone) for us in (start_us, end_us))
         tell(f"GAP {key}: nobody from {begin} until {end}")
+    if ending is not None:
+        tell(ending)
 
 
 def save_rota(settings: Settings, place: str, file: Path, by: str, *, tell: Tell) -> None:

@@ -102,6 +102,7 @@ def _standing(
         "hidden": max(total - len(shown), 0),
         "cares": bool(scope.places),
         "hands_over": visitor.holds(*CARE),
+        "sees_rota": visitor.holds(Role.SUPERVISOR),
     }
 
 

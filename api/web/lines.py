@@ -61,6 +61,7 @@ _KINDS: Final = {
     AlertKind.PENDANT: "Help button",
     AlertKind.HOME_AGAIN: "Home again?",
     AlertKind.PAUSE_ENDS: "Pause ends",
+    AlertKind.ROTA_GAP: "Gap in the rota",
 }
 """Kinds that read better than their code."""
 
@@ -134,8 +135,8 @@ def subject(alert: Alert) -> str:
         return f"Home {alert.home[:8]}"
     if alert.gateway:
         return f"Gateway {alert.gateway}"
-    if alert.kind is AlertKind.OUTAGE:
-        return "Outage"
+    if alert.kind in (AlertKind.OUTAGE, AlertKind.ROTA_GAP):
+        return kind_text(alert.kind)
     return "Unknown sender"
 
 

@@ -84,3 +84,15 @@ def test_the_commands_save_and_show_the_same(world: World, tmp_path: Path) -> No
     shown = run.invoke(command, ["ladder", "show", "--place", A], env=environment).output
     assert "1. on-call:day by sms, then wait 5 min" in shown
     assert "P2: no ladder" in shown
+
+
+def test_the_page_shows_who_is_on_call_the_gaps_and_who_is_told(world: World) -> None:
+    bob = Visit(world.app, "bob")
+    shown = bob.get(f"/rota?place={A}").text
+    assert "No rota is saved" in shown
+    assert "these alerts are on the page, and nobody is told" in shown
+    bob.send(f"/api/v1/places/{A}/rota", ROTA)
+    shown = bob.get("/rota").text
+    assert "Nobody is on call" in shown
+    assert "Now alice@example.org until" in shown or "Now bob@example.org until" in shown
+    assert Visit(world.app, "alice").get("/rota").status_code == 403
