@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from api import wiring
+from api import anchoring, wiring
 from api.exits import CommandFailed
 from api.rest.moments import to_datetime
 from config import audit
@@ -35,13 +35,8 @@ def anchor(settings: Settings, file: Path, *, tell: Tell) -> None:
     with wiring.open_database(settings).connect() as connection:
         found = audit.heads(connection)
     at = to_datetime(microseconds(SystemClock().now())).isoformat()
-    lines = [
-        json.dumps({"place": head.place, "seq": head.seq, "hash": head.hash, "at": at})
-        for head in found
-    ]
     try:
-        with file.open("a", encoding="utf-8") as out:
-            out.writelines(f"{line}\n" for line in lines)
+        anchoring.write(file, found, at)
     except OSError as problem:
         raise CommandFailed(f"audit: {file} cannot be written: {problem.strerror}") from problem
     tell(f"{len(found)} heads are kept in {file}")

@@ -12,7 +12,7 @@ from config.people import Role
 from config.places import Place
 from config.problems import ConfigProblem
 from config.settings import Settings
-from ingest.clock import microseconds
+from ingest.clock import SystemClock, microseconds
 
 Tell = Callable[[str], None]
 
@@ -89,7 +89,8 @@ def save_recipient(settings: Settings, email: str, file: Path, *, tell: Tell) ->
         account = people.find_account(connection, email)
         if account is None:
             raise ConfigProblem(f"recipient: nobody signs in as {email!r}")
-        recipients.save(connection, account.id, plan)
+        now_us = microseconds(SystemClock().now())
+        recipients.save(connection, account.id, plan, now_us=now_us)
     channels = [c for c in ladders.CHANNELS if c != "console" and plan.address(c)]
     tell(f"{email} is told by {', '.join(channels) or 'the page only'}")
 

@@ -21,6 +21,7 @@ from alerts.ledger import Ledger
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
 from api import stores, wiring
+from api.anchoring import Anchoring
 from api.broker_watch import Broker
 from api.channels import channels
 from api.current_roster import CurrentRoster
@@ -82,6 +83,7 @@ class Parts:
     keeper: Keeper
     broker: Broker
     disk: DiskWatch
+    anchoring: Anchoring
 
 
 def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
@@ -162,6 +164,11 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         Keeper(database, ledger, places, clock.now, lambda: pace.is_live),
         Broker(),
         DiskWatch(settings.data),
+        Anchoring(
+            database,
+            settings.audit.anchor_file or settings.data / "audit-anchors.jsonl",
+            channels(settings, database).get("webhook"),
+        ),
     )
 
 
@@ -214,6 +221,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
             for name in parts.outbox.channels
         ),
         _Thread("keeper", parts.keeper.run, ending),
+        _Thread("anchors", parts.anchoring.run, ending),
         _Thread("beat", partial(_beat, parts, settings), ending),
     ]
     for thread in threads:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, insert, select, update
 
-from config import tables
+from config import audit, tables
+from config.audit import Entry
 from config.problems import ConfigProblem, describe
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,12 +55,20 @@ def read_plan(values: object, where: str) -> Recipient:
     return made
 
 
-def save(connection: Connection, account: str, recipient: Recipient) -> None:
-    """Replace what is known of how this account (id) wants to be told."""
+def save(
+    connection: Connection, account: str, recipient: Recipient, *, by: str = "", now_us: int = 0
+) -> None:
+    """Replace what is known of how this account (id) wants to be told.
+
+    It is noted in the audit log, without any address, in the name of ``by``.
+    """
     values = recipient.model_dump()
     statement = update(tables.recipients).where(_r.account == account).values(values)
     if connection.execute(statement).rowcount == 0:
         connection.execute(insert(tables.recipients).values(account=account, **values))
+    subject = f"recipient:{account}"
+    entry = Entry(audit.INSTALLATION, now_us, by or account, "setting", subject, {})
+    audit.append(connection, entry)
 
 
 def find(connection: Connection, account: str) -> Recipient | None:

@@ -112,6 +112,12 @@ def end_allowance(connection: Connection, number: int, now_us: int, *, by: str =
     table = tables.allowances
     mine = (table.c.number == number) & (table.c.until_us > now_us)
     connection.execute(update(table).where(mine).values(until_us=now_us, ended_by=by))
+    homes = tables.homes.c
+    query = select(homes.place).join(table, table.c.home == homes.number)
+    place = connection.execute(query.where(table.c.number == number)).scalar()
+    detail = {"ended": now_us}
+    entry = Entry(place or audit.INSTALLATION, now_us, by, "setting", f"allowance:{number}", detail)
+    audit.append(connection, entry)
     bump(connection)
 
 

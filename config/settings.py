@@ -170,6 +170,13 @@ class Outbox(_Section):
     """Whether recipients may have an Apprise address; needs the extra ``apprise``."""
 
 
+class Audit(_Section):
+    """The audit log's heads, kept outside the database once a day."""
+
+    anchor_file: Path | None = None
+    """File that they are appended to, best on another machine; else one in the data folder."""
+
+
 class Smtp(_Section):
     """The mail server that e-mail is handed to; without a host there is none."""
 
@@ -265,6 +272,7 @@ class Settings(_Section):
     tick_log: TickLog = TickLog()
     costs: Costs = Costs()
     outbox: Outbox = Outbox()
+    audit: Audit = Audit()
     smtp: Smtp = Smtp()
     notify: Notify = Notify()
     watch: Watch = Watch()

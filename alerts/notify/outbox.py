@@ -52,6 +52,8 @@ class Message:
     place: str = ""
     created_us: int = 0
     attempt: int = 1
+    kind: str = "alert"
+    """What it is about: an alert, or the head of an audit chain (``audit``)."""
 
 
 class Fate(StrEnum):

@@ -91,7 +91,7 @@ def event(message: Message) -> bytes:
             "specversion": "1.0",
             "id": message.key,
             "source": f"/stillwell/places/{message.place}",
-            "type": "org.stillwell.alert",
+            "type": f"org.stillwell.{message.kind}",
             "subject": message.alert,
             "time": moment(message.created_us).isoformat(),
             "datacontenttype": "application/json",

@@ -171,7 +171,8 @@ def save_recipient(request: Request, visitor: Anybody, body: Values) -> Recipien
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
     with resources.database.begin() as connection:
-        recipients.save(connection, visitor.account.id, plan)
+        now_us = microseconds(resources.wall())
+        recipients.save(connection, visitor.account.id, plan, now_us=now_us)
     return plan
 
 
