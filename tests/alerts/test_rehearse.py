@@ -245,7 +245,7 @@ def test_stricter_settings_raise_more_and_leave_the_ledger_alone(tmp_path: Path)
 
 
 def test_as_ordered_a_bad_line_gives_what_a_good_one_would_have(tmp_path: Path) -> None:
-    good, bad = town(), lived()
+    good, bad = town(), lived(2)
     deliver(good, batch_of(story(good)), STOP, [5 * MINUTE])
     (ordered,) = rehearse(perfect(past_of(bad, tmp_path)), [as_it_was])
     wanted = [row[:6] for row in told(good)]
