@@ -1,6 +1,6 @@
 """Folds readings and runs every detector over every home, tick by tick. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +9,7 @@ import numpy as np
 from alerts import (
     bathroom,
     bed_left,
+    easing,
     heat,
     heating,
     idle,
@@ -67,6 +68,16 @@ All but the door at night decide on regular ticks alone, and are told of signs o
 """
 
 
+_EASED_ALONE: Final[Sequence[tuple[Detector, Callable[[Scene, fold.Signs], bool]]]] = (
+    (night_door, easing.eases_door),
+    (room_stay, easing.eases_stay),
+    (_DOSE, easing.eases_dose),
+    (_KITCHEN, easing.eases_kitchen),
+    (unvisited, easing.eases_visit),
+)
+"""Detectors that ease by themselves, whatever the others know."""
+
+
 def run_ticks(
     state: State,
     roster: Roster,
@@ -79,12 +90,16 @@ def run_ticks(
     late: Batch,
     modes: Modes | None = None,
     due: Due | None = None,
+    stops: Container[int] = (),
+    end_tick: Callable[[Scene], None] = lambda _: None,
 ) -> Scene:
     """Run the ticks that end at ``ticks_us``, ascending, and return the scene after the last.
 
     ``readings`` must be ordered, each once, with before_us < time <= the last tick; ``late`` is
     ordered and older. Both hold only sensors of the roster. ``state`` is changed in place.
-    ``due`` is what the run before left, None where the roster changed since.
+    ``due`` is what the run before left, None where the roster changed since. ``stops`` are
+    ticks with which a step of the engine ended: what signs ease is eased then. ``end_tick`` is
+    called after each tick, and may add to what was decided.
     """
     due = due or look_at_all(roster)
     last_us = int(ticks_us[-1]) if len(ticks_us) else before_us
@@ -110,6 +125,8 @@ def run_ticks(
         if _fold(scene, streams, cuts, number):
             gateways = None
         is_due = scene.is_regular or number == len(ticks_us) - 1
+        if now_us in stops and not is_due:
+            is_due = _ease(scene, streams, cuts, number, taken)
         _fold_detectors(scene, streams, cuts, number, taken, is_due=is_due)
         gateways = _detect(scene, gateways)
         if held_cuts[number + 1] > held_cuts[number]:
@@ -117,6 +134,7 @@ def run_ticks(
         pausing.announce(scene)
         thresholds.count_told(scene, scene.actions[before:])
         scene.end()
+        end_tick(scene)
     return scene
 
 
@@ -209,6 +227,23 @@ def _fold_detectors(
         if stop > start and (is_due or (is_night and detector is night_door)):
             detector.fold(scene, _signs_of(detector, streams), start, stop)
             taken[detector] = stop
+
+
+def _ease(
+    scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int, taken: dict[Detector, int]
+) -> bool:
+    """Tell who has something to ease; return whether all must be told, as seats need of pads."""
+    start, stop = taken[bed_left], cuts.signs[number + 1]
+    if easing.eases_spell(scene, fold.rows_of(streams.signs, slice(start, stop))):
+        return True
+    for detector, eases in _EASED_ALONE:
+        signs = _signs_of(detector, streams)
+        stop = (cuts.all_signs if detector in _OF_ALL else cuts.signs)[number + 1]
+        start = taken[detector]
+        if stop > start and eases(scene, fold.rows_of(signs, slice(start, stop))):
+            detector.fold(scene, signs, start, stop)
+            taken[detector] = stop
+    return False
 
 
 def _detect(scene: Scene, before: Gateways | None) -> Gateways:

@@ -35,6 +35,17 @@ OLDEST_US: Final = 3 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a step of the engine ends: ``ticks`` further on.
+
+    ``is_caught_up`` says that its last tick is of now, so that what is still true may come back.
+    """
+
+    ticks: int
+    is_caught_up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What a watch knew after a moment: ``places`` are by code of the state."""
 
@@ -99,18 +110,31 @@ class Watch:
         is_caught_up: bool,
         modes: Modes | None = None,
     ) -> list[Action]:
-        """Run the ticks that end at ``ticks_us``; return what was decided, in order.
+        """Run the ticks that end at ``ticks_us``, one step; return what was decided, in order."""
+        stops = (Stop(len(ticks_us), is_caught_up),)
+        return self.run_steps(ticks_us, readings, late, stops, modes=modes)[0]
 
-        For ``readings`` and ``late`` see ``run_ticks``. ``is_caught_up`` says that the last tick
-        is of now, so that what is still true may come back. ``modes`` are in force, None where
-        every detector is live. An error changes nothing.
+    def run_steps(
+        self,
+        ticks_us: Ints,
+        readings: Batch,
+        late: Batch,
+        stops: Sequence[Stop],
+        *,
+        modes: Modes | None = None,
+    ) -> list[list[Action]]:
+        """Run the ticks that end at ``ticks_us``; return what each step decided, in order.
+
+        For ``readings`` and ``late`` see ``run_ticks``. The ``stops`` share all ticks between
+        them. ``modes`` are in force, None where every detector is live. An error changes nothing.
         """
         if self.state is None:
             raise RuntimeError("watch: it has not begun")
         before_us, last_us = self.folded_us, int(ticks_us[-1])
         due, self._due = self._due, None
         stages = _stages(self.roster, before_us, ticks_us)
-        state, actions, begun_us = copied(self.state), list[Action](), before_us
+        steps = _Steps(before_us, ticks_us, stops)
+        state, begun_us = copied(self.state), before_us
         for number, (roster, ticks) in enumerate(stages):
             if number or roster is not self.roster:
                 rewatch(state, roster, begun_us)
@@ -126,18 +150,15 @@ class Watch:
                 late=late if number == 0 else empty(),
                 modes=modes,
                 due=due,
+                stops=steps.stops,
+                end_tick=steps.end_tick,
             )
             state, begun_us = scene.state, int(ticks[-1])
-            actions += scene.actions
-        unwatched = unwatched_rows(scene)
-        if is_caught_up and last_us // SLOW_US != before_us // SLOW_US:
-            actions += _come_back(scene)
-        self.state, self.folded_us, self.unwatched = state, last_us, unwatched
-        self.roster = scene.roster
-        if last_us // DAY_US != before_us // DAY_US:
-            actions.append(self._proposed())
+            steps.end_stage(scene)
+        self.unwatched = unwatched_rows(scene)
+        self.state, self.folded_us, self.roster = state, last_us, scene.roster
         self._due = scene.due
-        return actions
+        return steps.decided
 
     def watch_link(self, lost_us: int, now_us: int) -> list[Action]:
         """Look at homes that nobody can see, since our own link was lost."""
@@ -163,23 +184,6 @@ class Watch:
         zones = self._zones(self.folded_us, self.folded_us)
         return propose(self.state, self.roster, zones, self.folded_us)
 
-    def _proposed(self) -> Proposals:
-        made = [(self.roster.table.homes[one.home], one) for one in self.proposals()]
-        return Proposals(
-            tuple(
-                Proposed(
-                    home.id,
-                    home.place,
-                    one.from_min,
-                    one.to_min,
-                    one.cap_h,
-                    one.count,
-                    self.folded_us,
-                )
-                for home, one in made
-            )
-        )
-
     def _zones(self, start_us: int, stop_us: int) -> tuple[Offsets, ...]:
         start_us -= OLDEST_US
         names = tuple(table.zone for table in self._offsets)
@@ -189,6 +193,49 @@ class Watch:
                 build_offsets(zone, start_us, stop_us) for zone in self.roster.zones
             )
         return self._offsets
+
+
+class _Steps:
+    """What each step decides, while ticks run that may be those of many steps."""
+
+    def __init__(self, before_us: int, ticks_us: Ints, stops: Sequence[Stop]) -> None:
+        ends = np.cumsum([stop.ticks for stop in stops]) - 1
+        self.stops: Mapping[int, Stop] = dict(zip(ticks_us[ends].tolist(), stops, strict=True))
+        self._before_us = before_us
+        self._open: list[Action] = []
+        self._from = 0
+        self.decided: list[list[Action]] = []
+
+    def end_tick(self, scene: Scene) -> None:
+        """Note that a tick is over."""
+        now_us, before_us = scene.now_us, self._before_us
+        stop = self.stops.get(now_us)
+        if stop is None:
+            return
+        if stop.is_caught_up and now_us // SLOW_US != before_us // SLOW_US:
+            scene.actions += _come_back(scene)
+        if now_us // DAY_US != before_us // DAY_US:
+            scene.actions.append(_proposed(scene))
+        self.decided.append([*self._open, *scene.actions[self._from :]])
+        self._before_us, self._open, self._from = now_us, [], len(scene.actions)
+
+    def end_stage(self, scene: Scene) -> None:
+        """Note that the next tick has another scene."""
+        self._open, self._from = [*self._open, *scene.actions[self._from :]], 0
+
+
+def _proposed(scene: Scene) -> Proposals:
+    made = propose(scene.state, scene.roster, scene.offsets, scene.now_us)
+    homes = [scene.home(one.home) for one in made]
+    return Proposals(
+        tuple(
+            Proposed(
+                *(home.id, home.place, one.from_min, one.to_min, one.cap_h, one.count),
+                scene.now_us,
+            )
+            for home, one in zip(homes, made, strict=True)
+        )
+    )
 
 
 def _stages(roster: Roster, before_us: int, ticks_us: Ints) -> list[tuple[Roster, Ints]]:
