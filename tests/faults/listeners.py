@@ -25,6 +25,7 @@ from config.homes import Enrolment
 from config.kinds import Kind
 from config.people import Role
 from ingest.flood import Flood
+from tests.brokers import start_mosquitto
 from tests.e2e.stack import Stack, running
 from tests.faults import installation as at
 from tests.faults.living import rss_mib
@@ -239,5 +240,9 @@ def _is_ended(page: socket.socket) -> bool:
 
 def many_listeners() -> Iterator[Row]:
     """16: RSS bounded, frozen pages dropped and back without loss, the others not slowed down."""
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), both_places()) as stack:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start_mosquitto(Path(folder) / "mosquitto") as broker,
+        running(Path(folder) / "site", both_places(), broker_port=broker.port) as stack,
+    ):
         yield from asyncio.run(_measure(stack))
