@@ -9,7 +9,6 @@ import typer
 from api import (
     backup_commands,
     incident_command,
-    measure_commands,
     rehearsal_command,
     replay_commands,
     watch_commands,
@@ -179,7 +178,6 @@ def account(
         accounts.open_account(loaded, email, name, place, role, tell=_tell)
 
 
-app.command()(measure_commands.measures)
 app.command()(watch_commands.watch)
 app.command()(watch_commands.canary)
 app.command()(backup_commands.backup)
