@@ -53,13 +53,14 @@ def move(
     What comes back begins one rung higher each time. A muted alert (a replay) has a deadline
     only while a person has it.
     """
-    patience = patience_of(connection, alert, priority)
     values: dict[str, object]
     match event:
         case Event.ACKNOWLEDGE | Event.ACCEPT:
-            values = {"due_us": now_us + int(patience.acknowledged_min * _MINUTE_US)}
+            minutes = patience_of(connection, alert, priority).acknowledged_min
+            values = {"due_us": now_us + int(minutes * _MINUTE_US)}
         case Event.ATTEND:
-            values = {"due_us": now_us + int(patience.attending_min * _MINUTE_US)}
+            minutes = patience_of(connection, alert, priority).attending_min
+            values = {"due_us": now_us + int(minutes * _MINUTE_US)}
         case Event.TIME_OUT:
             values = {"due_us": now_us}
         case Event.COME_BACK:

@@ -1,6 +1,6 @@
 """Reads what is kept of the past: the tick log, what it names, what people did and what rose."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from alerts.lifecycle import Event
 from alerts.past_readings import PastReadings, Read
 from alerts.rosters import fields_at, table_of
 from alerts.settings_version import Version, read_version
+from alerts.stretches import stretches
 from alerts.tick_log import TickRow, What, read_row
 from config.sensor_table import SensorTable
 
@@ -88,6 +89,17 @@ class Past:
     switches: Sequence[Mapping[str, Any]]
     readings: PastReadings
     is_even: bool = False
+
+    @property
+    def origins(self) -> frozenset[int]:
+        """Rows with whose memory a later engine began."""
+        return frozenset(row.origin for row in self.rows if row.what is What.START)
+
+    def stretches(self) -> Iterable[Sequence[TickRow]]:
+        """Return the rows in order, those together that may run as one."""
+        if self.is_even:
+            return ([row] for row in self.rows)
+        return stretches(self.rows, [act.id for act in self.acts], self.origins)
 
 
 def homes_of(tables_: Mapping[int, SensorTable], place: str) -> list[int]:

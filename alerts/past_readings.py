@@ -8,24 +8,23 @@ from numpy.typing import NDArray
 
 from alerts.detect.columns import DAY_US, NEVER, Bools, Ints
 from alerts.tick_log import TickRow, What
-from ingest.batch import Batch, concat, empty, ordered
+from ingest.batch import Batch, concat, empty
 from ingest.clock import instant
 from ingest.sink import Store
 from ingest.store.pieces import NO_HOME
 
 Read = Callable[[int, int], Batch]
-"""Returns the readings with start <= time < stop (microseconds), in any order."""
+"""Returns the readings with start <= time < stop (microseconds), by time, each once."""
 
-WINDOW_US: Final = DAY_US
-"""How much is read from the store at once."""
+_KEPT: Final = 2
+"""Days that are held: a step may reach over midnight."""
 
 
 def of_homes(store: Store, homes: Sequence[int]) -> Read:
     """Return what reads the past of these homes, and of sensors that belong to none."""
 
     def read(start_us: int, stop_us: int) -> Batch:
-        start, stop = instant(start_us), instant(stop_us)
-        return concat([store.read(home, start, stop) for home in (*homes, NO_HOME)])
+        return store.read_many((*homes, NO_HOME), instant(start_us), instant(stop_us))
 
     return read
 
@@ -43,37 +42,47 @@ class PastReadings:
         self._late = _late_by_run(rows)
         self._run = 0
         self._since_us = NEVER
-        self._window, self._start_us, self._stop_us, self._window_run = empty(), 0, 0, -1
+        self._days: dict[tuple[int, int], Batch] = {}
 
-    def of(self, row: TickRow) -> Batch:
-        """Return what came in time for the ticks of this row: ordered, each once."""
+    def of(self, rows: Sequence[TickRow]) -> Batch:
+        """Return what came in time for the ticks of these rows, a stretch: by time, each once."""
+        row = rows[0]
         if row.what is What.START:
             self._run += 1
             if row.origin == 0:
                 self._since_us = NEVER
         if row.what is What.BEGIN:
             self._since_us = row.since_us
-        if row.what is not What.TICKS or row.folded_us <= row.before_us:
+        if row.what is not What.TICKS or rows[-1].folded_us <= row.before_us:
             return empty()
-        self._load(row.before_us + 1, row.folded_us + 1)
-        time_us = self._window.time.view(np.int64)
-        start, stop = np.searchsorted(time_us, [row.before_us + 1, row.folded_us + 1])
-        part = self._window.slice(int(start), int(stop))
+        part = self._between(row.before_us + 1, rows[-1].folded_us + 1)
+        ends_us = np.array([one.folded_us for one in rows])
+        received_us = np.array([one.received_us for one in rows])
         received = part.received.view(np.int64)
-        is_there: Bools = (received <= row.received_us) & (received >= self._since_us)
+        latest = received_us[np.searchsorted(ends_us, part.time.view(np.int64))]
+        is_there: Bools = (received <= latest) & (received >= self._since_us)
         return part if is_there.all() else part.take(is_there)
 
-    def _load(self, start_us: int, stop_us: int) -> None:
-        is_held = self._start_us <= start_us and stop_us <= self._stop_us
-        if is_held and self._window_run == self._run:
-            return
-        self._start_us, self._stop_us = start_us, max(stop_us, start_us + WINDOW_US)
-        self._window_run = self._run
-        batch = ordered(self.read(self._start_us, self._stop_us))
-        late = self._late.get(self._run)
-        if late is not None and len(late):
-            batch = batch.take(~np.isin(marks(batch), late))
-        self._window = batch
+    def _between(self, start_us: int, stop_us: int) -> Batch:
+        days = range(start_us // DAY_US, (stop_us - 1) // DAY_US + 1)
+        parts = [_part(self._day(day), start_us, stop_us) for day in days]
+        return parts[0] if len(parts) == 1 else concat(parts)
+
+    def _day(self, day: int) -> Batch:
+        key = (self._run, day)
+        if key not in self._days:
+            self._days = dict(list(self._days.items())[1 - _KEPT :])
+            batch = self.read(day * DAY_US, (day + 1) * DAY_US)
+            late = self._late.get(self._run)
+            if late is not None and len(late):
+                batch = batch.take(~np.isin(marks(batch), late))
+            self._days[key] = batch
+        return self._days[key]
+
+
+def _part(batch: Batch, start_us: int, stop_us: int) -> Batch:
+    start, stop = np.searchsorted(batch.time.view(np.int64), [start_us, stop_us])
+    return batch.slice(int(start), int(stop))
 
 
 def _late_by_run(rows: Sequence[TickRow]) -> dict[int, NDArray[np.uint64]]:

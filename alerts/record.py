@@ -8,13 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from alerts import deadlines, tables
 from alerts.alert import AlertKind, Finding, Outcome, Priority, State, Unwatched, short_text
 from alerts.lifecycle import Event, Standing, Transition
 from config import audit
 from config.audit import Entry
+
+# Made once: to build a statement takes several times as long as to run it.
+_FIND: Final = select(tables.alerts).where(tables.alerts.c.id == bindparam("alert"))
+_TAKEN_IN: Final = select(tables.history.c.alert).where(
+    tables.history.c.event == Event.UNEASE.value, tables.history.c.note == bindparam("said")
+)
+_INSERT_ALERTS: Final = insert(tables.alerts)
+_INSERT_HISTORY: Final = insert(tables.history)
+_INSERT_OUTBOX: Final = insert(tables.outbox)
+_INSERT_CHANGES: Final = insert(tables.changes)
 
 SYSTEM = "system"
 """The actor of what nobody did by hand."""
@@ -31,16 +41,12 @@ class Sending:
 
 def find(connection: Connection, alert: str) -> Row[Any] | None:
     """Return the alert's row, or None."""
-    return connection.execute(select(tables.alerts).where(tables.alerts.c.id == alert)).first()
+    return connection.execute(_FIND, {"alert": alert}).first()
 
 
 def taken_in_by(connection: Connection, finding: str) -> str | None:
     """Return the id of the alert that took this finding in as a new onset of its condition."""
-    history = tables.history.c
-    query = select(history.alert).where(
-        history.event == Event.UNEASE.value, history.note == again(finding)
-    )
-    return connection.execute(query).scalars().first()
+    return connection.execute(_TAKEN_IN, {"said": again(finding)}).scalars().first()
 
 
 def again(finding: str) -> str:
@@ -85,32 +91,31 @@ def prove(connection: Connection, finding: Finding, now_us: int, sending: Sendin
 
 
 def _insert(connection: Connection, finding: Finding, state: State, now_us: int) -> None:
-    connection.execute(
-        insert(tables.alerts).values(
-            id=finding.id,
-            place=finding.place,
-            home=finding.home or None,
-            gateway=finding.gateway or None,
-            sensor=finding.sensor or None,
-            kind=finding.kind.value,
-            priority=finding.priority.value,
-            verdict=finding.verdict.value,
-            state=state.value,
-            step=0,
-            is_eased=False,
-            is_late=finding.is_late,
-            repeats=0,
-            onset_us=finding.onset_us,
-            raised_us=finding.found_us,
-            updated_us=now_us,
-            sentence=finding.sentence,
-            short_text=finding.short_text,
-            evidence=dict(finding.evidence),
-            note="",
-            is_test=finding.is_test,
-            outcome=Outcome.TEST.value if finding.is_test else None,
-        )
-    )
+    values = {
+        "id": finding.id,
+        "place": finding.place,
+        "home": finding.home or None,
+        "gateway": finding.gateway or None,
+        "sensor": finding.sensor or None,
+        "kind": finding.kind.value,
+        "priority": finding.priority.value,
+        "verdict": finding.verdict.value,
+        "state": state.value,
+        "step": 0,
+        "is_eased": False,
+        "is_late": finding.is_late,
+        "repeats": 0,
+        "onset_us": finding.onset_us,
+        "raised_us": finding.found_us,
+        "updated_us": now_us,
+        "sentence": finding.sentence,
+        "short_text": finding.short_text,
+        "evidence": dict(finding.evidence),
+        "note": "",
+        "is_test": finding.is_test,
+        "outcome": Outcome.TEST.value if finding.is_test else None,
+    }
+    connection.execute(_INSERT_ALERTS, values)
 
 
 def apply(
@@ -193,36 +198,34 @@ def _add_history(
     now_us: int,
     note: str,
 ) -> None:
-    connection.execute(
-        insert(tables.history).values(
-            alert=alert,
-            at_us=now_us,
-            event=event.value,
-            state_from="" if start is None else start.value,
-            state_to=end.value,
-            actor=actor,
-            note=note,
-        )
-    )
+    values = {
+        "alert": alert,
+        "at_us": now_us,
+        "event": event.value,
+        "state_from": "" if start is None else start.value,
+        "state_to": end.value,
+        "actor": actor,
+        "note": note,
+    }
+    connection.execute(_INSERT_HISTORY, values)
 
 
 def _queue(
     connection: Connection, alert: str, text: str, step: int, now_us: int, sending: Sending
 ) -> None:
     for channel in sending.channels:
-        connection.execute(
-            insert(tables.outbox).values(
-                alert=alert,
-                key=f"{alert}:{channel}:{step}",
-                channel=channel,
-                text=text,
-                state="muted" if sending.is_muted else "pending",
-                attempts=0,
-                next_us=now_us,
-                created_us=now_us,
-                error="",
-            )
-        )
+        values = {
+            "alert": alert,
+            "key": f"{alert}:{channel}:{step}",
+            "channel": channel,
+            "text": text,
+            "state": "muted" if sending.is_muted else "pending",
+            "attempts": 0,
+            "next_us": now_us,
+            "created_us": now_us,
+            "error": "",
+        }
+        connection.execute(_INSERT_OUTBOX, values)
 
 
 def _note(
@@ -253,8 +256,5 @@ def _withdraw(connection: Connection, alert: str) -> None:
 def _tell(
     connection: Connection, place: str, home: str | None, alert: str, event: Event, now_us: int
 ) -> None:
-    connection.execute(
-        insert(tables.changes).values(
-            at_us=now_us, place=place, home=home, alert=alert, what=event.value
-        )
-    )
+    values = {"at_us": now_us, "place": place, "home": home, "alert": alert, "what": event.value}
+    connection.execute(_INSERT_CHANGES, values)

@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 from sqlalchemy import Engine as Database
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from alerts import signals, tables
-from alerts.action import Action
+from alerts.action import Action, Step
 from alerts.alert import Finding, Outcome
 from alerts.deliver import deliver
 from alerts.detect.columns import SECOND_US, Bools, Ints
@@ -25,7 +25,7 @@ from alerts.refusals import Conflict, Refused, UnknownAlert
 from alerts.settings_version import Version
 from alerts.shadow import Shadow
 from alerts.tick_log import NO_MODES, TickRow, What
-from alerts.watch import Memory, Watch
+from alerts.watch import Memory, Stop, Watch
 from config import tables as registry
 from config.database import connect
 from config.homes import HomeState
@@ -68,7 +68,7 @@ class Rehearsal:
         self._ledger = Ledger(
             self._database, channels=_CHANNELS, is_muted=lambda: True, is_audited=False
         )
-        self._origins = {row.origin for row in past.rows if row.what is What.START}
+        self._origins = past.origins
         self._memories: dict[int, Memory | None] = {}
         self._tables: dict[int, SensorTable] = {}
         self._shadow: Shadow | None = None
@@ -76,11 +76,13 @@ class Rehearsal:
         self._watch: Watch | None = None
         self._version: Version | None = None
         self._acts = 0
+        self._is_resolved = False
         self.gaps: list[Gap] = []
         """Where the log does not say all."""
 
-    def take(self, row: TickRow, readings: Batch) -> None:
-        """Take the step of this row; ``readings`` came in time for its ticks."""
+    def take(self, rows: Sequence[TickRow], readings: Batch) -> None:
+        """Take the steps of these rows, a stretch; ``readings`` came in time for its ticks."""
+        row = rows[0]
         watch = self._follow(row)
         self._do_acts(row.history)
         self._switch(row.modes)
@@ -92,15 +94,15 @@ class Rehearsal:
             case What.TICKS:
                 if self._past.is_even:
                     self._raise_signals(watch, replace(row, readings=_at_once(readings)))
-                self._run(watch, row, readings)
+                self._run(watch, rows, readings)
             case What.LINK:
                 self._deliver(watch.watch_link(row.since_us, row.now_us), row)
             case What.SETTLE:
                 self._settle(row)
             case What.START | What.ROSTER:
                 pass
-        if row.id in self._origins:
-            self._memories[row.id] = watch.remember()
+        if rows[-1].id in self._origins:
+            self._memories[rows[-1].id] = watch.memory
 
     def end(self) -> None:
         """Do what people did after the last step."""
@@ -161,21 +163,24 @@ class Rehearsal:
         if mine:
             self._ledger.raise_findings(mine, instant(row.told_us))
 
-    def _run(self, watch: Watch, row: TickRow, readings: Batch) -> None:
+    def _run(self, watch: Watch, rows: Sequence[TickRow], readings: Batch) -> None:
+        row = rows[0]
         if watch.state is None:
             watch.begin(row.before_us)
         if watch.folded_us != row.before_us:
             self.gaps.append(Gap(row.now_us, "steps are missing in the log before this moment"))
             watch.folded_us = row.before_us
         late = known(here(row.readings, watch.roster.table, self._past.place), watch.roster)
-        actions = watch.run(
-            ticks_of(row, self._tick_us),
+        ticks = [ticks_of(one, self._tick_us) for one in rows]
+        made = watch.run_steps(
+            np.concatenate(ticks),
             known(readings, watch.roster),
             late,
-            is_caught_up=row.is_caught_up,
+            [Stop(len(t), one.is_caught_up) for t, one in zip(ticks, rows, strict=True)],
             modes=None if self._shadow is None else self._shadow.modes,
         )
-        self._deliver(actions, row)
+        for one, actions in zip(rows, made, strict=True):
+            self._deliver(actions, one)
 
     @property
     def _tick_us(self) -> int:
@@ -184,6 +189,9 @@ class Rehearsal:
     def _deliver(self, actions: Iterable[Action], row: TickRow) -> None:
         place = self._past.place
         mine = [a for a in actions if not isinstance(a, Finding) or a.place == place]
+        if not self._is_resolved:
+            # Only what a person resolved comes back; asking again every five minutes is slow.
+            mine = [a for a in mine if not isinstance(a, Step) or a.event is not Event.COME_BACK]
         if mine:
             with self._ledger.together() as (ledger, _):
                 deliver(ledger, mine, instant(row.told_us), self._shadow)
@@ -213,6 +221,7 @@ class Rehearsal:
             self._acts += 1
             try:
                 _do(self._ledger, act)
+                self._is_resolved |= act.event is Event.RESOLVE
             except (UnknownAlert, Conflict, Refused):
                 continue  # with these settings there is nothing to do it to, or not any more
 
@@ -229,13 +238,15 @@ def rehearse(
     ``on_progress`` is told the share that is done; Cancelled once ``is_cancelled`` says so.
     """
     rehearsals = [Rehearsal(past, change) for change in changes]
-    for number, row in enumerate(past.rows):
+    done = 0
+    for rows in past.stretches():
         if is_cancelled():
             raise Cancelled
-        readings = past.readings.of(row)
+        readings = past.readings.of(rows)
         for rehearsal in rehearsals:
-            rehearsal.take(row, readings)
-        on_progress((number + 1) / len(past.rows))
+            rehearsal.take(rows, readings)
+        done += len(rows)
+        on_progress(done / len(past.rows))
     for rehearsal in rehearsals:
         rehearsal.end()
     return rehearsals
@@ -292,4 +303,7 @@ def _memory_database() -> Database:
     database = connect("sqlite://")
     tables.metadata.create_all(database)
     registry.declarations.create(database)
+    with database.begin() as connection:  # a month of alerts is looked through at every step
+        connection.execute(text("CREATE INDEX by_home ON alerts (home)"))
+        connection.execute(text("CREATE INDEX by_note ON alert_history (note)"))
     return database

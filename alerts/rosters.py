@@ -6,19 +6,19 @@ apart.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
-from typing import Any, Final
+from typing import Final, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from alerts import past_tables
 from config.allowances import Allowance
-from config.homes import Gateway, GoesOut, Home, HomeState, Sensor
-from config.kinds import Kind
-from config.pauses import Pause, PauseReason
+from config.homes import Gateway, Home, Sensor
+from config.pauses import Pause
 from config.sensor_table import SensorTable, build_sensor_table
-from config.visits import Visit, VisitKind
+from config.visits import Visit
 
 Fields = str
 """A home, gateway or sensor as JSON; empty once it is gone."""
@@ -29,6 +29,7 @@ Key = tuple[str, int]
 _HOME, _GATEWAY, _SENSOR, _CAP, _VISIT = "home", "gateway", "sensor", "cap", "visit"
 _PAUSE: Final = "pause"
 _UNNAMED: Final = ""
+_T = TypeVar("_T")
 _NEWEST: Final = 1 << 62
 
 
@@ -76,30 +77,21 @@ def fields_at(connection: Connection, revisions: Collection[int]) -> dict[int, d
 
 def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
     """Return the roster as columns."""
-    homes = [
-        Home(**{**v, "state": HomeState(v["state"]), "goes_out": GoesOut(v["goes_out"])})
-        for v in _of(held, _HOME)
-    ]
-    gateways = [
-        Gateway(**{**v, "old_places": tuple(v.get("old_places", ()))}) for v in _of(held, _GATEWAY)
-    ]
-    sensors = [Sensor(**{**v, "kind": Kind(v["kind"])}) for v in _of(held, _SENSOR)]
-    caps = [Allowance(**v) for v in _of(held, _CAP)]
-    visits = [Visit(**{**v, "kind": VisitKind(v["kind"])}) for v in _of(held, _VISIT)]
-    pauses = [Pause(**{**v, "reason": PauseReason(v["reason"])}) for v in _of(held, _PAUSE)]
     return build_sensor_table(
-        homes,
-        gateways,
-        sensors,
-        allowances=caps,
-        visits=visits,
-        pauses=pauses,
+        _of(held, _HOME, Home),
+        _of(held, _GATEWAY, Gateway),
+        _of(held, _SENSOR, Sensor),
+        allowances=_of(held, _CAP, Allowance),
+        visits=_of(held, _VISIT, Visit),
+        pauses=_of(held, _PAUSE, Pause),
         revision=revision,
     )
 
 
-def _of(held: Mapping[Key, Fields], subject: str) -> Iterable[dict[str, Any]]:
-    return (json.loads(value) for (kind, _), value in sorted(held.items()) if kind == subject)
+def _of(held: Mapping[Key, Fields], subject: str, made: type[_T]) -> list[_T]:
+    read = msgspec.json.Decoder(made).decode
+    numbers = sorted(number for kind, number in held if kind == subject)
+    return [read(held[subject, number]) for number in numbers]
 
 
 def _json(value: Home | Gateway | Sensor | Allowance | Visit | Pause, **instead: str) -> Fields:

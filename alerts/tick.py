@@ -1,6 +1,6 @@
 """Folds readings and runs every detector over every home, tick by tick. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +9,7 @@ import numpy as np
 from alerts import (
     bathroom,
     bed_left,
+    easing,
     heat,
     heating,
     idle,
@@ -22,7 +23,7 @@ from alerts import (
     unvisited,
 )
 from alerts.detect import fold
-from alerts.detect.columns import MINUTE_US, NEVER, Floats, Ints
+from alerts.detect.columns import MINUTE_US, NEVER, Ints
 from alerts.detect.local_time import Offsets
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
@@ -31,7 +32,7 @@ from alerts.detector import Detector
 from alerts.due import Due, look_at_all
 from alerts.modes import Modes
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
-from alerts.plant import watch_devices, watch_gateways
+from alerts.plant import Gateways, watch_devices, watch_gateways
 from alerts.scene import Scene
 from alerts.unseen import watch_homes
 from alerts.unused import Unused
@@ -67,6 +68,16 @@ All but the door at night decide on regular ticks alone, and are told of signs o
 """
 
 
+_EASED_ALONE: Final[Sequence[tuple[Detector, Callable[[Scene, fold.Signs], bool]]]] = (
+    (night_door, easing.eases_door),
+    (room_stay, easing.eases_stay),
+    (_DOSE, easing.eases_dose),
+    (_KITCHEN, easing.eases_kitchen),
+    (unvisited, easing.eases_visit),
+)
+"""Detectors that ease by themselves, whatever the others know."""
+
+
 def run_ticks(
     state: State,
     roster: Roster,
@@ -79,12 +90,16 @@ def run_ticks(
     late: Batch,
     modes: Modes | None = None,
     due: Due | None = None,
+    stops: Container[int] = (),
+    end_tick: Callable[[Scene], None] = lambda _: None,
 ) -> Scene:
     """Run the ticks that end at ``ticks_us``, ascending, and return the scene after the last.
 
     ``readings`` must be ordered, each once, with before_us < time <= the last tick; ``late`` is
     ordered and older. Both hold only sensors of the roster. ``state`` is changed in place.
-    ``due`` is what the run before left, None where the roster changed since.
+    ``due`` is what the run before left, None where the roster changed since. ``stops`` are
+    ticks with which a step of the engine ended: what signs ease is eased then. ``end_tick`` is
+    called after each tick, and may add to what was decided.
     """
     due = due or look_at_all(roster)
     last_us = int(ticks_us[-1]) if len(ticks_us) else before_us
@@ -94,8 +109,6 @@ def run_ticks(
         streams = _watched(made, roster)[0]
         fold.fold_late(state, streams)
         scene.due.look_at(roster, streams.off.lead)
-        scene.due.gateway_us[streams.hub_off.gateway] = NEVER
-        _note_extremes(scene, streams.heat_sensor, streams.heat_c)
         take_late_signs(scene, streams.signs)
         for detector in (*DETECTORS, pads):
             detector.fold_late(scene, _signs_of(detector, streams))
@@ -104,19 +117,24 @@ def run_ticks(
     held_cuts: list[int] = [0, *np.searchsorted(held.time_us, ticks_us, side="right").tolist()]
     cuts = _Cuts(streams, ticks_us)
     taken = dict.fromkeys((*DETECTORS, pads), 0)
+    gateways = None
     for number, now_us in enumerate(ticks_us.tolist()):
         scene.begin(now_us, SLOW_US)
         pass_time(scene)
         before = len(scene.actions)
-        _fold(scene, streams, cuts, number)
+        if _fold(scene, streams, cuts, number):
+            gateways = None
         is_due = scene.is_regular or number == len(ticks_us) - 1
+        if now_us in stops and not is_due:
+            is_due = _ease(scene, streams, cuts, number, taken)
         _fold_detectors(scene, streams, cuts, number, taken, is_due=is_due)
-        _detect(scene)
+        gateways = _detect(scene, gateways)
         if held_cuts[number + 1] > held_cuts[number]:
             pausing.ask(scene, held, held_cuts[number], held_cuts[number + 1])
         pausing.announce(scene)
         thresholds.count_told(scene, scene.actions[before:])
         scene.end()
+        end_tick(scene)
     return scene
 
 
@@ -152,8 +170,8 @@ class _Cuts:
         self.untaken = cut(streams.untaken.time_us)
 
 
-def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None:
-    """Fold the readings of one tick."""
+def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool:
+    """Fold the readings of one tick; return whether a gateway was said to be offline."""
     state = scene.state
     start, stop = cuts.words[number], cuts.words[number + 1]
     if stop > start:
@@ -170,7 +188,6 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
     if stop > start:
         rows = slice(start, stop)
         state.gateway_off_us[streams.hub_off.gateway[rows]] = streams.hub_off.time_us[rows]
-        scene.due.gateway_us[streams.hub_off.gateway[rows]] = NEVER
     start, stop = cuts.untaken[number], cuts.untaken[number + 1]
     if stop > start:
         rows = slice(start, stop)
@@ -183,19 +200,10 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
         sensor = streams.heat_sensor[start:stop]
         state.celsius[sensor] = streams.heat_c[start:stop]
         state.celsius_us[sensor] = streams.heat_us[start:stop]
-        _note_extremes(scene, sensor, streams.heat_c[start:stop])
     start, stop = cuts.signs[number], cuts.signs[number + 1]
     if stop > start:
         take_signs(scene, streams.signs, start, stop)
-
-
-def _note_extremes(scene: Scene, sensor: Ints, celsius: Floats) -> None:
-    """Look from now on at homes in which a thermometer tells what might be too cold or hot."""
-    roster, due = scene.roster, scene.due
-    cold = roster.sensor_home[sensor[celsius < roster.cold_most_c]]
-    due.may_be_cold[cold[cold >= 0]] = True
-    hot = roster.sensor_home[sensor[celsius > roster.hot_least_c]]
-    due.may_be_hot[hot[hot >= 0]] = True
+    return cuts.hub_off[number + 1] > cuts.hub_off[number]
 
 
 def _signs_of(detector: Detector, streams: fold.Streams) -> fold.Signs:
@@ -221,8 +229,25 @@ def _fold_detectors(
             taken[detector] = stop
 
 
-def _detect(scene: Scene) -> None:
-    gateways = watch_gateways(scene)
+def _ease(
+    scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int, taken: dict[Detector, int]
+) -> bool:
+    """Tell who has something to ease; return whether all must be told, as seats need of pads."""
+    start, stop = taken[bed_left], cuts.signs[number + 1]
+    if easing.eases_spell(scene, fold.rows_of(streams.signs, slice(start, stop))):
+        return True
+    for detector, eases in _EASED_ALONE:
+        signs = _signs_of(detector, streams)
+        stop = (cuts.all_signs if detector in _OF_ALL else cuts.signs)[number + 1]
+        start = taken[detector]
+        if stop > start and eases(scene, fold.rows_of(signs, slice(start, stop))):
+            detector.fold(scene, signs, start, stop)
+            taken[detector] = stop
+    return False
+
+
+def _detect(scene: Scene, before: Gateways | None) -> Gateways:
+    gateways = watch_gateways(scene, before)
     if scene.is_regular:
         is_blind = watch_devices(scene, gateways)
         watch_homes(scene, gateways, is_blind)
@@ -234,3 +259,4 @@ def _detect(scene: Scene) -> None:
         for detector in DETECTORS:
             detector.learn(scene)
         learn(scene)
+    return gateways

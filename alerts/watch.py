@@ -4,7 +4,7 @@ The engine and a rehearsal hold one each, and give it the same things in the sam
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -35,6 +35,17 @@ OLDEST_US: Final = 3 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a step of the engine ends: ``ticks`` further on.
+
+    ``is_caught_up`` says that its last tick is of now, so that what is still true may come back.
+    """
+
+    ticks: int
+    is_caught_up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What a watch knew after a moment: ``places`` are by code of the state."""
 
@@ -54,38 +65,27 @@ class Watch:
         self.unwatched: tuple[Unwatched, ...] | None = None
         """Homes that cannot be seen, None until that was looked at."""
 
-        self._is_link_told = False
         self._state_places: Sequence[str] = ()
-        self.due: Due | None = None
-        """What to look at next, None where that is not known: everything."""
-
-        self.is_torn = False
-        """Whether a run failed half-way: what is known is then worth nothing."""
-
+        self._due: Due | None = None
         self._offsets: tuple[Offsets, ...] = ()
 
     @property
     def memory(self) -> Memory | None:
-        """What is known now, good until the next run changes it; None where that is nothing."""
-        if self.state is None or self.is_torn:
+        """What is known now; it is not changed by what comes later."""
+        if self.state is None:
             return None
         return Memory(self.state, tuple(self._state_places), self.folded_us)
 
-    def remember(self) -> Memory | None:
-        """Return a memory that is not changed by what comes later."""
-        memory = self.memory
-        return None if memory is None else replace(memory, state=copied(memory.state))
-
     def begin(self, folded_us: int) -> None:
         """Know nothing of what was before this moment."""
-        self.folded_us, self.due = folded_us, None
+        self.folded_us, self._due = folded_us, None
         self.roster = paused_at(self.roster, folded_us)
         self.state = join(None, (), self.roster, folded_us)
         self._state_places = self.roster.table.places
 
     def resume(self, memory: Memory) -> None:
         """Go on from what was known."""
-        self.folded_us, self.due = memory.folded_us, None
+        self.folded_us, self._due = memory.folded_us, None
         self.roster = paused_at(self.roster, memory.folded_us)
         self.state = join(memory.state, memory.places, self.roster, memory.folded_us)
         self._state_places = self.roster.table.places
@@ -98,7 +98,7 @@ class Watch:
         if self.state is not None:
             self.state = join(self.state, self._state_places, roster, self.folded_us)
             self._state_places = table.places
-        self.roster, self.due = roster, None
+        self.roster, self._due = roster, None
         return True
 
     def run(
@@ -110,23 +110,35 @@ class Watch:
         is_caught_up: bool,
         modes: Modes | None = None,
     ) -> list[Action]:
-        """Run the ticks that end at ``ticks_us``; return what was decided, in order.
+        """Run the ticks that end at ``ticks_us``, one step; return what was decided, in order."""
+        stops = (Stop(len(ticks_us), is_caught_up),)
+        return self.run_steps(ticks_us, readings, late, stops, modes=modes)[0]
 
-        For ``readings`` and ``late`` see ``run_ticks``. ``is_caught_up`` says that the last tick
-        is of now, so that what is still true may come back. ``modes`` are in force, None where
-        every detector is live. After an error this watch ``is_torn``: go on with another one.
+    def run_steps(
+        self,
+        ticks_us: Ints,
+        readings: Batch,
+        late: Batch,
+        stops: Sequence[Stop],
+        *,
+        modes: Modes | None = None,
+    ) -> list[list[Action]]:
+        """Run the ticks that end at ``ticks_us``; return what each step decided, in order.
+
+        For ``readings`` and ``late`` see ``run_ticks``. The ``stops`` share all ticks between
+        them. ``modes`` are in force, None where every detector is live. An error changes nothing.
         """
         if self.state is None:
             raise RuntimeError("watch: it has not begun")
         before_us, last_us = self.folded_us, int(ticks_us[-1])
-        due, self.due, self.is_torn = self.due, None, True
+        due, self._due = self._due, None
         stages = _stages(self.roster, before_us, ticks_us)
-        state, actions, begun_us = self.state, list[Action](), before_us
-        is_same = due is not None and not self._is_link_told and self.unwatched is not None
+        steps = _Steps(before_us, ticks_us, stops)
+        state, begun_us = copied(self.state), before_us
         for number, (roster, ticks) in enumerate(stages):
             if number or roster is not self.roster:
                 rewatch(state, roster, begun_us)
-                due, is_same = None, False
+                due = None
             scene = run_ticks(
                 state,
                 roster,
@@ -138,27 +150,22 @@ class Watch:
                 late=late if number == 0 else empty(),
                 modes=modes,
                 due=due,
+                stops=steps.stops,
+                end_tick=steps.end_tick,
             )
             state, begun_us = scene.state, int(ticks[-1])
-            actions += scene.actions
-            is_same &= not scene.is_unwatched_new
-        unwatched = self.unwatched if is_same else unwatched_rows(scene)
-        if is_caught_up and last_us // SLOW_US != before_us // SLOW_US:
-            actions += _come_back(scene)
-        self.state, self.folded_us, self.unwatched = state, last_us, unwatched
-        self.roster, self._is_link_told = scene.roster, False
-        if last_us // DAY_US != before_us // DAY_US:
-            actions.append(self._proposed())
-        self.due, self.is_torn = scene.due, False
-        return actions
+            steps.end_stage(scene)
+        self.unwatched = unwatched_rows(scene)
+        self.state, self.folded_us, self.roster = state, last_us, scene.roster
+        self._due = scene.due
+        return steps.decided
 
     def watch_link(self, lost_us: int, now_us: int) -> list[Action]:
         """Look at homes that nobody can see, since our own link was lost."""
         if self.state is None:
             return []
-        self.is_torn = True
         scene = Scene(
-            self.state,
+            copied(self.state),
             self.roster,
             self.places,
             self._zones(self.folded_us, now_us),
@@ -166,13 +173,9 @@ class Watch:
             look_at_all(self.roster),
             now_us,
         )
-        self.unwatched, self._is_link_told = watch_link(scene, lost_us), True
-        self.is_torn = False
+        self.unwatched = watch_link(scene, lost_us)
+        self.state = scene.state
         return scene.actions
-
-    def forget_due(self) -> None:
-        """Look at everything in the next tick: what is known was changed from outside."""
-        self.due = None
 
     def proposals(self) -> list[Proposal]:
         """Return the longer caps that a person should be asked about now."""
@@ -180,23 +183,6 @@ class Watch:
             return []
         zones = self._zones(self.folded_us, self.folded_us)
         return propose(self.state, self.roster, zones, self.folded_us)
-
-    def _proposed(self) -> Proposals:
-        made = [(self.roster.table.homes[one.home], one) for one in self.proposals()]
-        return Proposals(
-            tuple(
-                Proposed(
-                    home.id,
-                    home.place,
-                    one.from_min,
-                    one.to_min,
-                    one.cap_h,
-                    one.count,
-                    self.folded_us,
-                )
-                for home, one in made
-            )
-        )
 
     def _zones(self, start_us: int, stop_us: int) -> tuple[Offsets, ...]:
         start_us -= OLDEST_US
@@ -207,6 +193,49 @@ class Watch:
                 build_offsets(zone, start_us, stop_us) for zone in self.roster.zones
             )
         return self._offsets
+
+
+class _Steps:
+    """What each step decides, while ticks run that may be those of many steps."""
+
+    def __init__(self, before_us: int, ticks_us: Ints, stops: Sequence[Stop]) -> None:
+        ends = np.cumsum([stop.ticks for stop in stops]) - 1
+        self.stops: Mapping[int, Stop] = dict(zip(ticks_us[ends].tolist(), stops, strict=True))
+        self._before_us = before_us
+        self._open: list[Action] = []
+        self._from = 0
+        self.decided: list[list[Action]] = []
+
+    def end_tick(self, scene: Scene) -> None:
+        """Note that a tick is over."""
+        now_us, before_us = scene.now_us, self._before_us
+        stop = self.stops.get(now_us)
+        if stop is None:
+            return
+        if stop.is_caught_up and now_us // SLOW_US != before_us // SLOW_US:
+            scene.actions += _come_back(scene)
+        if now_us // DAY_US != before_us // DAY_US:
+            scene.actions.append(_proposed(scene))
+        self.decided.append([*self._open, *scene.actions[self._from :]])
+        self._before_us, self._open, self._from = now_us, [], len(scene.actions)
+
+    def end_stage(self, scene: Scene) -> None:
+        """Note that the next tick has another scene."""
+        self._open, self._from = [*self._open, *scene.actions[self._from :]], 0
+
+
+def _proposed(scene: Scene) -> Proposals:
+    made = propose(scene.state, scene.roster, scene.offsets, scene.now_us)
+    homes = [scene.home(one.home) for one in made]
+    return Proposals(
+        tuple(
+            Proposed(
+                *(home.id, home.place, one.from_min, one.to_min, one.cap_h, one.count),
+                scene.now_us,
+            )
+            for home, one in zip(homes, made, strict=True)
+        )
+    )
 
 
 def _stages(roster: Roster, before_us: int, ticks_us: Ints) -> list[tuple[Roster, Ints]]:

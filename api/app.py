@@ -23,6 +23,7 @@ from api.rest import detectors as rest_detectors
 from api.rest import handovers as rest_handovers
 from api.rest import homes as rest_homes
 from api.rest import incident as rest_incident
+from api.rest import measures as rest_measures
 from api.rest import pauses as rest_pauses
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
@@ -103,6 +104,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_pauses,
         rest_handovers,
         rest_incident,
+        rest_measures,
         dead_letters,
         governance,
     ):

@@ -103,6 +103,8 @@ def restore(folder: Path, settings: Settings, *, tell: Tell) -> Backup:
     if not settings.places.exists() or not any(settings.places.iterdir()):
         shutil.copytree(folder / "places", settings.places, dirs_exist_ok=True)
         tell(f"place files put into {settings.places}")
+    else:
+        tell(f"{settings.places} has place files already: those of the backup are in its places/")
     with database.connect() as connection:
         problems = _compare(connection, made)
     database.dispose()

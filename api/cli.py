@@ -9,6 +9,7 @@ import typer
 from api import (
     backup_commands,
     incident_command,
+    measure_commands,
     rehearsal_command,
     replay_commands,
     watch_commands,
@@ -178,6 +179,7 @@ def account(
         accounts.open_account(loaded, email, name, place, role, tell=_tell)
 
 
+app.command()(measure_commands.measures)
 app.command()(watch_commands.watch)
 app.command()(watch_commands.canary)
 app.command()(backup_commands.backup)

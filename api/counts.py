@@ -18,7 +18,8 @@ SMALLEST: Final = 5
 DAYS: Final = 28
 _DAY_US: Final = 86_400_000_000
 _a, _u = tables.alerts.c, tables.unwatched.c
-_EXACT: Final = (Role.SUPERVISOR, Role.OFFICER, Role.HUB_OPERATOR)
+EXACT: Final = (Role.SUPERVISOR, Role.OFFICER, Role.HUB_OPERATOR)
+"""Roles that know the homes or run the hub: they are told every number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Counts:
 
 def counts_of(connection: Connection, visitor: Visitor, place: str, now_us: int) -> Counts:
     """Return the numbers of a place, exact only for roles that know the homes or run the hub."""
-    is_exact = bool(visitor.grants.get(place, frozenset()).intersection(_EXACT))
+    is_exact = bool(visitor.grants.get(place, frozenset()).intersection(EXACT))
     stands = _a.state.in_([state.value for state in STANDING])
     unwatched = connection.execute(select(func.count()).where(_u.place == place)).scalar_one()
     standing = _by_priority(connection, place, stands)
@@ -68,7 +69,7 @@ def _exactly(number: int) -> int | None:
 def _by_priority(connection: Connection, place: str, condition: object) -> dict[Priority, int]:
     query = (
         select(_a.priority, func.count())
-        .where(_a.place == place, condition)  # type: ignore[arg-type]  # a clause
+        .where(_a.place == place, _a.is_test.is_(False), condition)  # type: ignore[arg-type]  # a clause
         .group_by(_a.priority)
     )
     found: dict[str, int] = dict(connection.execute(query).all())

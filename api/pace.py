@@ -7,6 +7,7 @@ the readings and the marks alone, through a broker or without one.
 """
 
 import threading
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -34,6 +35,8 @@ class Pace:
         self._now_us = microseconds(clock.now())
         self._limit = 0
         self._is_live = is_live(clock)
+        self._ahead: Sequence[Entry] = ()
+        self._ahead_after = 0
 
     def mark(self, now_us: int, seq: int) -> None:
         """Note that all up to ``seq``, and nothing after it, was told before ``now_us``."""
@@ -60,11 +63,18 @@ class Pace:
     def read(self, after: int, limit_readings: int) -> Sequence[Entry]:
         """Return entries after this seq that belong to the present step."""
         if self._is_live:
+            self._ahead = ()
             return self._tail.read(after, limit_readings)
         if after >= self._limit:
             return ()
-        found = self._tail.read(after, limit_readings)
-        return [entry for entry in found if entry.seq <= self._limit]
+        if after < self._ahead_after or not self._ahead or self._ahead[-1].seq <= after:
+            # The pipeline may be days ahead: what a later mark covers is kept, not read again.
+            self._ahead = self._tail.read(after, limit_readings)
+        seqs = [entry.seq for entry in self._ahead]
+        first, stop = bisect_right(seqs, after), bisect_right(seqs, self._limit)
+        found, self._ahead = self._ahead[first:stop], self._ahead[stop:]
+        self._ahead_after = found[-1].seq if found else after
+        return found
 
     def last_seq(self) -> int:
         """Return the newest committed seq, 0 when the journal is empty."""

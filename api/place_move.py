@@ -271,8 +271,9 @@ def _note(
     h = registry.homes.c
     for start in range(0, len(numbers), 500):
         query = select(h.id).where(h.number.in_(numbers[start : start + 500])).order_by(h.number)
-        for home in connection.execute(query).scalars():
-            audit.append(connection, Entry(target, now_us, account, "moved-in", f"home:{home}", {}))
+        homes = connection.execute(query).scalars()
+        rows = [Entry(target, now_us, account, "moved-in", f"home:{home}", {}) for home in homes]
+        audit.append_all(connection, target, rows)
 
 
 def _by_place(connection: Connection) -> dict[str, Counter[str]]:

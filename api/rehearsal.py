@@ -1,6 +1,7 @@
 """A rehearsal: what other settings would have alerted in a place's own past. Nothing is sent."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from alerts.bill import Bill, Rates, bill
 from alerts.detect.columns import DAY_US
 from alerts.difference import Changes, compare, is_identical
 from alerts.past import Alerts, Past, kept, read_alerts, read_past
-from alerts.past_readings import of_homes
+from alerts.past_readings import Read, of_homes
 from alerts.perfect import perfect
 from alerts.rehearse import Change, Gap, Places, as_it_was, rehearse
 from api import stores, wiring
@@ -24,7 +25,8 @@ from config.problems import ConfigProblem
 from config.settings import Costs, Settings
 from ingest.clock import instant
 from ingest.sink import Store
-from ingest.store.pieces import StoreDamaged
+from ingest.store.ahead import WORTH, Ahead
+from ingest.store.pieces import NO_HOME, StoreDamaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,10 @@ def rehearse_place(
     changes = [_change(file, place) for file in (request.against, request.candidate)]
     database = wiring.open_database(settings)
     store = stores.open_to_read(settings)
+    ahead = ExitStack()
     try:
         with database.connect() as connection:
-            past = _past(connection, store, request)
+            past = _past(connection, store, request, partial(_reader, settings, store, ahead))
             happened = read_alerts(connection, place.key, request.start_us, request.stop_us)
         if request.delivery is Delivery.ORDERED:
             past = perfect(past)
@@ -101,6 +104,7 @@ def rehearse_place(
     except StoreDamaged as problem:
         raise CommandFailed(f"rehearse: {problem}") from problem
     finally:
+        ahead.close()
         store.close()
     before, after = (one.alerts(request.start_us, request.stop_us) for one in (made[0], made[-1]))
     is_checked = request.against is None and request.delivery is Delivery.RECEIVED
@@ -152,7 +156,12 @@ def _with(candidate: Place, places: Places) -> Places:
     return {**places, candidate.key: then.model_copy(update=limits)}
 
 
-def _past(connection: Connection, store: Store, request: Request) -> Past:
+def _past(
+    connection: Connection,
+    store: Store,
+    request: Request,
+    reader: Callable[[Sequence[int], float], Read],
+) -> Past:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")
     span = kept(connection)
@@ -167,9 +176,8 @@ def _past(connection: Connection, store: Store, request: Request) -> Past:
             f"rehearse: what is kept reaches from {moment(first_us)} to {moment(last_us)}; choose "
             "--from and --to within it"
         )
-    past = read_past(
-        connection, request.place, request.stop_us, lambda homes: of_homes(store, homes)
-    )
+    days = (last_us - first_us) / DAY_US
+    past = read_past(connection, request.place, request.stop_us, lambda homes: reader(homes, days))
     need = max(row.position for row in past.rows)
     if store.position() < need:
         raise CommandFailed(
@@ -177,6 +185,17 @@ def _past(connection: Connection, store: Store, request: Request) -> Past:
             f"read {need}; wait until `stillwell check` says that the store is up to date"
         )
     return _warmed(past, request)
+
+
+def _reader(
+    settings: Settings, store: Store, ahead: ExitStack, homes: Sequence[int], days: float
+) -> Read:
+    """Return what reads the past of these homes; a process of its own where that is much."""
+    if settings.store.kind != "embedded" or len(homes) * days < WORTH:
+        return of_homes(store, homes)
+    reads = Ahead(stores.file_of(settings), (*homes, NO_HOME))
+    ahead.callback(reads.close)
+    return reads
 
 
 def _warmed(past: Past, request: Request) -> Past:

@@ -55,32 +55,38 @@ class Fault:
 
 
 def append(connection: Connection, entry: Entry) -> Head:
-    """Write the entry at the end of its place's chain, in the caller's transaction.
+    """Write the entry at the end of its place's chain, in the caller's transaction."""
+    return append_all(connection, entry.place, [entry])
 
-    The head is locked first, so that two writers follow each other.
+
+def append_all(connection: Connection, place: str, entries: Sequence[Entry]) -> Head:
+    """Write these entries, at least one and all of this place, at the end of its chain.
+
+    Writers follow each other (``config/database.py``): the head is the newest row's until the
+    transaction ends.
     """
-    table = tables.audit_heads
-    moved = update(table).where(_heads.place == entry.place).values(seq=_heads.seq + 1)
+    table, mine = tables.audit_heads, _heads.place == place
+    moved = update(table).where(mine).values(seq=_heads.seq + len(entries))
     if connection.execute(moved).rowcount == 0:
-        connection.execute(insert(table).values(place=entry.place, seq=1, hash=GENESIS))
-    seq, previous = connection.execute(
-        select(_heads.seq, _heads.hash).where(_heads.place == entry.place)
-    ).one()
-    detail = json.dumps(dict(entry.detail), sort_keys=True, ensure_ascii=False)
-    row = {
-        "place": entry.place,
-        "seq": seq,
-        "at_us": entry.at_us,
-        "actor": entry.actor,
-        "what": entry.what,
-        "subject": entry.subject,
-        "detail": detail,
-        "previous": previous,
-    }
-    digest = digest_of(row)
-    connection.execute(insert(tables.audit).values(**row, hash=digest))
-    connection.execute(update(table).where(_heads.place == entry.place).values(hash=digest))
-    return Head(entry.place, seq, digest)
+        connection.execute(insert(table).values(place=place, seq=len(entries), hash=GENESIS))
+    end, previous = connection.execute(select(_heads.seq, _heads.hash).where(mine)).one()
+    rows = []
+    for seq, entry in enumerate(entries, end - len(entries) + 1):
+        row = {
+            "place": place,
+            "seq": seq,
+            "at_us": entry.at_us,
+            "actor": entry.actor,
+            "what": entry.what,
+            "subject": entry.subject,
+            "detail": json.dumps(dict(entry.detail), sort_keys=True, ensure_ascii=False),
+            "previous": previous,
+        }
+        previous = digest_of(row)
+        rows.append({**row, "hash": previous})
+    connection.execute(insert(tables.audit), rows)
+    connection.execute(update(table).where(mine).values(hash=previous))
+    return Head(place, end, previous)
 
 
 def digest_of(row: Mapping[str, object]) -> str:

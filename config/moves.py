@@ -48,10 +48,12 @@ def move_shared_gateways(connection: Connection, source: str, place: str) -> int
 def _keep_topics(connection: Connection, mine: ColumnElement[bool]) -> int:
     """Let these gateways be heard under the place that they have now; return how many there are."""
     topics, gateways_ = tables.gateway_topics.c, tables.gateways.c
-    found = connection.execute(select(gateways_.number, gateways_.place).where(mine)).all()
-    for row in found:
-        known = select(topics.place).where(topics.gateway == row.number, topics.place == row.place)
-        if connection.execute(known).first() is None:
-            values = {"gateway": row.number, "place": row.place}
-            connection.execute(insert(tables.gateway_topics).values(values))
+    found = set(connection.execute(select(gateways_.number, gateways_.place).where(mine)).all())
+    query = select(topics.gateway, topics.place).where(
+        topics.gateway.in_(select(gateways_.number).where(mine))
+    )
+    new = found - set(connection.execute(query).all())
+    if new:
+        rows = [{"gateway": number, "place": place} for number, place in sorted(new)]
+        connection.execute(insert(tables.gateway_topics), rows)
     return len(found)

@@ -123,6 +123,15 @@ def ordered(batch: Batch) -> Batch:
     return _each_once(batch.take(time_order(batch, batch.received, batch.value, batch.sensor)))
 
 
+def merged(batches: Sequence[Batch]) -> Batch:
+    """Return batches that are ordered by time as one; equal times keep the order of batches.
+
+    A stable sort finds the runs that are there and merges them.
+    """
+    batch = concat(batches)
+    return batch.take(np.argsort(batch.time.view(np.int64), kind="stable"))
+
+
 def _each_once(batch: Batch) -> Batch:
     is_same_time = batch.time[1:] == batch.time[:-1]
     if not is_same_time.any():

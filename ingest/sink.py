@@ -73,6 +73,10 @@ class Store(Protocol):
         """Return a home's readings with start <= time < stop, ordered, each once."""
         ...
 
+    def read_many(self, homes: Sequence[int], start: Instant, stop: Instant) -> Batch:
+        """Return the readings of several homes, by time, those of each home ordered and once."""
+        ...
+
     def latest(self, sensors: Sequence[int]) -> Sequence[Latest]:
         """Return the newest reading of each of these sensors that has one."""
         ...

@@ -1,6 +1,7 @@
 """The system page of engineers: heartbeats, and what could not be used."""
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -9,7 +10,7 @@ from fastapi.responses import Response
 from api import health
 from api.auth import Needs, Visitor
 from api.resources import Resources
-from api.web import words
+from api.web import proven, words
 from api.web.alerts import quiet
 from api.web.numbers import numbers
 from api.web.pages import page, zone_of
@@ -32,7 +33,7 @@ def show_system(
     with resources.database.connect() as connection:
         beats = health.beats(connection)
         silent = quiet(connection, resources, visitor, visitor.places(Role.ENGINEER))
-    zone = zone_of(resources, None)
+    zone, own = zone_of(resources, None), visitor.places(Role.ENGINEER)
     letters = newest_letters(resources, visitor.places(Role.ENGINEER))
     context = {
         **silent,
@@ -44,7 +45,7 @@ def show_system(
                 "age": words.ago(beat.beat_us, wall_us),
                 "clock": words.moment(beat.now_us, zone),
                 "is_live": beat.is_live,
-                "state": numbers(shown(beat, visitor.places(Role.ENGINEER)), zone),
+                "state": numbers(shown(beat, own, wall_us, zone), zone),
             }
             for beat in beats.values()
         ],
@@ -53,18 +54,21 @@ def show_system(
     return page(request, visitor, "system.html", context)
 
 
-def shown(beat: health.Beat, places: Sequence[str]) -> Mapping[str, object]:
+def shown(
+    beat: health.Beat, places: Sequence[str], wall_us: int, zone: tzinfo
+) -> Mapping[str, object]:
     """Return what a process reports, of these places only."""
     if beat.process != health.WATCH:
         return beat.state
     late = [what for place, what in beat.state.get("late", ()) if not place or place in places]
-    own = {
-        key: {place: value for place, value in found.items() if place in places}
-        if isinstance(found, Mapping)
-        else found
-        for key, found in beat.state.items()
-    }
-    return {**own, "late": late or ["nothing"]}
+    took = beat.state.get("took_s", {})
+    path = [
+        f"{place} {proven.exactly(us, wall_us, zone)}, {took.get(place, 0):g} s on its way"
+        for place, us in beat.state.get("proven_us", {}).items()
+        if place in places and us
+    ]
+    kept = {key: beat.state[key] for key in ("outside", "mail") if key in beat.state}
+    return {"path_proven": path or ["not yet"], "late": late or ["nothing"], **kept}
 
 
 def newest_letters(resources: Resources, places: Sequence[str]) -> list[DeadLetter]:

@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from ingest.batch import Batch, concat, empty, ordered
+from ingest.batch import Batch, concat, empty, merged, ordered
 from ingest.clock import Instant, microseconds
 from ingest.message import Reject
 from ingest.sink import CannotDo, Entry, HomeColumn, Latest, StoreDown
@@ -132,6 +132,10 @@ class VictoriaStore:
         batch = ordered(concat(_batches(body)))
         from_, to = np.searchsorted(batch.time.view(np.int64), [first, last])
         return batch.slice(int(from_), int(to))
+
+    def read_many(self, homes: Sequence[int], start: Instant, stop: Instant) -> Batch:
+        """Return the readings of several homes, by time, those of each home ordered and once."""
+        return merged([self.read(home, start, stop) for home in homes])
 
     def latest(self, sensors: Sequence[int]) -> Sequence[Latest]:
         """Return the newest reading of each of these sensors that has one, by sensor number."""

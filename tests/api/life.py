@@ -8,7 +8,7 @@ import numpy as np
 
 from config.homes import Enrolment, Gateway, Home, Sensor
 from config.kinds import Kind
-from ingest.batch import Batch, build, ordered
+from ingest.batch import Batch, build, merged, ordered
 from ingest.clock import Instant, instant, microseconds
 from ingest.sink import Entry, HomeColumn, Latest
 
@@ -37,6 +37,10 @@ class FakeStore:
     def read(self, home: int, start: Instant, stop: Instant) -> Batch:
         batch = self.batches.get(home) or build([], [], [], [])
         return batch.take((batch.time >= start) & (batch.time < stop))
+
+    def read_many(self, homes: Sequence[int], start: Instant, stop: Instant) -> Batch:
+        """Return the readings of several homes, by time, those of each home ordered and once."""
+        return merged([self.read(home, start, stop) for home in homes])
 
     def latest(self, sensors: Sequence[int]) -> Sequence[Latest]:
         found = []

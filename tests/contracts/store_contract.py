@@ -99,6 +99,11 @@ class StoreContract:
             assert readings(store.read(home, start, stop)) == readings(
                 naive.read(home, start, stop)
             )
+        start, stop = (instant(us) for us in cut)
+        together = readings(store.read_many((1, 3, 2), start, stop))
+        apart = [readings(naive.read(home, start, stop)) for home in (1, 2, 3)]
+        assert [row[0] for row in together] == sorted(row[0] for row in together)
+        assert sorted(together) == sorted(row for rows in apart for row in rows)
         assert list(store.latest([4, 1, 2, 3, 9, 1])) == list(naive.latest([1, 2, 3, 4, 9]))
         store.close()
 

@@ -18,11 +18,14 @@ from tests.faults import (
     flips,
     full_disk,
     kills,
+    ladders,
+    listeners,
     living,
     notifier,
     proving,
     restoring,
     silent,
+    whole_council,
 )
 
 OUTPUT = Path("faults.json")
@@ -76,6 +79,18 @@ def fault_09() -> Iterator[Row]:
     yield from changed_clocks.changed_clocks()
 
 
+def ladder_faults() -> Iterator[Row]:
+    """Faults 11, 12 and 14, on a clock that is turned by hand."""
+    yield from ladders.channels_fail()
+    yield from ladders.nobody_answers()
+    yield from whole_council.whole_council()
+
+
+def fault_16() -> Iterator[Row]:
+    """Open 500 pages, freeze fifty."""
+    yield from listeners.many_listeners()
+
+
 def fault_13() -> Iterator[Row]:
     """Let ten thousand gateways come back at once."""
     yield from crowd.all_at_once(crowd.GATEWAYS)
@@ -99,7 +114,9 @@ def main() -> None:
         fault_07,
         fault_08,
         fault_09,
+        ladder_faults,
         fault_13,
+        fault_16,
         fault_17,
     )
     wanted, rows = set(sys.argv[1:]), list[Row]()

@@ -1,0 +1,177 @@
+"""What was measured of a place, as figures that each say how they came about.
+
+For CLI, REST and CSV alike; for commissioners small numbers are suppressed as in ``api/counts.py``.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from alerts.measures import STANDARD, STORM, Answers, Measures, Share, Times, measure
+from api import roster
+from api.auth import COUNTS, Visitor
+from api.counts import EXACT, suppressed
+from api.errors import absent
+from api.resources import Resources
+from config import people, rotas
+from config.places import Place
+from ingest.clock import microseconds
+
+Tell = Callable[[int], int | None]
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure; ``value`` is None where there is none or it is too small to tell.
+
+    ``arithmetic`` says how it came about.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    arithmetic: str
+
+
+def of_place(
+    connection: Connection, place: Place, start_us: int, stop_us: int, now_us: int
+) -> Measures:
+    """Return the measures of a place, by its own hours and the teams of its rota now."""
+    from api.web.words import local
+
+    return measure(
+        connection,
+        place.key,
+        start_us,
+        stop_us,
+        homes=roster.count_homes(connection, [place.key])[place.key],
+        now_us=now_us,
+        hour_of=lambda us: local(us, place.zone).hour,
+        team_of=_teams(connection, place.key),
+    )
+
+
+def _teams(connection: Connection, place: str) -> Mapping[str, str]:
+    rota = rotas.find(connection, place)
+    found: dict[str, str] = {}
+    for team in () if rota is None else rota.team:
+        for email in team.members:
+            account = people.find_account(connection, email)
+            if account is not None:
+                found.setdefault(account.id, team.key)
+    return found
+
+
+def visited(
+    resources: Resources, visitor: Visitor, place: str, start_us: int, stop_us: int
+) -> tuple[Measures, list[Figure]]:
+    """Return measures and figures of a place that this visitor may count; Problem 404 if not."""
+    if place not in visitor.places(*COUNTS):
+        raise absent()
+    now_us = microseconds(resources.clock())
+    with resources.database.connect() as connection:
+        found = of_place(connection, resources.places[place], start_us, stop_us, now_us)
+    is_exact = bool(visitor.grants[place].intersection(EXACT))
+    return found, list(figures(found, exactly if is_exact else suppressed))
+
+
+def exactly(number: int) -> int | None:
+    """Return the number as it is."""
+    return number
+
+
+def figures(found: Measures, tell: Tell) -> Iterator[Figure]:
+    """Yield every figure; ``tell`` returns a count as it may be told, or None."""
+    yield from _answers("", found.whole, tell, has_standard=True)
+    for group in found.hours:
+        yield from _answers(f"hour {group.group} ", group, tell)
+    for group in found.teams:
+        yield from _answers(f"team {group.group} ", group, tell)
+    yield from _times("attended", found.attend, tell)
+    yield from _times("resolved", found.resolve, tell)
+    yield from _times("person spoken to or seen", found.spoken, tell)
+    for kind, count in found.kinds.items():
+        told = tell(count)
+        rate = None if told is None else found.per_100_homes_a_week(told)
+        yield Figure(
+            f"alerts {kind}",
+            None if rate is None else round(rate, 2),
+            "per 100 homes a week",
+            f"{_said(told)} alerts, {_said(tell(found.homes))} homes, {_days(found)} days",
+        )
+    says = "of {whole} resolved needed help or were referred; tests left out"
+    yield from _share("actionable", found.actionable, tell, says)
+    for outcome, count in found.outcomes.items():
+        yield Figure(f"resolved as {outcome}", tell(count), "alerts", "counted")
+    storms, largest = found.storms
+    says = f"hours with {STORM} alerts or more; the largest {_said(tell(largest))}"
+    yield Figure("storms", storms, "hours", says)
+    yield from _share("messages undelivered", found.undelivered, tell, "of {whole} messages")
+
+
+def _answers(
+    before: str, group: Answers, tell: Tell, *, has_standard: bool = False
+) -> Iterator[Figure]:
+    for since, counts in (("event", group.event), ("receipt", group.receipt)):
+        for (seconds, standard), count in zip(STANDARD, counts, strict=True):
+            beside = f"; the call-answering standard, another thing, is {standard:.1%}"
+            yield from _share(
+                f"{before}acknowledged within {seconds} s of {since}",
+                Share(count, group.alerts),
+                tell,
+                "of {whole} P1 and P2 alerts" + (beside if has_standard else ""),
+                has_interval=has_standard,
+            )
+
+
+def _share(
+    name: str, share: Share, tell: Tell, says: str, *, has_interval: bool = True
+) -> Iterator[Figure]:
+    part, whole = tell(share.part), tell(share.whole)
+    if part is None or not whole:
+        yield Figure(name, None, "share", f"{_said(part)} {says.format(whole=_said(whole))}")
+        return
+    told = Share(min(part, whole), whole)
+    low, high = told.interval
+    interval = f"; 95 % interval {low:.3f} to {high:.3f}" if has_interval else ""
+    arithmetic = f"{told.part} {says.format(whole=told.whole)}{interval}"
+    yield Figure(name, round(told.part / told.whole, 4), "share", arithmetic)
+
+
+def _times(what: str, times: Times, tell: Tell) -> Iterator[Figure]:
+    count = tell(times.count)
+    for name, value in (("median", times.median_s), ("90th percentile", times.p90_s)):
+        says = f"over {_said(count)} P1 and P2 alerts, from receipt"
+        yield Figure(f"{what}, {name}", value if count else None, "s", says)
+
+
+def _said(count: int | None) -> str:
+    return "too few to tell" if count is None else f"{count:,}"
+
+
+def _days(found: Measures) -> str:
+    return f"{(found.stop_us - found.start_us) / 86_400_000_000:.1f}"
+
+
+def to_csv(place: str, found: Sequence[Figure]) -> str:
+    """Return the figures as CSV; no cell can be taken for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(("place", "figure", "value", "unit", "arithmetic"))
+    for one in found:
+        value = "" if one.value is None else f"{one.value:g}"
+        writer.writerow([_plain(cell) for cell in (place, one.name)] + [value]
+                        + [_plain(cell) for cell in (one.unit, one.arithmetic)])  # fmt: skip
+    return text.getvalue()
+
+
+def _plain(cell: str) -> str:
+    """Return a cell that a spreadsheet shows as it is (OWASP, CSV injection)."""
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell[:1] in _FORMULA else cell

@@ -1,0 +1,89 @@
+"""Measures by REST and CSV: who may see them, small numbers, formulas."""
+
+from pathlib import Path
+
+import pytest
+from httpx2 import Response
+
+from api.counts import suppressed
+from api.measuring import Figure, exactly, figures, of_place, to_csv
+from config.people import Role
+from ingest.clock import microseconds
+from tests.api.life import DAY_US, A, B
+from tests.api.visits import Visit
+from tests.api.world import World, account, make_world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = make_world(tmp_path_factory.mktemp("measures"))
+    account(world.database, "Carys", (A, Role.COMMISSIONER))
+    return world
+
+
+def get(world: World, who: str, path: str) -> Response:
+    return Visit(world.app, who).get(path)
+
+
+def test_a_supervisor_sees_every_figure_and_how_it_came_about(world: World) -> None:
+    answer = get(world, "bob", f"/api/v1/places/{A}/measures")
+    assert answer.status_code == 200
+    found = {figure["name"]: figure for figure in answer.json()["figures"]}
+    one = found["acknowledged within 180 s of receipt"]
+    assert "P1 and P2 alerts" in one["arithmetic"]
+    assert "another thing" in one["arithmetic"]
+    assert found["resolved as seen-well"]["value"] == 1
+
+
+def test_a_commissioner_is_told_no_small_number(world: World) -> None:
+    answer = get(world, "carys", f"/api/v1/places/{A}/measures")
+    found = {figure["name"]: figure for figure in answer.json()["figures"]}
+    assert found["resolved as seen-well"]["value"] is None
+    assert "too few to tell" in found["actionable"]["arithmetic"]
+    assert all(f["value"] is None or not 0 < f["value"] < 5 for f in answer.json()["figures"]
+               if f["unit"] == "alerts")  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "status"), [("alice", 403), ("carys", 404), ("bob", 404)])
+def test_others_see_no_measures_of_a_place(world: World, who: str, status: int) -> None:
+    assert get(world, who, f"/api/v1/places/{B}/measures").status_code == status
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z", "from=2020-01-01T00:00:00Z",
+     "from=2026-03-01T00:00:00"],
+)  # fmt: skip
+def test_a_span_without_sense_is_refused(world: World, query: str) -> None:
+    assert get(world, "bob", f"/api/v1/places/{A}/measures?{query}").status_code == 422
+
+
+def test_no_cell_of_the_file_is_a_formula(world: World) -> None:
+    hostile = [
+        Figure(name, 1.0, "s", name)
+        for name in ("=cmd|'/C calc'!A0", "+1", "-1", "@x", "\t=1", " =1")
+    ]
+    for line in to_csv("fenbridge", hostile).splitlines()[1:]:
+        assert ",'" in line or ",\"'" in line
+    answer = get(world, "bob", f"/api/v1/places/{A}/measures.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.text.startswith("place,figure,value")
+
+
+def test_figures_of_the_same_log_are_the_same_rounded_or_left_out(world: World) -> None:
+    now_us = microseconds(world.now)
+    with world.database.connect() as connection:
+        found = of_place(
+            connection, world.resources.places[A], now_us - 28 * DAY_US, now_us, now_us
+        )
+    exact = [figure.name for figure in figures(found, exactly)]
+    assert [figure.name for figure in figures(found, suppressed)] == exact
+
+
+def test_the_command_prints_them(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    from api.measure_commands import measures
+
+    settings = Path(world.folder) / "site.toml"
+    settings.write_text(f'data = "{world.folder}"\n', "utf-8")
+    measures(A, "2026-02-20", "2026-03-04", as_csv=False, settings=settings)
+    assert "acknowledged within 60 s of event" in capsys.readouterr().out
