@@ -54,6 +54,9 @@ SETTLE_S: Final = 120
 COLLECT_AFTER: Final = 50_000
 """New objects after which the garbage collector looks at them."""
 
+COLLECT_S: Final = 5.0
+"""Longest that it waits all the same: a few objects in a cycle may hold large arrays."""
+
 FINISH_S: Final = 5.0
 """From the wish to stop until threads that still wait, for a locked database say, are left."""
 
@@ -283,12 +286,15 @@ async def _watch(threads: list[_Thread], stop: asyncio.Event) -> None:
 
 def _beat(parts: Parts, settings: Settings, ending: threading.Event) -> None:
     """Tell the others that we live, and trim; a locked or full database must not end us."""
-    last_trim = time.monotonic()
+    last_trim = last_collected = time.monotonic()
     while not ending.is_set():
         try:
             _write_beat(parts, settings)
         except Exception as problem:  # noqa: BLE001  # the next second tries again
             _log.warning("beat_failed", error=f"{type(problem).__name__}: {problem}")
+        if time.monotonic() - last_collected >= COLLECT_S:
+            last_collected = time.monotonic()
+            gc.collect()
         if time.monotonic() - last_trim >= TRIM_S:
             last_trim = time.monotonic()
             parts.disk.look(last_trim)

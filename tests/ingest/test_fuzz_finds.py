@@ -6,7 +6,7 @@ import tracemalloc
 from tests.ingest.fuzzing import NAMES, one_input, seeds
 
 FINDS: list[bytes] = []
-"""Inputs that broke something; none so far in about three million tries by coverage."""
+"""Inputs that broke something; none in 3.6 million tries by coverage, 75 minutes (2026-11-27)."""
 
 
 def test_seeds_and_their_neighbours_break_nothing() -> None:
