@@ -78,7 +78,9 @@ class Engine:
         self._waiting = Waiting()
         self._position = self._received_us = self._origin = self._link_us = 0
         version = Version(tick_s, reorder_s, self._orphan_place, places, code or "")
-        self._steps = StepLog(ledger, None if code is None else version, shadow)
+        self._version = None if code is None else version
+        self._steps = StepLog(ledger, self._version, shadow)
+        self._checkpoint: Path | None = None
         self._is_started = False
         self._actions: list[Action] = []
         self._told: tuple[Unwatched, ...] | None = None
@@ -97,6 +99,8 @@ class Engine:
         """Read what is new, raise signals at once, run the ticks that are due."""
         now = self._clock.now()
         now_us = microseconds(now)
+        if self._watch.is_torn:
+            self._start_again()
         self._start(now_us)
         if self._shadow is not None:
             self._shadow.take_up()
@@ -159,6 +163,7 @@ class Engine:
 
     def checkpoint(self, path: Path) -> bool:
         """Save all that is known; return whether it did (not while the ledger is behind)."""
+        self._checkpoint = path
         memory = self._watch.memory
         if memory is None or self._actions:
             return False
@@ -179,6 +184,7 @@ class Engine:
 
     def restore(self, path: Path) -> bool:
         """Go on from a checkpoint; return False, and start at the journal's start, without one."""
+        self._checkpoint = path
         try:
             saved = read_checkpoint(path)
         except CheckpointDamaged as problem:
@@ -194,6 +200,19 @@ class Engine:
         self._waiting.add(saved.waiting, saved.folded_us)
         self._received_us = _newest_us(saved.waiting)
         return True
+
+    def _start_again(self) -> None:
+        """Go on as after a crash: a tick that failed half-way leaves nothing to go on from.
+
+        What was decided and not delivered is decided again; ids keep it from being told twice.
+        """
+        _log.warning("engine_starts_again", position=self._position)
+        self._watch, self._waiting = Watch(self._table(), self._places), Waiting()
+        self._position = self._received_us = self._origin = self._link_us = 0
+        self._steps = StepLog(self._ledger, self._version, self._shadow)
+        self._is_started, self._actions = False, []
+        if self._checkpoint is not None:
+            self.restore(self._checkpoint)
 
     def _start(self, now_us: int) -> None:
         """Tell the log that this engine begins, and with what memory."""

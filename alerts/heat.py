@@ -12,6 +12,7 @@ from alerts.detect.fold import Signs
 from alerts.findings import hot
 from alerts.lifecycle import Event
 from alerts.scene import Scene
+from alerts.warmth import rooms_of
 
 _KINDS: Final = (AlertKind.HOT_HOME, AlertKind.VERY_HOT_HOME)
 _LIMITS: Final = ("hot_review_c", "hot_danger_c")
@@ -33,36 +34,33 @@ def decide(scene: Scene) -> None:
     The coolest, because a cool bedroom is a refuge and an oven heats one kitchen. Heat is cold
     with the sign turned, hysteresis and freshness included.
     """
-    roster, homes = scene.roster, len(scene.state.sign_us)
-    thermometer = roster.thermometer
-    if not scene.is_regular or not len(thermometer):
+    if not scene.is_regular:
         return
-    state = scene.state
-    whose = roster.sensor_home[thermometer]
-    turned = cold.warmest(-state.celsius, state.celsius_us, thermometer, whose, homes, scene.now_us)
-    least_c = min(roster.tuning[name].min(initial=np.inf) for name in _LIMITS)
-    may = turned < -least_c
-    for level in (0, 1):
-        may |= (state.above_us[level] != NEVER) | (state.hot_us[level] != NEVER)
-    has_any = np.flatnonzero(may)
+    state, roster = scene.state, scene.roster
+    has_any = np.flatnonzero(scene.due.may_be_hot)
     if not len(has_any):
         return
+    sensors, row = rooms_of(scene, has_any)
+    celsius, celsius_us = -state.celsius[sensors], state.celsius_us[sensors]
+    room = np.arange(len(sensors))
+    turned = cold.warmest(celsius, celsius_us, room, row, len(has_any), scene.now_us)
     covered = np.zeros(len(has_any), np.bool_)
     for level in (1, 0):
         limit = roster.tuned(_LIMITS[level], has_any)
-        since = cold.below_since(
-            state.above_us[level, has_any], turned[has_any], -limit, scene.now_us
-        )
+        since = cold.below_since(state.above_us[level, has_any], turned, -limit, scene.now_us)
         state.above_us[level, has_any] = since
-        hit = cold.is_cold(since, turned[has_any], _DWELL_US[level], scene.now_us)
+        hit = cold.is_cold(since, turned, _DWELL_US[level], scene.now_us)
         hit &= roster.home_is_active[has_any]
         raised = state.hot_us[level, has_any]
         for home in has_any[(raised != NEVER) & (since == NEVER)].tolist():
             id_ = alert_id(scene.home(home).id, _KINDS[level], int(state.hot_us[level, home]))
             scene.actions.append(Step(Event.EASE, id_, "cooler again, please confirm"))
             state.hot_us[level, home] = NEVER
-        _raise(scene, level, hit & ~covered & (raised == NEVER), has_any, -turned[has_any], limit)
+        _raise(scene, level, hit & ~covered & (raised == NEVER), has_any, -turned, limit)
         covered |= hit
+    stays = cold.lowest(celsius, room, row, len(has_any)) < -roster.hot_least_c
+    stays |= (state.above_us[:, has_any] != NEVER).any(axis=0)
+    scene.due.may_be_hot[has_any] = stays | (state.hot_us[:, has_any] != NEVER).any(axis=0)
 
 
 def learn(scene: Scene) -> None:

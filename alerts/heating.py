@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold, spell, unheated
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.roster import TURNS
 from alerts.findings_things import HeatNumbers, heating_failed
@@ -64,8 +64,7 @@ def learn(scene: Scene) -> None:
 
 def _pass_hour(scene: Scene, turn: int, thermometers: Rows) -> None:
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    whose = roster.sensor_home[thermometers]
-    dense, homes = whose // TURNS, np.unique(whose)
+    dense, homes = roster.sensor_home[thermometers] // TURNS, roster.thermometer_homes[turn]
     size = int(dense.max()) + 1
     top = cold.warmest(
         state.celsius, state.celsius_us, thermometers, dense, size, now_us, _FRESH_US
@@ -73,16 +72,17 @@ def _pass_hour(scene: Scene, turn: int, thermometers: Rows) -> None:
     gained = top - state.hour_c[homes]
     state.hour_c[homes] = top
     _note_open(scene, roster.contact_turns[turn])
-    hour = scene.zone_bin[roster.home_zone[homes]] // 4
+    usual = _usual_gain(scene, homes)
     course = unheated.Course(
-        state.hour_gain[hour, homes].astype(np.float64),
+        usual.astype(np.float64),
         state.hour_spread[homes].astype(np.float64),
         state.short_k[homes].astype(np.float64),
     )
     is_told = state.unheated_us[homes] != NEVER
     aired = state.aired_us[homes] > now_us - _EXPLAINS_US
     after, learned = unheated.pass_hour(course, gained, aired, is_told)
-    state.hour_gain[hour, homes], state.hour_spread[homes] = after.gain, after.spread
+    _keep_gain(scene, homes, after.gain)
+    state.hour_spread[homes] = after.spread
     state.short_k[homes] = after.short_k
     state.warm_hours[homes] = np.minimum(state.warm_hours[homes] + learned, unheated.HOURS)
     behind = after.short_k > _BEHIND_K
@@ -90,6 +90,22 @@ def _pass_hour(scene: Scene, turn: int, thermometers: Rows) -> None:
     state.short_us[homes] = np.where(behind, began, NEVER)
     _ease(scene, homes[is_told & (after.short_k < _EASED_K)])
     _raise(scene, homes, top, gained, after, ~aired & ~is_told)
+
+
+def _usual_gain(scene: Scene, homes: Rows) -> Halves:
+    if len(scene.offsets) == 1:
+        gain: Halves = scene.state.hour_gain[int(scene.zone_bin[0]) // 4][homes]
+    else:
+        gain = scene.state.hour_gain[scene.zone_bin[scene.roster.home_zone[homes]] // 4, homes]
+    return gain
+
+
+def _keep_gain(scene: Scene, homes: Rows, gain: Floats) -> None:
+    if len(scene.offsets) == 1:
+        scene.state.hour_gain[int(scene.zone_bin[0]) // 4][homes] = gain
+    else:
+        hour = scene.zone_bin[scene.roster.home_zone[homes]] // 4
+        scene.state.hour_gain[hour, homes] = gain
 
 
 def _note_open(scene: Scene, contacts: Rows) -> None:
@@ -110,11 +126,14 @@ def _raise(
     may: Bools,
 ) -> None:
     state, roster = scene.state, scene.roster
+    rows = np.flatnonzero(may & (after.short_k > 0) & (gained < 0))
+    homes, top, gained = homes[rows], top[rows], gained[rows]
+    after = unheated.Course(after.gain[rows], after.spread[rows], after.short_k[rows])
     limit = unheated.limit_k(after.spread, roster.tuned("heating_short_k", homes))
     below = roster.tuned("heating_below_c", homes)
     can = roster.home_is_active[homes] & (state.reason[homes] == 0) & ~state.is_out[homes]
     can &= state.warm_hours[homes] >= unheated.HOURS
-    due = may & can & (after.short_k > limit) & (gained < 0) & (top < below)
+    due = can & (after.short_k > limit) & (top < below)
     for at in np.flatnonzero(due).tolist():
         home = int(homes[at])
         value, since_us = scene.home(home), int(state.short_us[home])

@@ -10,7 +10,7 @@ from alerts.detect import missed
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.roster import TURNS
-from alerts.due import FAR_US
+from alerts.due import FAR_US, NOW_S
 from alerts.scene import Scene
 from alerts.turns import turns
 
@@ -60,33 +60,64 @@ def dead_devices(scene: Scene, rows: Rows) -> Bools:
 
 
 def dead_from(scene: Scene, rows: Rows) -> Ints:
-    """Return, by row of a device, the moment before which it cannot count as dead."""
+    """Return, by row of a device, the moment before which it cannot count as dead.
+
+    That is far off as long as it has missed too little: an hour that adds to it looks again.
+    """
     roster = scene.roster
-    if not len(scene.state.sign_us):
-        return np.full(len(rows), FAR_US, np.int64)
-    hours = roster.tuned("dead_hours", np.maximum(roster.device_home[rows], 0))
-    from_us = scene.state.heard_us[roster.device[rows]] + (hours * HOUR_US).astype(np.int64)
-    return np.where(roster.device_is_person[rows], from_us, FAR_US)
+    from_us = np.full(len(rows), FAR_US, np.int64)
+    may = np.flatnonzero(_has_missed(scene, rows))
+    if len(may):
+        hours = roster.tuned("dead_hours", roster.device_home[rows[may]])
+        heard = scene.state.heard_us[roster.device[rows[may]]]
+        from_us[may] = heard + (hours * HOUR_US).astype(np.int64)
+    return from_us
+
+
+def _has_missed(scene: Scene, rows: Rows) -> Bools:
+    """Return, by row of a device that sees a person, whether it missed enough to be dead."""
+    state, roster = scene.state, scene.roster
+    device = roster.device[rows]
+    result: Bools = (state.missed[device] > 0) & roster.device_is_person[rows]
+    may = np.flatnonzero(result)
+    home = np.maximum(roster.device_home[rows[may]], 0)
+    least = np.maximum(roster.tuned("dead_words", home), 2 * state.missed_peak[device[may]])
+    result[may] = (state.missed[device[may]] > least) & (roster.device_home[rows[may]] >= 0)
+    return result
 
 
 def _pass_hour(scene: Scene, rows: Rows) -> None:
-    state, roster, now_us = scene.state, scene.roster, scene.now_us
+    if len(scene.offsets) == 1:
+        _pass_block(scene, rows, int(scene.zone_bin[0]) * missed.BLOCKS // 96)
+        return
+    block = scene.zone_bin[scene.roster.home_zone[scene.roster.device_home[rows]]]
+    for one in np.unique(block * missed.BLOCKS // 96).tolist():
+        _pass_block(scene, rows[block * missed.BLOCKS // 96 == one], one)
+
+
+def _pass_block(scene: Scene, rows: Rows, block: int) -> None:
+    """Let an hour of one quarter of the day pass for these devices: all of their homes."""
+    state, roster, hour_ago = scene.state, scene.roster, scene.now_us - HOUR_US
     device, home = roster.device[rows], roster.device_home[rows]
-    lost = state.gateway_lost_us[roster.device_gateway[rows]] != NEVER
-    block = scene.zone_bin[roster.home_zone[home]] * missed.BLOCKS // 96
-    habit = missed.Habit(
-        state.spoke[block, device],
-        state.chances[block, device],
-        state.missed[device],
-        state.missed_peak[device],
-    )
+    heard, fired = state.heard_us[device], state.fired_us[device]
+    can = (heard != NEVER) & roster.home_is_active[home]
+    if scene.due.gateways.is_lost.any():
+        can &= state.gateway_lost_us[roster.device_gateway[rows]] == NEVER
+    spoke, chances = state.spoke[block], state.chances[block]
+    was_missed = state.missed[device]
+    habit = missed.Habit(spoke[device], chances[device], was_missed, state.missed_peak[device])
     after = missed.pass_hour(
         habit,
         home // TURNS,  # the homes of one turn, numbered densely
-        missed.speaking(state.heard_us, device, now_us),
-        state.fired_us[device] > now_us - HOUR_US,
-        state.fired_us[device] != NEVER,
-        (state.heard_us[device] != NEVER) & ~lost & roster.home_is_active[home],
+        heard > hour_ago,
+        fired > hour_ago,
+        fired != NEVER,
+        can,
     )
-    state.spoke[block, device], state.chances[block, device] = after.spoke, after.chances
-    state.missed[device], state.missed_peak[device] = after.missed, after.peak
+    spoke[device], chances[device] = after.spoke, after.chances
+    changed = np.flatnonzero(after.missed != was_missed)
+    if len(changed):
+        state.missed[device[changed]] = after.missed[changed]
+        state.missed_peak[device[changed]] = after.peak[changed]
+        more = rows[changed[after.missed[changed] > was_missed[changed]]]
+        scene.due.device_s[more[_has_missed(scene, more)]] = NOW_S

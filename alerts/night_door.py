@@ -24,6 +24,8 @@ KINDS: Final = frozenset({_KIND})
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Note the doors of these signs; a sign inside eases what stands."""
     state, rows = scene.state, slice(start, stop)
+    if not _may_change(scene, signs.bin[rows]):
+        return
     is_door = scene.roster.rooms.sensor_is_door[signs.sensor[rows]]
     home = signs.home[rows]
     homes, left_us = leaving.find_left(
@@ -33,6 +35,14 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     back = home[~is_door & (state.leave_us[home] != NEVER)]
     if len(back):
         _end(scene, np.unique(back), Event.EASE, "moving inside again")
+
+
+def _may_change(scene: Scene, bin_: Ints) -> bool:
+    """Return whether signs can change anything: by day only where a door of the night stands."""
+    state = scene.state
+    if ((bin_ >= leaving.FIRST_BIN) & (bin_ < leaving.LAST_BIN)).any():
+        return True
+    return bool((state.left_us != NEVER).any() or (state.leave_us != NEVER).any())
 
 
 def fold_late(scene: Scene, signs: Signs) -> None:
@@ -59,7 +69,8 @@ def decide(scene: Scene) -> None:
     state, roster = scene.state, scene.roster
     if not is_watching(scene):
         return
-    left = np.flatnonzero((state.left_us != NEVER) & ~state.has_left & scene.counted)
+    left = np.flatnonzero(state.left_us != NEVER)
+    left = left[~state.has_left[left] & scene.counted[left]]
     if not len(left):
         return
     wait_us = roster.tuned("night_door_wait_min", left) * MINUTE_US
@@ -96,7 +107,8 @@ def learn(scene: Scene) -> None:
 def standing(scene: Scene) -> list[str]:
     """Return the ids of alerts that are still true now, in order of home number."""
     state = scene.state
-    homes = np.flatnonzero((state.leave_us != NEVER) & scene.counted)
+    homes = np.flatnonzero(state.leave_us != NEVER)
+    homes = homes[scene.counted[homes]]
     return [_id(scene, state.leave_us, home) for home in homes.tolist()]
 
 

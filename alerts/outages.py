@@ -5,7 +5,8 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, Finding, alert_id
 from alerts.detect import hush, technical
-from alerts.detect.columns import NEVER, Bools, Floats, Ints
+from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows
+from alerts.due import spread
 from alerts.lifecycle import Event
 from alerts.place_findings import hushed, outage
 from alerts.scene import Scene
@@ -51,11 +52,43 @@ def last_words(scene: Scene) -> Ints:
     return last
 
 
-def is_hushed(scene: Scene, word_us: Ints) -> Bools:
+def homes_of(scene: Scene, gone: Rows) -> Bools:
+    """Return the homes all of whose gateways are among these."""
+    roster = scene.roster
+    result = np.zeros(len(roster.home_gateways), np.bool_)
+    if len(gone):
+        pairs = roster.pairs_by_gateway[spread(roster.gateway_pair_start, gone)]
+        homes, count = np.unique(roster.pair_home[pairs], return_counts=True)
+        result[homes[count == roster.home_gateways[homes]]] = True
+    return result
+
+
+def hushed_homes(scene: Scene, word_us: Ints) -> Bools:
     """Return the homes that a hush over their place hides: not heard for an hour."""
     begun = scene.state.hush_us[scene.roster.home_place]
     is_silent: Bools = (begun != NEVER) & (word_us <= scene.now_us - hush.HEARD_US)
     return is_silent
+
+
+def _silent_homes(scene: Scene) -> Rows:
+    """Return the watched homes of which nothing was heard for an hour, by number."""
+    state, roster = scene.state, scene.roster
+    hour_ago = scene.now_us - hush.HEARD_US
+    homes = np.flatnonzero(homes_of(scene, np.flatnonzero(state.gateway_heard_us <= hour_ago)))
+    homes = homes[roster.home_is_active[homes] & roster.home_has_signs[homes]]
+    return homes[state.home_known_us[homes] <= hour_ago]
+
+
+def _may_begin(scene: Scene, silent: Rows) -> bool:
+    """Return whether so many homes are silent that a hush might begin in any place.
+
+    One begins where fewer are heard than a share of those expected, of whom there are at least
+    so many; no more can be expected than are counted, and so many must then be silent.
+    """
+    roster = scene.roster
+    count = np.bincount(roster.home_place[silent], minlength=len(roster.outage_share))
+    least = (1 - roster.outage_share) * roster.outage_expected
+    return bool((count > least).any())
 
 
 def _count_gateways(scene: Scene, lost: Bools) -> None:
@@ -79,9 +112,12 @@ def _listen(scene: Scene) -> tuple[Floats, Floats] | None:
     """
     state, roster = scene.state, scene.roster
     place, size = roster.home_place, len(state.hush_us)
+    silent = _silent_homes(scene)
+    if not ((state.hush_us != NEVER).any() or _may_begin(scene, silent)):
+        return None
     is_known = roster.home_is_active & roster.home_has_signs
-    word_us = last_words(scene)
-    is_heard = word_us > scene.now_us - hush.HEARD_US
+    is_heard = np.ones(len(is_known), np.bool_)
+    is_heard[silent] = False
     awake = is_known & hush.was_heard_earlier(state.recent)
     homes = (roster.homes_by_place, roster.place_start)
     if not (
@@ -94,7 +130,7 @@ def _listen(scene: Scene) -> tuple[Floats, Floats] | None:
     begins = hush.begins(heard, expected, roster.outage_share, roster.outage_expected)
     begins &= state.hush_us == NEVER
     if begins.any():
-        last = hush.last_heard(word_us, is_known, place, size, scene.now_us)
+        last = hush.last_heard(last_words(scene), is_known, place, size, scene.now_us)
         state.hush_us[begins] = last[begins]
     runs = (state.hush_us != NEVER) & ~begins
     if runs.any():

@@ -22,6 +22,8 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
         state.seat_us[seat[on], home[on]] = time_us[on]
         state.is_taken[seat[on], home[on]] = value[on] > 0
     for row, is_away in enumerate(things.is_away):
+        if not len(things.seat_homes[row]):
+            continue
         away = is_away[sensor]
         known = state.elsewhere_us[row, home[away]]
         state.elsewhere_us[row, home[away]] = np.maximum(known, time_us[away])

@@ -8,25 +8,24 @@ from alerts import thresholds
 from alerts.action import Step
 from alerts.alert import AlertKind, Verdict, alert_id
 from alerts.detect import caps, hush
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.local_time import days, minutes, to_local
-from alerts.detect.profile import learn_day, learn_peak, limits, rates, usual_peak
+from alerts.detect.profile import MOST_RATE, learn_day, learn_peak, limits, rates, usual_peak
 from alerts.detect.silence import expected, is_silent
-from alerts.detect.state import unshare
 from alerts.detect.watched import REASONS
+from alerts.due import FAR_US
 from alerts.findings import Silence, no_sign, not_back
 from alerts.lifecycle import Event
 from alerts.scene import Scene
+from alerts.turns import blocks
 from alerts.verdict import VERDICTS, verdicts
 
 _LONG_US: Final = 20 * MINUTE_US
 _ABSENCE_US: Final = 12 * HOUR_US
 _CLEARING_US: Final = 10 * MINUTE_US
 _LONGEST_US: Final = 20 * HOUR_US
-_BLOCK: Final = 4096
-"""Homes whose day is learned at once: so many days stay in the cache."""
-
+_MOST_PACE: Final = MOST_RATE / QUARTER_US
 _RAISED: Final = (Verdict.PERSON, Verdict.VISITOR, Verdict.UNKNOWN)
 
 
@@ -84,6 +83,7 @@ def take_late_signs(scene: Scene, signs: Signs) -> None:
     )
     state.sign_us[homes], state.is_out[homes] = newest[homes], is_out[homes]
     state.is_seen[homes], state.unseen_us[homes] = True, np.maximum(unseen, 0)
+    scene.due.home_us[homes] = NEVER
     seen_until = now_us - state.unseen_us[homes]
     state.score[homes] = expected(
         state.rate, homes, newest[homes], seen_until, scene.roster.home_zone[homes], scene.offsets
@@ -97,32 +97,68 @@ def decide(scene: Scene, is_doubtful: Bools) -> None:
     until it counts as lost.
     """
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    elapsed = now_us - state.sign_us - state.unseen_us
-    long = np.flatnonzero((elapsed >= roster.least_silence_us) & scene.counted)
-    long = long[(state.sign_us[long] != NEVER) & ~is_doubtful[long]]
-    if not len(long):
+    due = np.flatnonzero(scene.due.home_us <= now_us)
+    if not len(due):
         return
+    lasted = now_us - state.sign_us[due] - state.unseen_us[due]
+    is_long = (lasted >= roster.least_silence_us) & scene.counted[due]
+    is_long &= (state.sign_us[due] != NEVER) & ~is_doubtful[due]
+    long, lasted = due[is_long], lasted[is_long]
+    if len(long):
+        _decide_long(scene, long, lasted)
+    scene.due.home_us[due] = _look_again_us(scene, due)
+
+
+def _decide_long(scene: Scene, long: Rows, lasted: Ints) -> None:
+    """Raise those of these silences, which lasted so long, that are too long."""
+    state, roster = scene.state, scene.roster
     cap_us, not_back_us = _caps(scene)
-    sign_us, is_out, lasted = state.sign_us[long], state.is_out[long], elapsed[long]
+    sign_us, is_out = state.sign_us[long], state.is_out[long]
     too_long = is_silent(
         state.score[long], state.limit[long], lasted, roster.floor_us[long], cap_us[long]
     )
     # Somebody is with the person: what the score says can wait until they left, the cap cannot.
-    too_long &= (state.visitor_until_us[long] <= now_us) | (lasted >= cap_us[long])
+    too_long &= (state.visitor_until_us[long] <= scene.now_us) | (lasted >= cap_us[long])
     silent = long[~is_out & too_long & (state.silence_us[long] != sign_us)]
     away = long[is_out & (lasted >= not_back_us[long]) & (state.absence_us[long] != sign_us)]
     if len(silent):
-        _raise_silences(scene, silent, elapsed, cap_us)
+        _raise_silences(scene, silent, cap_us)
     if len(away):
-        _raise_absences(scene, away, elapsed, not_back_us)
+        _raise_absences(scene, away, not_back_us)
+
+
+def _look_again_us(scene: Scene, homes: Rows) -> Ints:
+    """Return the moment before which none of these homes can be told, unless due at once.
+
+    A new sign can be told of no sooner than the shortest silence from now, and a score grows no
+    faster than by the most that is ever expected. A home that waits to be seen stays due.
+    """
+    state, roster, now_us = scene.state, scene.roster, scene.now_us
+    start = state.sign_us[homes] + state.unseen_us[homes]
+    short = (state.limit[homes] - state.score[homes]) / _MOST_PACE
+    by_score = now_us + np.nan_to_num(np.clip(short, 0, _ABSENCE_US)).astype(np.int64)
+    silent = np.maximum(start + roster.floor_us[homes], by_score)
+    silent = np.minimum(silent, start + roster.cap_us[homes])
+    is_told = state.silence_us[homes] == state.sign_us[homes]
+    silent = np.where(is_told, FAR_US, silent)
+    is_told = state.absence_us[homes] == state.sign_us[homes]
+    away = np.where(is_told, FAR_US, start + roster.not_back_us[homes])
+    first = np.minimum(
+        np.where(state.is_out[homes], away, silent), now_us + roster.least_silence_us
+    )
+    waits = ~scene.counted[homes] & roster.home_is_active[homes]
+    waits |= (state.sign_us[homes] == NEVER) & roster.home_is_active[homes]
+    first = np.where(waits, NEVER, first)
+    return np.where(roster.home_is_active[homes] & roster.home_has_signs[homes], first, FAR_US)
 
 
 def standing_alerts(scene: Scene) -> list[str]:
     """Return the ids of silences that are still true now, in order of home number."""
     ids = []
     for kind, onset, _ in _standing(scene):
-        stands = (onset != NEVER) & (onset == scene.state.sign_us) & scene.counted
-        ids += [_id(scene, kind, onset, home) for home in np.flatnonzero(stands).tolist()]
+        homes = np.flatnonzero(onset != NEVER)
+        stands = (onset[homes] == scene.state.sign_us[homes]) & scene.counted[homes]
+        ids += [_id(scene, kind, onset, home) for home in homes[stands].tolist()]
     return ids
 
 
@@ -136,12 +172,13 @@ def learn(scene: Scene) -> None:
         return
     homes = np.flatnonzero(ended[scene.roster.home_zone])
     thresholds.end_day(scene, ended)
-    unshare(scene.state)
-    for first in range(0, len(homes), _BLOCK):
-        _learn_day(scene, homes[first : first + _BLOCK])
+    scene.due.home_us[homes] = NEVER
+    z = scene.roster.threshold_z(scene.state.place_z)
+    for block in blocks(homes, len(scene.state.sign_us)):
+        _learn_day(scene, block, z[block])
 
 
-def _learn_day(scene: Scene, homes: Rows) -> None:
+def _learn_day(scene: Scene, homes: Rows | slice, z: Floats) -> None:
     state = scene.state
     sign, watched = state.has_sign[:, homes], state.is_watched[:, homes]
     watched = watched & scene.roster.home_is_active[homes]
@@ -158,7 +195,7 @@ def _learn_day(scene: Scene, homes: Rows) -> None:
         np.where(is_day, state.peak[homes], 0.0),
     )
     state.peak_count[homes], state.peak_total[homes], state.peak_squares[homes] = sums
-    state.limit[homes] = limits(*sums, scene.roster.threshold_z(state.place_z)[homes])
+    state.limit[homes] = limits(*sums, z)
     state.peak[homes] = state.day_peak[homes] = 0
     state.has_sign[:, homes] = False
     state.is_watched[:, homes] = False
@@ -228,7 +265,7 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
     state.peak[home[rows]] = np.maximum(state.peak[home[rows]], at_end)
 
 
-def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints, cap_us: Ints) -> None:
+def _raise_silences(scene: Scene, homes: Rows, cap_us: Ints) -> None:
     state, now_us = scene.state, scene.now_us
     is_visited = state.visitor_until_us[homes] > now_us
     is_proven = _is_proven(scene)[homes]
@@ -238,25 +275,26 @@ def _raise_silences(scene: Scene, homes: Rows, elapsed: Ints, cap_us: Ints) -> N
         if verdict not in _RAISED:
             continue
         value = scene.home(home)
-        numbers = _numbers(scene, home, elapsed, cap_us)
+        numbers = _numbers(scene, home, cap_us)
         scene.actions.append(no_sign(value, scene.zone(value.place), numbers, verdict, now_us))
         state.silence_us[home], state.silence_found_us[home] = state.sign_us[home], now_us
 
 
-def _raise_absences(scene: Scene, homes: Rows, elapsed: Ints, cap_us: Ints) -> None:
+def _raise_absences(scene: Scene, homes: Rows, cap_us: Ints) -> None:
     state, now_us = scene.state, scene.now_us
     for home in homes.tolist():
-        value, numbers = scene.home(home), _numbers(scene, home, elapsed, cap_us)
+        value, numbers = scene.home(home), _numbers(scene, home, cap_us)
         scene.actions.append(not_back(value, scene.zone(value.place), numbers, now_us))
         state.absence_us[home], state.absence_found_us[home] = state.sign_us[home], now_us
 
 
-def _numbers(scene: Scene, home: int, elapsed: Ints, cap_us: Ints) -> Silence:
+def _numbers(scene: Scene, home: int, cap_us: Ints) -> Silence:
     state, roster = scene.state, scene.roster
+    elapsed_us = scene.now_us - state.sign_us[home] - state.unseen_us[home]
     return Silence(
         sign_us=int(state.sign_us[home]),
         is_seen=bool(state.is_seen[home]),
-        elapsed_us=int(elapsed[home]),
+        elapsed_us=int(elapsed_us),
         unseen_us=int(state.unseen_us[home]),
         score=float(state.score[home]),
         limit=float(state.limit[home]),

@@ -1,6 +1,5 @@
 """Gateways, outages of places and devices: what is broken, told to engineers once each."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,108 +7,69 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
-from alerts.detect.columns import MINUTE_US, NEVER, UNHEARD, Bools, Ints, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, SECOND_US, UNHEARD, Bools, Rows
+from alerts.due import FAR_US, Gateways, seconds, spread
 from alerts.findings import gateway_silent, sensor_silent
 from alerts.idle import dead_devices, dead_from
 from alerts.lifecycle import Event
-from alerts.outages import is_outage, watch_outages
+from alerts.outages import homes_of, is_outage, watch_outages
 from alerts.scene import Scene
 
 _OUTAGE_FIRST_US: Final = 10 * MINUTE_US
 """How long a lost gateway waits for its neighbours, so that an outage is told once."""
 
-_FAR_US: Final = 1 << 62
 
-
-@dataclass(frozen=True, slots=True)
-class Gateways:
-    """How the gateways stand at one tick, and of homes: all of theirs lost, or in doubt."""
-
-    is_lost: Bools
-    is_off: Bools
-    is_home_lost: Bools
-    is_home_doubtful: Bools
-    until_us: int
-    """Last moment at which this still holds, unless one of ``troubled`` was heard."""
-
-    troubled: Rows
-    troubled_heard_us: Ints
-
-    def holds(self, scene: Scene) -> bool:
-        """Return whether this holds at the present tick, were none said to be offline since."""
-        if scene.now_us > self.until_us or not len(self.troubled):
-            return scene.now_us <= self.until_us
-        heard = scene.state.gateway_heard_us[self.troubled]
-        return not (heard != self.troubled_heard_us).any()
-
-
-def watch_gateways(scene: Scene, before: Gateways | None = None) -> Gateways:
+def watch_gateways(scene: Scene) -> Gateways:
     """Find gateways that were lost or came back, and outages; raise what is due.
 
-    ``before`` is what the last tick found, None where a gateway was said to be offline since.
+    Only gateways that are due are looked at; one that is lost, off or in doubt always is.
     """
-    if before is not None and before.holds(scene):
-        gateways, has_changed = before, False
-    else:
-        gateways, has_changed = _look_at_gateways(scene)
-    lost = gateways.is_lost
-    watch_outages(scene, lost, has_changed=has_changed)
-    if len(gateways.troubled) and lost.any():
-        _raise_gateways(scene, lost, gateways.is_off)
+    gateways = scene.due.gateways
+    rows = np.flatnonzero(scene.due.gateway_us <= scene.now_us)
+    has_changed = _look_at_gateways(scene, rows) if len(rows) else False
+    watch_outages(scene, gateways.is_lost, has_changed=has_changed)
+    if len(rows) and gateways.is_lost[rows].any():
+        _raise_gateways(scene, rows)
     return gateways
 
 
-def _look_at_gateways(scene: Scene) -> tuple[Gateways, bool]:
-    """Return how they stand, and whether others are lost than before; those heard are closed."""
-    state, roster, now_us = scene.state, scene.roster, scene.now_us
-    heard, off_us = state.gateway_heard_us, state.gateway_off_us
+def _look_at_gateways(scene: Scene, rows: Rows) -> bool:
+    """Follow how these stand; return whether others are lost than before. Close those heard."""
+    state, roster, now_us, gateways = scene.state, scene.roster, scene.now_us, scene.due.gateways
+    heard, off_us = state.gateway_heard_us[rows], state.gateway_off_us[rows]
     off = technical.is_off(off_us, heard)
-    since = np.maximum(heard, state.gateway_known_us)
-    limit = roster.gateway_limit_us
+    since = np.maximum(heard, state.gateway_known_us[rows])
+    limit, is_proof = roster.gateway_limit_us[rows], roster.gateway_is_proof[rows]
     lost = technical.is_gateway_lost(off, off_us, since, limit, now_us) & (since != NEVER)
-    doubtful = technical.is_gateway_doubtful(off, since, limit, now_us) & roster.gateway_is_proof
-    was_lost = state.gateway_lost_us != NEVER
+    doubtful = technical.is_gateway_doubtful(off, since, limit, now_us) & is_proof
+    was_lost = state.gateway_lost_us[rows] != NEVER
     has_changed = bool((lost != was_lost).any())
     if has_changed:
-        state.gateway_back_us[was_lost & ~lost] = now_us
-        state.gateway_lost_us[lost & ~was_lost] = now_us
-        state.gateway_lost_us[~lost] = NEVER
-        _close_gateways(scene, lost)
-    troubled = np.flatnonzero(lost | off | doubtful)
-    found = Gateways(
-        lost,
-        off,
-        _homes_of(scene, lost),
-        _homes_of(scene, lost | doubtful),
-        _until_us(scene, lost, doubtful, since),
-        troubled,
-        heard[troubled],
-    )
-    return found, has_changed
-
-
-def _until_us(scene: Scene, lost: Bools, doubtful: Bools, since: Ints) -> int:
-    """Return the last moment before silence alone makes a gateway lost, or one to doubt."""
-    state, roster = scene.state, scene.roster
-    limit, can = roster.gateway_limit_us, since != NEVER
-    doubts = since + limit // 2
-    lasts = since + limit
-    willed = state.gateway_off_us + technical.OFFLINE_DWELL_US - 1
-    is_willed = can & ~lost & (state.gateway_off_us != NEVER) & (willed >= scene.now_us)
-    return min(
-        int(doubts[can & ~doubtful & roster.gateway_is_proof].min(initial=_FAR_US)),
-        int(lasts[can & ~lost].min(initial=_FAR_US)),
-        int(willed[is_willed].min(initial=_FAR_US)),
-    )
+        state.gateway_back_us[rows[was_lost & ~lost]] = now_us
+        state.gateway_lost_us[rows[lost & ~was_lost]] = now_us
+        state.gateway_lost_us[rows[~lost]] = NEVER
+        _close_gateways(scene, rows[~lost])
+    is_other = (gateways.is_lost[rows] != lost).any()
+    is_other |= (gateways.is_doubtful[rows] != doubtful).any()
+    gateways.is_lost[rows], gateways.is_off[rows] = lost, off
+    gateways.is_doubtful[rows] = doubtful
+    if is_other:
+        gateways.is_home_lost = homes_of(scene, np.flatnonzero(gateways.is_lost))
+        unsure = np.flatnonzero(gateways.is_lost | gateways.is_doubtful)
+        gateways.is_home_doubtful = homes_of(scene, unsure)
+    # Silence alone makes one lost, or in doubt; "offline" marks it as due (tick.py).
+    lasts = since + np.where(is_proof, limit // 2, limit) + 1
+    scene.due.gateway_us[rows] = np.where(lost | off | doubtful, NEVER, lasts)
+    return has_changed
 
 
 def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
     """Raise devices that went silent; return bool[homes], those with no working sensor left.
 
-    Only devices that are due are looked at: all others work, and see.
+    Only devices that are due are looked at: all others work.
     """
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    rows = np.flatnonzero(scene.due.device_us <= now_us)
+    rows = np.flatnonzero(scene.due.device_s <= now_us // SECOND_US)
     if not len(rows):
         return np.zeros(len(state.sign_us), np.bool_)
     device, gateway = roster.device[rows], roster.device_gateway[rows]
@@ -120,59 +80,53 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
     silent = dead_devices(scene, rows) | (is_paced & (now_us - since > limit_us))
     off = technical.is_off(off_us, heard)
     is_blind = silent | off
-    is_behind = gateways.is_lost[gateway] | gateways.is_off[gateway]
     raised = state.sensor_silent_us[device]
-    is_home = roster.home_is_active[home] | (home < 0) if len(state.sign_us) else home < 0
-    new = is_blind & ~is_behind & is_home & (raised == NEVER)
     back = (raised != NEVER) & ~is_blind & (heard > raised)
     for at in np.flatnonzero(back).tolist():
         _close_device(scene, int(rows[at]), int(raised[at]))
-    for at in np.flatnonzero(new).tolist():
-        onset = int(off_us[at]) if off[at] else max(int(heard[at]), UNHEARD)
-        _raise_device(scene, int(rows[at]), onset, is_unavailable=bool(off[at]))
+    if is_blind.any():
+        is_behind = gateways.is_lost[gateway] | gateways.is_off[gateway]
+        is_home = roster.home_is_active[home] | (home < 0) if len(state.sign_us) else home < 0
+        new = is_blind & ~is_behind & is_home & (raised == NEVER)
+        for at in np.flatnonzero(new).tolist():
+            onset = int(off_us[at]) if off[at] else max(int(heard[at]), UNHEARD)
+            _raise_device(scene, int(rows[at]), onset, is_unavailable=bool(off[at]))
+    works = ~is_blind & (raised == NEVER)
+    lasts = np.where(is_paced, since + limit_us + 1, FAR_US)
+    next_us = np.where(works, np.minimum(lasts, dead_from(scene, rows)), NEVER)
+    scene.due.device_s[rows] = seconds(next_us)
+    return _blind_homes(scene, rows[is_blind])
+
+
+def _blind_homes(scene: Scene, blind: Rows) -> Bools:
+    """Homes with one of these blind devices, and none that sees."""
+    roster, state, size = scene.roster, scene.state, len(scene.state.sign_us)
+    result = np.zeros(size, np.bool_)
+    mine = blind[roster.device_is_person[blind] & (roster.device_home[blind] >= 0)]
+    if not len(mine):
+        return result
+    homes = np.unique(roster.device_home[mine])
+    rows = roster.devices_by_home[spread(roster.home_device_start, homes)]
     # A device without a pace still sees as long as it was heard within its limit.
-    sees = ~is_blind & (is_paced | (now_us - heard <= limit_us))
-    lasts = np.where(is_paced, since, heard) + limit_us + 1
-    works = sees & (raised == NEVER)
-    scene.due.device_us[rows] = np.where(works, np.minimum(lasts, dead_from(scene, rows)), NEVER)
-    return _blind_homes(scene, rows, is_blind, sees)
+    heard = state.heard_us[roster.device[rows]]
+    sees = roster.device_is_paced[rows] | (scene.now_us - heard <= roster.device_limit_us[rows])
+    sees &= ~np.isin(rows, mine)
+    result[homes] = True
+    result[roster.device_home[rows[sees]]] = False
+    return result
 
 
-def _blind_homes(scene: Scene, rows: Rows, is_blind: Bools, sees: Bools) -> Bools:
-    """Homes with a blind device, and none that sees; every other device than these does."""
-    roster, size = scene.roster, len(scene.state.sign_us)
-    home = roster.device_home[rows]
-    person = roster.device_is_person[rows] & (home >= 0)
-    if not (person & is_blind).any():
-        return np.zeros(size, np.bool_)
-    blind = technical.count_by(home, person & is_blind, size)
-    unseeing = technical.count_by(home, person & ~sees, size)
-    has_none: Bools = (blind > 0) & (unseeing == roster.home_devices)
-    return has_none
-
-
-def _homes_of(scene: Scene, is_gone: Bools) -> Bools:
-    """Homes all of whose gateways are gone."""
-    roster = scene.roster
-    if not is_gone.any():
-        return np.zeros(len(roster.home_gateways), np.bool_)
-    gone = technical.count_by(
-        roster.pair_home, is_gone[roster.pair_gateway], len(roster.home_gateways)
-    )
-    has_none: Bools = (gone > 0) & (gone == roster.home_gateways)
-    return has_none
-
-
-def _raise_gateways(scene: Scene, lost: Bools, off: Bools) -> None:
-    state, roster = scene.state, scene.roster
-    due = lost & (state.gateway_silent_us == NEVER) & roster.gateway_is_used
-    due &= scene.now_us - state.gateway_lost_us >= _OUTAGE_FIRST_US
-    due &= ~is_outage(scene)[roster.gateway_place]
-    for number in np.flatnonzero(due).tolist():
-        gateway = roster.table.gateways[number]
+def _raise_gateways(scene: Scene, rows: Rows) -> None:
+    state, roster, gateways = scene.state, scene.roster, scene.due.gateways
+    due = gateways.is_lost[rows] & (state.gateway_silent_us[rows] == NEVER)
+    due &= roster.gateway_is_used[rows]
+    due &= scene.now_us - state.gateway_lost_us[rows] >= _OUTAGE_FIRST_US
+    due &= ~is_outage(scene)[roster.gateway_place[rows]]
+    for number in rows[due].tolist():
+        gateway, is_off = roster.table.gateways[number], bool(gateways.is_off[number])
         home = None if gateway.home is None else roster.table.homes.get(gateway.home)
         heard = int(state.gateway_heard_us[number])
-        onset = int(state.gateway_off_us[number]) if off[number] else max(heard, UNHEARD)
+        onset = int(state.gateway_off_us[number]) if is_off else max(heard, UNHEARD)
         state.gateway_silent_us[number] = onset
         scene.actions.append(
             gateway_silent(
@@ -182,14 +136,14 @@ def _raise_gateways(scene: Scene, lost: Bools, off: Bools) -> None:
                 onset_us=onset,
                 found_us=scene.now_us,
                 limit_us=int(roster.gateway_limit_us[number]),
-                is_off=bool(off[number]),
+                is_off=is_off,
             )
         )
 
 
-def _close_gateways(scene: Scene, lost: Bools) -> None:
+def _close_gateways(scene: Scene, heard: Rows) -> None:
     state = scene.state
-    for number in np.flatnonzero(~lost & (state.gateway_silent_us != NEVER)).tolist():
+    for number in heard[state.gateway_silent_us[heard] != NEVER].tolist():
         gateway, onset = scene.roster.table.gateways[number], int(state.gateway_silent_us[number])
         id_ = alert_id(gateway.id, AlertKind.GATEWAY_SILENT, onset)
         scene.actions.append(Step(Event.WORK_AGAIN, id_, "heard again"))

@@ -102,7 +102,7 @@ class Rehearsal:
             case What.START | What.ROSTER:
                 pass
         if rows[-1].id in self._origins:
-            self._memories[rows[-1].id] = watch.memory
+            self._memories[rows[-1].id] = watch.remember()
 
     def end(self) -> None:
         """Do what people did after the last step."""

@@ -31,6 +31,8 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     _keep_longest(scene, ended, before)
     state.stay_room[homes], state.stay_us[homes] = after.room, after.start_us
     state.stay_last_us[homes] = after.last_us
+    is_long = after.last_us - after.start_us > _least_us(scene)
+    scene.due.stays_long[homes[is_long]] = True
     _ease(scene, ended[state.stay_raised_us[ended] != NEVER])
 
 
@@ -49,14 +51,15 @@ def decide(scene: Scene) -> None:
     if not scene.is_regular:
         return
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    lasts = (state.stay_us != NEVER) & (state.stay_raised_us == NEVER) & scene.counted
-    lasts &= now_us - state.stay_last_us <= stay.GAP_US
-    least_us = int(roster.tuning["room_floor_min"].min(initial=_DAY_MIN) * MINUTE_US)
-    lasts &= state.stay_last_us - state.stay_us > least_us
-    if not lasts.any():
-        return
+    long = np.flatnonzero(scene.due.stays_long)
+    is_long = state.stay_us[long] != NEVER
+    is_long &= state.stay_last_us[long] - state.stay_us[long] > _least_us(scene)
+    is_long &= now_us - state.stay_last_us[long] <= stay.GAP_US
+    scene.due.stays_long[long[~is_long]] = False
+    long = long[is_long]
+    long = long[(state.stay_raised_us[long] == NEVER) & scene.counted[long]]
     for row, room in enumerate(stay.ROOMS):
-        homes = np.flatnonzero(lasts & (state.stay_room == room))
+        homes = long[state.stay_room[long] == room]
         minutes = stay.minutes(_stays(scene, homes))
         usual, limit = stay.limits(_longest(scene, row, homes), row, roster.tuned("room_z", homes))
         limit = np.maximum(limit, roster.tuned("room_floor_min", homes))
@@ -83,6 +86,10 @@ def learn(scene: Scene) -> None:
         state.stay_days[row, homes], state.stay_total[row, homes] = after.days, after.total
         state.stay_squares[row, homes] = after.squares
         state.stay_peak[row, homes] = 0
+
+
+def _least_us(scene: Scene) -> int:
+    return int(scene.roster.tuning["room_floor_min"].min(initial=_DAY_MIN) * MINUTE_US)
 
 
 def _stays(scene: Scene, homes: Rows) -> stay.Stays:

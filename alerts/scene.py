@@ -65,6 +65,9 @@ class Scene:
     now_bins: Sequence[int] = ()
     """By zone, the quarter-hour of the local day in which this tick ends."""
 
+    is_unwatched_new: bool = False
+    """Whether homes came to be seen, or ceased to be, in this run."""
+
     def __post_init__(self) -> None:
         self.windows = self.due.visits(
             self.roster, self.offsets, self.before_us, max(self.last_us, self.before_us)
@@ -82,19 +85,7 @@ class Scene:
             self.now_bins = [int(bins(to_local(zone, now))[0]) for zone in self.offsets]
         if self.before_us % QUARTER_US < span_us:
             self.recount()
-            home_bin = self.zone_bin[self.roster.home_zone]
-            quiet_us = self.before_us - self.state.sign_us
-            at_home = self.counted & ~self.state.is_out
-            at_home[self.visited(self.before_us)] = False  # what the person does there is not told
-            watched = np.flatnonzero(at_home & (quiet_us <= UNCLEAR_US))
-            self.state.is_watched[home_bin[watched], watched] = True
-            unclear = np.flatnonzero(
-                at_home & (quiet_us > UNCLEAR_US) & (quiet_us <= UNCLEAR_US + QUARTER_US)
-            )
-            if len(unclear):
-                stop = home_bin[unclear]
-                first = np.maximum(stop - quiet_us[unclear] // QUARTER_US, 0)
-                unwatch(self.state.is_watched, unclear, first, stop=stop)
+            self._watch_quarter()
 
     def end(self) -> None:
         """Finish the tick."""
@@ -106,15 +97,49 @@ class Scene:
         return homes[self.state.visitor_until_us[homes] > at_us]
 
     def recount(self) -> None:
-        """Follow the local day, and homes that began or ceased to be watched."""
-        roster, state = self.roster, self.state
+        """Follow the local day: its quarter-hour, and what is to be expected in it."""
+        roster, state, due = self.roster, self.state, self.due
         moment = np.array([self.before_us])
         local = np.array([to_local(zone, moment)[0] for zone in self.offsets], np.int64)
         self.zone_bin, self.zone_day = bins(local), days(local)
-        self.counted = roster.home_is_active & roster.home_has_signs & (state.reason == 0)
-        homes = np.arange(len(self.counted))
-        rate = state.rate[self.zone_bin[roster.home_zone], homes]
-        self.pace = np.where(self.counted, rate, 0.0) / QUARTER_US
+        now = tuple(self.zone_bin.tolist())
+        if due.pace is None or due.counted is None or due.bins != now:
+            due.counted = roster.home_is_active & roster.home_has_signs & (state.reason == 0)
+            due.pace, due.bins = self._pace(due.counted, slice(None)), now
+        self.counted, self.pace = due.counted, due.pace
+
+    def recount_homes(self, homes: Rows) -> None:
+        """Follow homes that began or ceased to be watched."""
+        roster = self.roster
+        counted = roster.home_is_active[homes] & roster.home_has_signs[homes]
+        self.counted[homes] = counted & (self.state.reason[homes] == 0)
+        self.pace[homes] = self._pace(self.counted[homes], homes)
+
+    def _pace(self, counted: Bools, homes: Rows | slice) -> Floats:
+        if len(self.zone_bin) == 1:
+            rate = self.state.rate[int(self.zone_bin[0])][homes]
+        else:
+            numbers = np.arange(self.state.rate.shape[1])[homes]
+            rate = self.state.rate[self.zone_bin[self.roster.home_zone[homes]], numbers]
+        pace: Floats = np.where(counted, rate, 0.0) / QUARTER_US
+        return pace
+
+    def _watch_quarter(self) -> None:
+        """Note that homes are watched in the quarter-hour that begins."""
+        is_watched, home_zone = self.state.is_watched, self.roster.home_zone
+        quiet_us = self.before_us - self.state.sign_us
+        at_home = self.counted & ~self.state.is_out
+        at_home[self.visited(self.before_us)] = False  # what the person does there is not told
+        clear = at_home & (quiet_us <= UNCLEAR_US)
+        for zone, bin_ in enumerate(self.zone_bin.tolist()):
+            is_watched[bin_] |= clear if len(self.zone_bin) == 1 else clear & (home_zone == zone)
+        at_home &= ~clear
+        unclear = np.flatnonzero(at_home)
+        unclear = unclear[quiet_us[unclear] <= UNCLEAR_US + QUARTER_US]
+        if len(unclear):
+            stop = self.zone_bin[home_zone[unclear]]
+            first = np.maximum(stop - quiet_us[unclear] // QUARTER_US, 0)
+            unwatch(is_watched, unclear, first, stop=stop)
 
     def home(self, number: int) -> Home:
         """Return the home of this number."""

@@ -29,6 +29,8 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     sensor, home, value = signs.sensor[rows], signs.home[rows], signs.value[rows]
     seat = things.sensor_seat[sensor]
     for row, of in enumerate(_ROWS):
+        if not len(things.seat_homes[row]):
+            continue
         on = np.flatnonzero(seat == row)
         if len(on):
             changes = spell.find_changes(

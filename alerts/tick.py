@@ -23,7 +23,7 @@ from alerts import (
     unvisited,
 )
 from alerts.detect import fold
-from alerts.detect.columns import MINUTE_US, NEVER, Ints
+from alerts.detect.columns import MINUTE_US, NEVER, Floats, Ints
 from alerts.detect.local_time import Offsets
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
@@ -32,7 +32,7 @@ from alerts.detector import Detector
 from alerts.due import Due, look_at_all
 from alerts.modes import Modes
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
-from alerts.plant import Gateways, watch_devices, watch_gateways
+from alerts.plant import watch_devices, watch_gateways
 from alerts.scene import Scene
 from alerts.unseen import watch_homes
 from alerts.unused import Unused
@@ -109,6 +109,8 @@ def run_ticks(
         streams = _watched(made, roster)[0]
         fold.fold_late(state, streams)
         scene.due.look_at(roster, streams.off.lead)
+        scene.due.gateway_us[streams.hub_off.gateway] = NEVER
+        _note_extremes(scene, streams.heat_sensor, streams.heat_c)
         take_late_signs(scene, streams.signs)
         for detector in (*DETECTORS, pads):
             detector.fold_late(scene, _signs_of(detector, streams))
@@ -117,18 +119,16 @@ def run_ticks(
     held_cuts: list[int] = [0, *np.searchsorted(held.time_us, ticks_us, side="right").tolist()]
     cuts = _Cuts(streams, ticks_us)
     taken = dict.fromkeys((*DETECTORS, pads), 0)
-    gateways = None
     for number, now_us in enumerate(ticks_us.tolist()):
         scene.begin(now_us, SLOW_US)
         pass_time(scene)
         before = len(scene.actions)
-        if _fold(scene, streams, cuts, number):
-            gateways = None
+        _fold(scene, streams, cuts, number)
         is_due = scene.is_regular or number == len(ticks_us) - 1
         if now_us in stops and not is_due:
             is_due = _ease(scene, streams, cuts, number, taken)
         _fold_detectors(scene, streams, cuts, number, taken, is_due=is_due)
-        gateways = _detect(scene, gateways)
+        _detect(scene)
         if held_cuts[number + 1] > held_cuts[number]:
             pausing.ask(scene, held, held_cuts[number], held_cuts[number + 1])
         pausing.announce(scene)
@@ -170,8 +170,8 @@ class _Cuts:
         self.untaken = cut(streams.untaken.time_us)
 
 
-def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool:
-    """Fold the readings of one tick; return whether a gateway was said to be offline."""
+def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None:
+    """Fold the readings of one tick."""
     state = scene.state
     start, stop = cuts.words[number], cuts.words[number + 1]
     if stop > start:
@@ -188,6 +188,7 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool
     if stop > start:
         rows = slice(start, stop)
         state.gateway_off_us[streams.hub_off.gateway[rows]] = streams.hub_off.time_us[rows]
+        scene.due.gateway_us[streams.hub_off.gateway[rows]] = NEVER
     start, stop = cuts.untaken[number], cuts.untaken[number + 1]
     if stop > start:
         rows = slice(start, stop)
@@ -200,10 +201,19 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> bool
         sensor = streams.heat_sensor[start:stop]
         state.celsius[sensor] = streams.heat_c[start:stop]
         state.celsius_us[sensor] = streams.heat_us[start:stop]
+        _note_extremes(scene, sensor, streams.heat_c[start:stop])
     start, stop = cuts.signs[number], cuts.signs[number + 1]
     if stop > start:
         take_signs(scene, streams.signs, start, stop)
-    return cuts.hub_off[number + 1] > cuts.hub_off[number]
+
+
+def _note_extremes(scene: Scene, sensor: Ints, celsius: Floats) -> None:
+    """Look from now on at homes in which a thermometer tells what might be too cold or hot."""
+    roster, due = scene.roster, scene.due
+    cold = roster.sensor_home[sensor[celsius < roster.cold_most_c]]
+    due.may_be_cold[cold[cold >= 0]] = True
+    hot = roster.sensor_home[sensor[celsius > roster.hot_least_c]]
+    due.may_be_hot[hot[hot >= 0]] = True
 
 
 def _signs_of(detector: Detector, streams: fold.Streams) -> fold.Signs:
@@ -246,8 +256,8 @@ def _ease(
     return False
 
 
-def _detect(scene: Scene, before: Gateways | None) -> Gateways:
-    gateways = watch_gateways(scene, before)
+def _detect(scene: Scene) -> None:
+    gateways = watch_gateways(scene)
     if scene.is_regular:
         is_blind = watch_devices(scene, gateways)
         watch_homes(scene, gateways, is_blind)
@@ -259,4 +269,3 @@ def _detect(scene: Scene, before: Gateways | None) -> Gateways:
         for detector in DETECTORS:
             detector.learn(scene)
         learn(scene)
-    return gateways

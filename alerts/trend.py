@@ -10,7 +10,7 @@ from alerts.detect.columns import DAY_US, Floats, Rows
 from alerts.detect.fold import Signs
 from alerts.findings_nights import Change, less_movement, sleep_shift
 from alerts.scene import Scene
-from alerts.turns import homes_that_pass
+from alerts.turns import blocks, homes_that_pass
 
 KINDS: Final = frozenset({AlertKind.SLEEP_SHIFT, AlertKind.LESS_MOVEMENT})
 _LATER, _EARLIER, _FEWER = range(3)
@@ -44,10 +44,15 @@ def learn(scene: Scene) -> None:
     if not len(homes):
         return
     state = scene.state
-    has_sign = state.has_sign[:, homes]
-    is_valid = change.count_bins(has_sign) >= change.LEAST_BINS
-    is_valid &= ~state.is_day_hidden[homes]
-    gain = change.shift_gain(has_sign, state.rate[:, homes])
+    count, gain = np.empty(len(homes)), np.empty((2, len(homes)))
+    first = 0
+    for block in blocks(homes, len(state.sign_us)):
+        has_sign = state.has_sign[:, block]
+        mine = slice(first, first + has_sign.shape[1])
+        count[mine] = change.count_bins(has_sign)
+        gain[:, mine] = change.shift_gain(has_sign, state.rate[:, block])
+        first = mine.stop
+    is_valid = (count >= change.LEAST_BINS) & ~state.is_day_hidden[homes]
     fewer = -np.log1p(state.day_signs[homes].astype(np.float64))
     for row, value in enumerate((*gain, fewer)):
         _judge(scene, row, homes[is_valid], value[is_valid])

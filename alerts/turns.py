@@ -1,5 +1,6 @@
 """When a home's local day or night is over, and whose turn it is in the hour."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from alerts.detect.local_time import to_local
 from alerts.detect.roster import TURNS
 from alerts.scene import Scene
 
+_BLOCK: Final = 1024
 TURN_US: Final = HOUR_US // TURNS
 
 
@@ -23,6 +25,17 @@ def homes_that_pass(scene: Scene, of_day_us: int) -> Rows:
     if not passes.any():
         return np.empty(0, np.intp)
     return np.flatnonzero(passes[scene.roster.home_zone])
+
+
+def blocks(homes: Rows, size: int) -> Iterator[Rows | slice]:
+    """Yield these of ``size`` homes some at a time: so many whole days stay in the cache.
+
+    All homes are handed out as slices, which numpy reads without a copy.
+    """
+    is_every = len(homes) == size
+    for first in range(0, len(homes), _BLOCK):
+        stop = min(first + _BLOCK, len(homes))
+        yield slice(first, stop) if is_every else homes[first:stop]
 
 
 def is_any_between(scene: Scene, first_bin: int, last_bin: int) -> bool:

@@ -4,34 +4,36 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, Unwatched, alert_id
-from alerts.detect.columns import NEVER, Bools, Ints
+from alerts.detect.columns import NEVER, Bools, Bytes, Ints, Rows
+from alerts.detect.hush import HEARD_US
 from alerts.detect.silence import expected
 from alerts.detect.watched import REASONS, Reason, reasons, since
+from alerts.due import Gateways, spread
 from alerts.findings import unwatched
 from alerts.lifecycle import Event
-from alerts.outages import is_hushed, is_outage, last_words
-from alerts.plant import Gateways
+from alerts.outages import hushed_homes, is_outage, last_words
 from alerts.scene import Scene
 
 
 def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
     """Note which homes cannot be seen, stop and start their clocks, raise those past a limit."""
     state, roster = scene.state, scene.roster
-    is_known = roster.home_is_active & roster.home_has_signs
-    word_us = last_words(scene)
-    hushed = is_hushed(scene, word_us)
-    is_out = is_outage(scene)[roster.home_place]
-    reason = reasons(is_blind, gateways.is_home_lost | hushed, is_out, is_known)
-    if (reason != state.reason).any() or reason.any():
-        before = state.reason
-        state.reason = reason
-        state.blind_us = since(state.blind_us, reason, _last_heard(scene, word_us, hushed))
-        _stop_clocks(scene, np.flatnonzero((reason > 0) & (before == 0)))
-        scene.recount()
-    if reason.any():
-        state.unseen_until_us[reason > 0] = scene.now_us
+    is_lost, may = gateways.is_home_lost, is_blind | gateways.is_home_lost | (state.reason > 0)
+    word_us = None
+    if (state.hush_us != NEVER).any():
+        word_us = last_words(scene)
+        hushed = hushed_homes(scene, word_us)
+        is_lost, may = is_lost | hushed, may | hushed
+    homes = np.flatnonzero(may)
+    if len(homes):
+        word_us = last_words(scene) if word_us is None else word_us
+        is_known = roster.home_is_active[homes] & roster.home_has_signs[homes]
+        is_out = is_outage(scene)[roster.home_place[homes]]
+        reason = reasons(is_blind[homes], is_lost[homes], is_out, is_known)
+        _follow(scene, homes, reason, word_us)
+        state.unseen_until_us[homes[reason > 0]] = scene.now_us
     _ease(scene)
-    _raise(scene)
+    _raise(scene, homes)
 
 
 def unwatched_rows(scene: Scene) -> tuple[Unwatched, ...]:
@@ -60,16 +62,33 @@ def watch_link(scene: Scene, lost_us: int) -> tuple[Unwatched, ...]:
     return tuple(rows)
 
 
-def _last_heard(scene: Scene, word_us: Ints, hushed: Bools) -> Ints:
-    """Since when each home that cannot be seen could be; a silence before a hush stays one."""
+def _follow(scene: Scene, homes: Rows, reason: Bytes, word_us: Ints) -> None:
+    """Note why these homes cannot be seen, and since when; their clocks stop and go on."""
+    state = scene.state
+    before, began = state.reason[homes], state.blind_us[homes]
+    state.reason[homes] = reason
+    state.blind_us[homes] = since(began, reason, _last_heard(scene, homes, word_us))
+    _stop_clocks(scene, homes[(reason > 0) & (before == 0)])
+    changed = reason != before
+    if changed.any():
+        scene.recount_homes(homes[changed])
+        scene.is_unwatched_new = True
+
+
+def _last_heard(scene: Scene, homes: Rows, word_us: Ints) -> Ints:
+    """Since when each of these homes could be seen; a silence before a hush stays one."""
     roster, state = scene.roster, scene.state
-    last = np.where(hushed, np.maximum(word_us, state.hush_us[roster.home_place]), word_us)
-    is_blind = state.reason == REASONS.index(Reason.SENSOR)
-    if is_blind.any():
-        device = np.full(len(last), NEVER, np.int64)
-        person = roster.device_is_person & (roster.device_home >= 0)
-        np.maximum.at(device, roster.device_home[person], state.heard_us[roster.device[person]])
-        last = np.where(is_blind & (device != NEVER), device, last)
+    last = word_us[homes]
+    begun = state.hush_us[roster.home_place[homes]]
+    is_hushed = (begun != NEVER) & (last <= scene.now_us - HEARD_US)
+    last = np.where(is_hushed, np.maximum(last, begun), last)
+    blind = np.flatnonzero(state.reason[homes] == REASONS.index(Reason.SENSOR))
+    if len(blind):
+        rows = roster.devices_by_home[spread(roster.home_device_start, homes[blind])]
+        device = np.full(len(state.sign_us), NEVER, np.int64)
+        np.maximum.at(device, roster.device_home[rows], state.heard_us[roster.device[rows]])
+        heard = device[homes[blind]]
+        last[blind] = np.where(heard != NEVER, heard, last[blind])
     return last
 
 
@@ -87,18 +106,19 @@ def _stop_clocks(scene: Scene, homes: Ints) -> None:
 
 def _ease(scene: Scene) -> None:
     state = scene.state
-    for number in np.flatnonzero((state.unwatched_us != NEVER) & (state.reason == 0)).tolist():
+    told = np.flatnonzero(state.unwatched_us != NEVER)
+    for number in told[state.reason[told] == 0].tolist():
         onset = int(state.unwatched_us[number])
         id_ = alert_id(scene.home(number).id, AlertKind.UNWATCHED_HOME, onset)
         scene.actions.append(Step(Event.EASE, id_, "seen again, please confirm"))
         state.unwatched_us[number] = NEVER
 
 
-def _raise(scene: Scene) -> None:
+def _raise(scene: Scene, homes: Rows) -> None:
     state, roster = scene.state, scene.roster
-    is_due = (state.reason > 0) & (state.unwatched_us == NEVER)
-    is_due &= scene.now_us - state.blind_us >= roster.unwatched_limit_us
-    for number in np.flatnonzero(is_due).tolist():
+    is_due = (state.reason[homes] > 0) & (state.unwatched_us[homes] == NEVER)
+    is_due &= scene.now_us - state.blind_us[homes] >= roster.unwatched_limit_us[homes]
+    for number in homes[is_due].tolist():
         reason = REASONS[int(state.reason[number])].value
         _raise_one(scene, number, reason, int(state.blind_us[number]))
 

@@ -64,17 +64,19 @@ class Unused:
             return
         if self.use is Use.DOSE:
             self._tell_untaken(scene)
-        state, roster = scene.state, scene.roster
-        homes = roster.things.use_homes[self.use]
-        homes = homes[(state.unused_us[self.use, homes] == NEVER) & scene.counted[homes]]
-        homes = homes[~state.is_out[homes]]
-        zone = roster.home_zone[homes]
-        now_min = minutes(scene.offsets, zone, np.full(len(homes), scene.now_us))
+        due_us = scene.due.use_us[self.use]
+        rows = np.flatnonzero(due_us <= scene.now_us)
+        if not len(rows):
+            return
+        homes = scene.roster.things.use_homes[self.use][rows]
+        now_min = _now_min(scene, homes)
+        early = now_min < uses.STARTS_MIN[0]
+        due_us[rows[early]] = _later_us(scene, now_min[early], uses.STARTS_MIN[0])
         for part in range(uses.PARTS):
             starts, ends = uses.STARTS_MIN[part], uses.ENDS_MIN[part]
             at = np.flatnonzero((now_min >= starts) & (now_min < ends))
             if len(at):
-                self._decide(scene, part, homes[at], now_min[at])
+                due_us[rows[at]] = self._decide(scene, part, homes[at], now_min[at])
 
     def learn(self, scene: Scene) -> None:
         """Learn from the part of the day that has just ended, where it was seen."""
@@ -83,6 +85,8 @@ class Unused:
             homes = homes[scene.roster.things.has_use[self.use, homes]]
             if len(homes):
                 self._learn(scene, part, homes)
+                all_homes = scene.roster.things.use_homes[self.use]
+                scene.due.use_us[self.use][np.searchsorted(all_homes, homes)] = NEVER
 
     def _learn(self, scene: Scene, part: int, homes: Rows) -> None:
         state, row = scene.state, self.use * uses.PARTS + part
@@ -111,42 +115,53 @@ class Unused:
             scene.actions.append(Step(Event.EASE, id_, _SINCE[self.use]))
             state.unused_us[self.use, one] = NEVER
 
-    def _decide(self, scene: Scene, part: int, homes: Rows, now_min: Ints) -> None:
+    def _decide(self, scene: Scene, part: int, every: Rows, every_min: Ints) -> Ints:
+        """Raise what is due; return when to look at each of these homes again.
+
+        Until its part ends, where nothing but its end can make it due; its end looks at all.
+        """
         state, roster, row = scene.state, scene.roster, self.use * uses.PARTS + part
+        again = _later_us(scene, every_min, uses.ENDS_MIN[part])
+        may = (state.use_min[row, every] < 0) & (state.unused_us[self.use, every] == NEVER)
+        may &= state.use_days[row, every] >= uses.DAYS
+        if self.use is Use.KITCHEN:  # one meal out or late is no finding, two parts are
+            may &= state.was_unused[self.use, every]
+        at = np.flatnonzero(may)
+        homes, now_min = every[at], every_min[at]
         first = state.use_min[row, homes]
-        none = first < 0
-        homes, now_min, first = homes[none], now_min[none], first[none]
         usual = _usual(scene, row, homes)
         z, wait = roster.tuned("use_z", homes), roster.tuned("use_wait_min", homes)
         due, least = uses.due_min(usual, part, z, wait), roster.tuned(_SHARE[self.use], homes)
         part_us = scene.now_us - (now_min - uses.STARTS_MIN[part]) * MINUTE_US
         part_us -= part_us % MINUTE_US
-        hit = uses.is_missing(usual, first, now_min, due)
         chance = uses.chance(usual)
-        if self.use is Use.KITCHEN:  # one meal out or late is no finding, two parts are
-            hit &= state.was_unused[self.use, homes]
+        if self.use is Use.KITCHEN:
             other = _usual(scene, self.use * uses.PARTS + 1 - part, homes)
             chance, least = chance * uses.chance(other), 1 - (1 - least) ** 2
-        hit &= chance <= 1 - least
-        hit &= state.unseen_until_us[homes] < part_us
+        can = (chance <= 1 - least) & (state.unseen_until_us[homes] < part_us)
+        hit = can & uses.is_missing(usual, first, now_min, due)
+        again[at[can]] = _later_us(scene, now_min[can], np.ceil(due[can]).astype(np.int64))
+        again[at[hit]] = NEVER
+        hit &= scene.counted[homes] & ~state.is_out[homes]
         hit &= state.sign_us[homes] >= part_us  # nothing at all is a silence, not this
         back_min = scene.now_us // MINUTE_US - state.exit_min[homes]
         hit &= back_min >= wait  # who came home just now has had no time for it
-        for at in np.flatnonzero(hit).tolist():
-            home = int(homes[at])
-            value, began_us = scene.home(home), int(part_us[at])
+        for one in np.flatnonzero(hit).tolist():
+            home = int(homes[one])
+            value, began_us = scene.home(home), int(part_us[one])
             numbers = UseNumbers(
                 began_us,
                 _PARTS[part],
-                float(uses.mean_min(usual)[at]),
-                float(due[at]),
-                float(uses.share(usual)[at]),
-                float(least[at]),
-                float(usual.days[at]),
+                float(uses.mean_min(usual)[one]),
+                float(due[one]),
+                float(uses.share(usual)[one]),
+                float(least[one]),
+                float(usual.days[one]),
             )
             told = _TOLD[self.use](value, scene.zone(value.place), scene.now_us, numbers)
             scene.actions.append(told)
             state.unused_us[self.use, home] = began_us
+        return again
 
     def _tell_untaken(self, scene: Scene) -> None:
         state = scene.state
@@ -161,6 +176,25 @@ class Unused:
                 zone = scene.zone(value.place)
                 scene.actions.append(dispenser_says_missed(value, zone, at_us, scene.now_us))
                 state.unused_us[Use.DOSE, home] = at_us
+
+
+_SHIFT_MIN: Final = 61
+"""A clock change brings a time of the day nearer by no more."""
+
+
+def _now_min(scene: Scene, homes: Rows) -> Ints:
+    if len(scene.offsets) == 1:
+        now = minutes(scene.offsets, np.zeros(1, np.int64), np.array([scene.now_us]))
+        return np.full(len(homes), now[0])
+    zone = scene.roster.home_zone[homes]
+    return minutes(scene.offsets, zone, np.full(len(homes), scene.now_us))
+
+
+def _later_us(scene: Scene, now_min: Ints, then_min: Ints | int) -> Ints:
+    """Return a moment when it is surely not later than this time of the day: look again then."""
+    ahead = then_min - now_min
+    ahead = np.where(ahead > _SHIFT_MIN, ahead - _SHIFT_MIN, ahead)
+    return scene.now_us // MINUTE_US * MINUTE_US + np.maximum(ahead, 0) * MINUTE_US
 
 
 def _usual(scene: Scene, row: int, homes: Rows) -> uses.Usual:

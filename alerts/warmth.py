@@ -11,9 +11,11 @@ from alerts.detect.cold import (
     REVIEW_DWELL_US,
     below_since,
     is_cold,
+    lowest,
     warmest,
 )
-from alerts.detect.columns import NEVER
+from alerts.detect.columns import NEVER, Rows
+from alerts.due import spread
 from alerts.findings import cold
 from alerts.lifecycle import Event
 from alerts.scene import Scene
@@ -25,24 +27,12 @@ _DWELL_US: Final = (REVIEW_DWELL_US, DANGER_DWELL_US)
 def watch_warmth(scene: Scene) -> None:
     """Raise homes whose warmest room is below a limit; the lower limit covers the higher."""
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    thermometer = roster.thermometer
-    if not len(thermometer):
-        return
-    top = warmest(
-        state.celsius,
-        state.celsius_us,
-        thermometer,
-        roster.sensor_home[thermometer],
-        len(state.sign_us),
-        now_us,
-    )
-    may = top < roster.cold_most_c
-    for level in (0, 1):
-        may |= (state.below_us[level] != NEVER) | (state.cold_us[level] != NEVER)
-    homes = np.flatnonzero(may)
+    homes = np.flatnonzero(scene.due.may_be_cold)
     if not len(homes):
         return
-    warmest_c, covered = top[homes], np.zeros(len(homes), np.bool_)
+    rooms = rooms_of(scene, homes)
+    warmest_c = warmest(state.celsius, state.celsius_us, *rooms, len(homes), now_us)
+    covered = np.zeros(len(homes), np.bool_)
     for level in (1, 0):
         limit = roster.cold_c[level, homes]
         below = below_since(state.below_us[level, homes], warmest_c, limit, now_us)
@@ -62,3 +52,15 @@ def watch_warmth(scene: Scene) -> None:
             )
             state.cold_us[level, home] = onset_us
         covered |= hit
+    # One room that stays cold may be all that is known when a warmer one is not heard any more.
+    stays = lowest(state.celsius, *rooms, len(homes)) < roster.cold_most_c
+    stays |= (state.below_us[:, homes] != NEVER).any(axis=0)
+    scene.due.may_be_cold[homes] = stays | (state.cold_us[:, homes] != NEVER).any(axis=0)
+
+
+def rooms_of(scene: Scene, homes: Rows) -> tuple[Rows, Rows]:
+    """Return (thermometers of these homes, the row in ``homes`` of each)."""
+    roster = scene.roster
+    start = roster.home_thermometer_start
+    sensors = roster.thermometers_by_home[spread(start, homes)]
+    return sensors, np.repeat(np.arange(len(homes)), start[homes + 1] - start[homes])

@@ -4,7 +4,7 @@ The engine and a rehearsal hold one each, and give it the same things in the sam
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -65,27 +65,38 @@ class Watch:
         self.unwatched: tuple[Unwatched, ...] | None = None
         """Homes that cannot be seen, None until that was looked at."""
 
+        self._is_link_told = False
         self._state_places: Sequence[str] = ()
-        self._due: Due | None = None
+        self.due: Due | None = None
+        """What to look at next, None where that is not known: everything."""
+
+        self.is_torn = False
+        """Whether a run failed half-way: what is known is then worth nothing."""
+
         self._offsets: tuple[Offsets, ...] = ()
 
     @property
     def memory(self) -> Memory | None:
-        """What is known now; it is not changed by what comes later."""
-        if self.state is None:
+        """What is known now, good until the next run changes it; None where that is nothing."""
+        if self.state is None or self.is_torn:
             return None
         return Memory(self.state, tuple(self._state_places), self.folded_us)
 
+    def remember(self) -> Memory | None:
+        """Return a memory that is not changed by what comes later."""
+        memory = self.memory
+        return None if memory is None else replace(memory, state=copied(memory.state))
+
     def begin(self, folded_us: int) -> None:
         """Know nothing of what was before this moment."""
-        self.folded_us, self._due = folded_us, None
+        self.folded_us, self.due = folded_us, None
         self.roster = paused_at(self.roster, folded_us)
         self.state = join(None, (), self.roster, folded_us)
         self._state_places = self.roster.table.places
 
     def resume(self, memory: Memory) -> None:
         """Go on from what was known."""
-        self.folded_us, self._due = memory.folded_us, None
+        self.folded_us, self.due = memory.folded_us, None
         self.roster = paused_at(self.roster, memory.folded_us)
         self.state = join(memory.state, memory.places, self.roster, memory.folded_us)
         self._state_places = self.roster.table.places
@@ -98,7 +109,7 @@ class Watch:
         if self.state is not None:
             self.state = join(self.state, self._state_places, roster, self.folded_us)
             self._state_places = table.places
-        self.roster, self._due = roster, None
+        self.roster, self.due = roster, None
         return True
 
     def run(
@@ -126,19 +137,21 @@ class Watch:
         """Run the ticks that end at ``ticks_us``; return what each step decided, in order.
 
         For ``readings`` and ``late`` see ``run_ticks``. The ``stops`` share all ticks between
-        them. ``modes`` are in force, None where every detector is live. An error changes nothing.
+        them. ``modes`` are in force, None where every detector is live. After an error
+        this watch ``is_torn``: go on with another one.
         """
         if self.state is None:
             raise RuntimeError("watch: it has not begun")
         before_us, last_us = self.folded_us, int(ticks_us[-1])
-        due, self._due = self._due, None
+        due, self.due, self.is_torn = self.due, None, True
         stages = _stages(self.roster, before_us, ticks_us)
         steps = _Steps(before_us, ticks_us, stops)
-        state, begun_us = copied(self.state), before_us
+        state, begun_us = self.state, before_us
+        is_same = due is not None and not self._is_link_told and self.unwatched is not None
         for number, (roster, ticks) in enumerate(stages):
             if number or roster is not self.roster:
                 rewatch(state, roster, begun_us)
-                due = None
+                due, is_same = None, False
             scene = run_ticks(
                 state,
                 roster,
@@ -155,17 +168,21 @@ class Watch:
             )
             state, begun_us = scene.state, int(ticks[-1])
             steps.end_stage(scene)
-        self.unwatched = unwatched_rows(scene)
+            is_same &= not scene.is_unwatched_new
+        if not is_same:
+            self.unwatched = unwatched_rows(scene)
         self.state, self.folded_us, self.roster = state, last_us, scene.roster
-        self._due = scene.due
+        self._is_link_told = False
+        self.due, self.is_torn = scene.due, False
         return steps.decided
 
     def watch_link(self, lost_us: int, now_us: int) -> list[Action]:
         """Look at homes that nobody can see, since our own link was lost."""
         if self.state is None:
             return []
+        self.is_torn = True
         scene = Scene(
-            copied(self.state),
+            self.state,
             self.roster,
             self.places,
             self._zones(self.folded_us, now_us),
@@ -173,9 +190,13 @@ class Watch:
             look_at_all(self.roster),
             now_us,
         )
-        self.unwatched = watch_link(scene, lost_us)
-        self.state = scene.state
+        self.unwatched, self._is_link_told = watch_link(scene, lost_us), True
+        self.is_torn = False
         return scene.actions
+
+    def forget_due(self) -> None:
+        """Look at everything in the next tick: what is known was changed from outside."""
+        self.due = None
 
     def proposals(self) -> list[Proposal]:
         """Return the longer caps that a person should be asked about now."""

@@ -109,7 +109,10 @@ def shift_gain(has_sign: Bools, rate: Singles) -> Floats:
     odds = np.log(np.expm1(rate.astype(np.float64)))
     gain = np.empty((2, rate.shape[1]))
     for row, shift in enumerate((SHIFT_BINS, -SHIFT_BINS)):
-        gain[row] = np.sum((np.roll(odds, shift, axis=0) - odds) * has_sign, axis=0)
+        moved = np.roll(odds, shift, axis=0)
+        moved -= odds
+        moved *= has_sign
+        gain[row] = moved.sum(axis=0)
     return gain
 
 

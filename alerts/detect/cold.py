@@ -39,6 +39,14 @@ def warmest(
     return top
 
 
+def lowest(value: Floats, sensors: Rows, home: Ints, homes: int) -> Floats:
+    """Return float64[homes]: the lowest room in degrees C, however old, inf where none is known."""
+    low = np.full(homes, np.inf)
+    is_known = ~np.isnan(value[sensors])
+    np.minimum.at(low, home[is_known], value[sensors[is_known]])
+    return low
+
+
 def below_since(since_us: Ints, warmest_c: Floats, limit_c: Floats, now_us: int) -> Ints:
     """Return, by home, since when it has been below the limit, NEVER where it is not.
 

@@ -14,7 +14,15 @@ from alerts.detect.booked import VisitMemory, Windows, find_returns, find_visito
 from alerts.detect.columns import NEVER, Bools, Floats, Ints
 from alerts.detect.local_time import Offsets, bins, to_local
 from alerts.detect.roster import Roster
-from alerts.detect.signs import DoorMemory, SensorMemory, find_out, find_signs
+from alerts.detect.signs import (
+    DoorMemory,
+    Kinds,
+    SensorMemory,
+    find_out,
+    find_signs,
+    take_out,
+    take_signs,
+)
 from alerts.detect.state import State
 from config.kinds import CODE, Kind
 from ingest.batch import Batch
@@ -81,12 +89,10 @@ def split(
     """Return the parts of a batch in time order; the memory of sensors and doors moves on."""
     sensor, time_us, kind = _columns(batch, roster)
     memory = SensorMemory(state.value, state.has_zero)
-    is_sign, memory = find_signs(sensor, batch.value, kind, memory)
-    state.value, state.has_zero = memory.value, memory.has_zero
+    rows = np.flatnonzero(take_signs(sensor, batch.value, kind, memory))
     state.value_us[sensor] = time_us
-    home = roster.sensor_home[sensor]
-    rows = np.flatnonzero(is_sign & (home >= 0))
-    sign_home = home[rows]
+    home = roster.sensor_home[sensor[rows]]
+    rows, sign_home = rows[home >= 0], home[home >= 0]
     signs = Signs(
         time_us[rows],
         sign_home,
@@ -115,7 +121,11 @@ def _find_out(
 ) -> tuple[Bools, DoorMemory]:
     """Return where the person's signs leave them: False for a visitor's."""
     memory = DoorMemory(state.door_us, state.inner)
-    rows = np.arange(len(signs.home)) if is_person is None else np.flatnonzero(is_person)
+    if is_person is None:
+        is_exit = roster.sensor_is_exit[signs.sensor]
+        is_out = take_out(signs.home, signs.time_us, is_exit, memory)
+        return is_out & roster.home_is_alone[signs.home], memory
+    rows = np.flatnonzero(is_person)
     home, is_exit = signs.home[rows], roster.sensor_is_exit[signs.sensor[rows]]
     is_out = np.zeros(len(signs.home), np.bool_)
     found, memory = find_out(home, signs.time_us[rows], is_exit, memory)
@@ -171,8 +181,7 @@ def split_late(
     is_sign = np.zeros(len(batch), np.bool_)
     new, old = np.flatnonzero(is_newer), np.flatnonzero(~is_newer)
     is_sign[old], _ = find_signs(sensor[old], batch.value[old], kind[old], blank)
-    is_sign[new], memory = find_signs(sensor[new], batch.value[new], kind[new], memory)
-    state.value, state.has_zero = memory.value, memory.has_zero
+    is_sign[new] = take_signs(sensor[new], batch.value[new], kind[new], memory)
     state.value_us[sensor[new]] = time_us[new]
     home = roster.sensor_home[sensor]
     rows = np.flatnonzero(is_sign & (home >= 0))
@@ -248,16 +257,16 @@ def start_clocks(state: State, words: Words, start: int, stop: int) -> None:
     state.sign_us[home[rows]] = words.time_us[start:stop][rows]
 
 
-def _columns(batch: Batch, roster: Roster) -> tuple[Ints, Ints, Ints]:
+def _columns(batch: Batch, roster: Roster) -> tuple[Ints, Ints, Kinds]:
     sensor = batch.sensor.astype(np.int64)
-    return sensor, batch.time.view(np.int64), roster.sensor_kind[sensor]
+    return sensor, batch.time.view(np.int64), roster.table.sensor_kind.take(sensor)
 
 
 def _streams(
     batch: Batch,
     sensor: Ints,
     time_us: Ints,
-    kind: Ints,
+    kind: Kinds,
     signs: Signs,
     all_signs: Signs,
     doors: Doors,
@@ -269,7 +278,8 @@ def _streams(
     heat = np.flatnonzero(kind == CODE[Kind.TEMPERATURE])
 
     def words(mask: Bools) -> Words:
-        rows = np.flatnonzero(mask)
+        is_every = bool(mask.all())
+        rows = slice(None) if is_every else np.flatnonzero(mask)
         named = sensor[rows]
         return Words(
             time_us[rows],

@@ -59,22 +59,20 @@ def pass_hour(
     ever did, ``can`` that it can be judged: heard before, its gateway not lost.
     """
     size = int(home.max(initial=-1)) + 1
-    seeing, able = np.bincount(home[saw], minlength=size), np.bincount(home[sees], minlength=size)
-    is_chance = can & (seeing[home] - saw >= np.clip(able[home] - 2, 1, OTHERS))
-    q = chance(habit.spoke.astype(np.float64), habit.chances.astype(np.float64))
+    seeing = np.bincount(home, saw, minlength=size)
+    others = np.clip(np.bincount(home, sees, minlength=size) - 2, 1, OTHERS)
+    is_chance = can & ((seeing - others)[home] >= saw)
     learns = is_chance & (habit.missed < _CALM)
-    after_spoke = habit.spoke * _KEPT_AN_HOUR + (learns & has_spoken)
-    after_chances = habit.chances * _KEPT_AN_HOUR + learns
+    after_spoke = habit.spoke * np.float32(_KEPT_AN_HOUR) + (learns & has_spoken)
+    after_chances = habit.chances * np.float32(_KEPT_AN_HOUR) + learns
     ends = has_spoken & (habit.missed > 0)
     peak = np.where(ends, np.maximum(habit.peak * _PEAK_KEPT, habit.missed), habit.peak)
-    missed = np.where(is_chance, habit.missed - np.log1p(-q), habit.missed)
-    missed = np.where(has_spoken, 0, missed)
-    return Habit(
-        after_spoke.astype(np.float32),
-        after_chances.astype(np.float32),
-        missed.astype(np.float32),
-        peak.astype(np.float32),
-    )
+    missed = np.where(has_spoken, np.float32(0), habit.missed)
+    quiet = np.flatnonzero(is_chance & ~has_spoken)
+    if len(quiet):
+        q = chance(habit.spoke[quiet].astype(np.float64), habit.chances[quiet].astype(np.float64))
+        missed[quiet] = habit.missed[quiet] - np.log1p(-q)
+    return Habit(after_spoke, after_chances, missed, peak.astype(np.float32))
 
 
 def is_dead(

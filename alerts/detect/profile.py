@@ -21,7 +21,10 @@ POPULATION: Final[Floats] = np.repeat(np.array(_HOURLY, np.float64), BINS // 24)
 _KEPT: Final = 0.97
 _PRIOR_DAYS: Final = 2.0
 _LOW, _HIGH = 0.005, 0.80
-_KERNEL: Final = np.array([1, 2, 3, 2, 1]) / 9
+MOST_RATE: Final = 1.61
+"""No quarter-hour is expected to hold more events: ``rates`` stays below."""
+
+_KERNEL: Final = (np.array([1, 2, 3, 2, 1]) / 9).astype(np.float32)
 _MEAN, _MEAN_WEIGHT = 1.725, 5.0
 _VARIANCE, _VARIANCE_WEIGHT = 0.459**2, 15.0
 
@@ -34,11 +37,8 @@ def learn_day(
     ``has_sign`` and ``is_watched``, same shape, say of each quarter-hour of the day whether it
     held a sign and whether it could be seen with the person at home.
     """
-    watched = is_watched | has_sign
-    return (
-        (active_days * _KEPT + has_sign).astype(np.float32),
-        (watched_days * _KEPT + watched).astype(np.float32),
-    )
+    kept = np.float32(_KEPT)
+    return active_days * kept + has_sign, watched_days * kept + (is_watched | has_sign)
 
 
 def unwatch(is_watched: Bools, homes: Rows, first: Ints, *, stop: Ints) -> None:
@@ -49,15 +49,21 @@ def unwatch(is_watched: Bools, homes: Rows, first: Ints, *, stop: Ints) -> None:
 
 def rates(active_days: Singles, watched_days: Singles) -> Singles:
     """Return the expected events of each quarter-hour, float32 of shape (96, homes)."""
-    active, watched = _smooth(active_days), _smooth(watched_days)
-    share = (active + _PRIOR_DAYS * POPULATION[:, None]) / (watched + _PRIOR_DAYS)
-    return (-np.log1p(-np.clip(share, _LOW, _HIGH))).astype(np.float32)
+    share = _smooth(active_days)
+    share += (_PRIOR_DAYS * POPULATION[:, None]).astype(np.float32)
+    share /= _smooth(watched_days) + np.float32(_PRIOR_DAYS)
+    np.clip(share, np.float32(_LOW), np.float32(_HIGH), out=share)
+    np.log1p(np.negative(share, out=share), out=share)
+    return np.negative(share, out=share)
 
 
-def _smooth(days: Singles) -> Floats:
-    total = np.zeros(days.shape, np.float64)
-    for shift, weight in zip(range(-2, 3), _KERNEL, strict=True):
-        total += weight * np.roll(days, shift, axis=0)
+def _smooth(days: Singles) -> Singles:
+    round_ = np.concatenate([days[-2:], days, days[:2]])
+    total: Singles = round_[2:-2] * _KERNEL[2]
+    for shift in (1, 2):
+        total += (round_[2 - shift : -2 - shift] + round_[2 + shift : BINS + 2 + shift]) * _KERNEL[
+            2 - shift
+        ]
     return total
 
 

@@ -77,6 +77,9 @@ class Roster:
     cold_most_c: float
     """No home is cold from here on."""
 
+    hot_least_c: float
+    """No home is hot up to here."""
+
     sensor_home: Ints
     sensor_gateway: Ints
     sensor_kind: Ints
@@ -92,10 +95,23 @@ class Roster:
     home_devices: Ints
     """int64[homes]: how many devices see a person there."""
 
+    devices_by_home: Rows
+    home_device_start: Ints
+    """Rows of the devices that see a person, by home: where those of each home begin in it."""
+
     device_turns: tuple[Rows, ...]
     """Rows of the devices that see a person, by the minute of the hour in which they are judged."""
 
     thermometer: Rows
+    """Sensors that tell the temperature of a home."""
+
+    thermometers_by_home: Rows
+    home_thermometer_start: Ints
+    """The same by home, and where those of each home begin."""
+
+    thermometer_homes: tuple[Rows, ...]
+    """Homes with one, by turn; each once, by number."""
+
     thermometer_turns: tuple[Rows, ...]
     is_contact: Bools
     contact_turns: tuple[Rows, ...]
@@ -107,6 +123,10 @@ class Roster:
     gateway_is_used: Bools
     pair_home: Ints
     pair_gateway: Ints
+    pairs_by_gateway: Rows
+    gateway_pair_start: Ints
+    """Rows of pairs by gateway, and where those of each gateway begin."""
+
     home_gateways: Ints
     rooms: Rooms
     things: Things
@@ -176,6 +196,11 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     thermometer = np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
     is_contact = (sensor_kind == CODE[Kind.CONTACT]) & (sensor_home != NONE)
     contact = np.flatnonzero(is_contact)
+    device_home = sensor_home[device]
+    seeing = np.flatnonzero(is_device_person & (device_home >= 0))
+    devices_by_home, home_device_start = _by_code(seeing, device_home[seeing], len(home_place))
+    by_home, home_start = _by_code(thermometer, sensor_home[thermometer], len(home_place))
+    pair_order, pair_start = _by_code(np.arange(pairs.shape[1]), pairs[1], len(table.gateway_place))
     return Roster(
         table=table,
         zones=zones,
@@ -214,6 +239,9 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         cold_most_c=float(
             max(_values(limits, name).max() for name in ("cold_review_c", "cold_danger_c"))
         ),
+        hot_least_c=float(
+            min(_tuned(tuned, name).min() for name in ("hot_review_c", "hot_danger_c"))
+        ),
         sensor_home=sensor_home,
         sensor_gateway=sensor_gateway,
         sensor_kind=sensor_kind,
@@ -231,14 +259,21 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         device_limit_us=_limit_us(_PACE_DEVICE * device_pace[device]),
         device_is_paced=np.isfinite(device_pace[device]),
         device_is_person=is_device_person,
-        device_home=sensor_home[device],
+        device_home=device_home,
         device_gateway=sensor_gateway[device],
         home_devices=np.bincount(
             sensor_home[device][is_device_person & (sensor_home[device] >= 0)],
             minlength=len(home_place),
         ).astype(np.int64),
+        devices_by_home=devices_by_home,
+        home_device_start=home_device_start,
         device_turns=_turns(is_device_person, sensor_home[device]),
         thermometer=thermometer,
+        thermometers_by_home=by_home,
+        home_thermometer_start=home_start,
+        thermometer_homes=tuple(
+            np.unique(sensor_home[rows]) for rows in _by_turn(thermometer, sensor_home[thermometer])
+        ),
         thermometer_turns=_by_turn(thermometer, sensor_home[thermometer]),
         is_contact=is_contact,
         contact_turns=_by_turn(contact, sensor_home[contact]),
@@ -248,6 +283,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         gateway_is_used=used_gateway,
         pair_home=pairs[0],
         pair_gateway=pairs[1],
+        pairs_by_gateway=pair_order,
+        gateway_pair_start=pair_start,
         home_gateways=np.bincount(pairs[0], minlength=len(home_place)).astype(np.int64),
         rooms=rooms,
         things=build_things(table, rooms),
@@ -294,6 +331,12 @@ def _by_turn(rows: Rows, home: Ints) -> tuple[Rows, ...]:
     order = np.argsort(home % TURNS, kind="stable")
     cuts = np.searchsorted(home[order] % TURNS, np.arange(1, TURNS))
     return tuple(np.split(rows[order], cuts))
+
+
+def _by_code(rows: Rows, code: Ints, size: int) -> tuple[Rows, Ints]:
+    """Return (rows by code, where those of each of ``size`` codes begin, and the end)."""
+    order = np.argsort(code, kind="stable")
+    return rows[order], np.searchsorted(code[order], np.arange(size + 1)).astype(np.int64)
 
 
 def _any_by(code: Ints, flag: Bools, size: int) -> Bools:

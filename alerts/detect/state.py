@@ -187,9 +187,6 @@ class State:
     told_counts: Annotated[Minutes, _Column("place", "i4", 0, (DAYS, DETECTORS))]
 
 
-LEARNED_DAILY: Final = frozenset({"active_days", "watched_days", "rate"})
-"""Columns that only the end of a local day writes, and almost half of all bytes."""
-
 _COLUMNS: Final[Mapping[str, _Column]] = {
     name: hint.__metadata__[0] for name, hint in get_type_hints(State, include_extras=True).items()
 }
@@ -218,18 +215,8 @@ def grown(state: State, sizes: Mapping[str, int]) -> State:
 
 
 def copied(state: State) -> State:
-    """Return a state that may be changed while this one stays as it is.
-
-    Both share the columns of ``LEARNED_DAILY``: whoever writes those takes ``unshare`` first.
-    """
-    columns = as_arrays(state)
-    return State(**{name: c if name in LEARNED_DAILY else c.copy() for name, c in columns.items()})
-
-
-def unshare(state: State) -> None:
-    """Give the state its own columns of what is learned once a day, before they are written."""
-    for name in LEARNED_DAILY:
-        setattr(state, name, getattr(state, name).copy())
+    """Return a state that may be changed while this one stays as it is."""
+    return State(**{name: column.copy() for name, column in as_arrays(state).items()})
 
 
 def as_arrays(state: State) -> dict[str, Any]:

@@ -40,7 +40,8 @@ class Things:
 
     ``sensor_seat`` int8[sensors] is the row in ``SEATS``, only in a home with one of that kind:
     of two beds nobody knows which is whose. ``seat_sensor`` int64[2, homes] is its inverse.
-    ``is_away`` bool[2, sensors] marks sensors whose sign shows that somebody is not on it.
+    ``is_away`` bool[2, sensors] marks sensors, in a home with a seat, whose sign shows that
+    somebody is not on it.
     ``sensor_use`` int8[sensors] is a ``Use``. ``seat_homes`` and ``use_homes`` are the homes
     that have one, by row; ``has_use`` bool[2, homes] says the same.
     """
@@ -69,6 +70,8 @@ def build_things(table: SensorTable, rooms: Rooms) -> Things:
     sees = (sees | (kind == CODE[Kind.POWER])) & has_home
     in_living = _in_rooms(table.sensors, kind, ("living", "lounge", "sitting", "lolfa"))
     is_away = np.stack([sees & (rooms.sensor_room != Room.BEDROOM), sees & ~in_living])
+    if len(table.home_place):
+        is_away &= seat_sensor[:, home] >= 0
     is_contact = (kind == CODE[Kind.CONTACT]) & has_home
     has_use = np.zeros((len(Use), len(table.home_place)), np.bool_)
     cooks = (kind == CODE[Kind.POWER]) & has_home

@@ -1,5 +1,6 @@
 """Order, repetition and restarts: the same alerts, with the same ids at the same times."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from alerts import night_door
 from alerts.detect.state import VERSION
 from alerts.engine import Engine
+from alerts.scene import Scene
 from config.kinds import Kind
 from ingest.batch import Batch, build, concat
 from ingest.clock import instant
@@ -172,6 +175,36 @@ def test_a_restart_without_a_good_checkpoint_reads_the_journal_and_doubles_nothi
     feed(world, START + 37 * HOUR, STOP)
     assert told(world) == plain()
     assert all(world.history(str(row[0])).count("raise") == 1 for row in plain())
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_a_tick_that_fails_half_way_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_saved: bool
+) -> None:
+    world, path = town(), tmp_path / "engine.checkpoint"
+    feed(world, 0, START + 13 * HOUR)
+    if is_saved:
+        world.engine.checkpoint(path)
+    failures = [MemoryError()]
+
+    def fail(scene: Scene, decide: Callable[..., None] = night_door.decide) -> None:
+        scene.state.sign_us[:], scene.state.limit[:] = 1, 0
+        if failures:
+            raise failures.pop()
+        decide(scene)
+
+    world.tail.put_batch(
+        batch_of([r for r in story(world) if START + 13 * HOUR < r[1] <= START + 20 * HOUR])
+    )
+    world.clock.advance(instant(START + 20 * HOUR))
+    with monkeypatch.context() as patch:
+        patch.setattr(night_door, "decide", fail)
+        with pytest.raises(MemoryError):
+            world.engine.step()
+        assert not world.engine.checkpoint(path)
+    world.run(START + 20 * HOUR)
+    feed(world, START + 20 * HOUR, STOP)
+    assert told(world) == plain()
 
 
 def test_a_checkpoint_of_another_journal_is_not_used(tmp_path: Path) -> None:
