@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-home
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo test lint types contracts check bench faults evaluate screenshots lock python-ready servers clean
+.PHONY: help demo clean-demo test lint types contracts check bandit audit sbom bench faults evaluate screenshots lock python-ready servers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -19,7 +19,7 @@ clean-demo: ## remove everything that the demo made
 test: $(VENV)/dev-ready servers ## run the test suite (installs broker, stores and browser where it may)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-check: lint types contracts ## lint, types and import contracts
+check: lint types contracts bandit ## lint, types, import contracts, unsafe patterns
 
 lint: $(VENV)/dev-ready ## ruff, format included
 	$(BIN)/ruff check .
@@ -30,6 +30,15 @@ types: $(VENV)/dev-ready ## mypy, strict
 
 contracts: $(VENV)/dev-ready ## folders import downwards only, pure files do no I/O
 	$(BIN)/lint-imports
+
+bandit: $(VENV)/dev-ready ## patterns that are known to be unsafe (those that ruff knows too are explained line by line)
+	$(BIN)/bandit -q -r config ingest alerts sensors_sim api --severity-level medium --skip B608,B704
+
+audit: $(VENV)/dev-ready ## known vulnerabilities of what we install; asks PyPI, and fails where it cannot
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+sbom: $(VENV)/dev-ready ## the list of what we are made of (CycloneDX), as sbom.json
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json
 
 bench: $(VENV)/dev-ready servers ## measure, print the table, write bench.json
 	$(BIN)/python -m tests.bench

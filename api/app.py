@@ -45,6 +45,7 @@ from api.web import (
     pauses,
     people,
     places,
+    provider,
     rota,
     sign_in,
     system,
@@ -112,6 +113,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.include_router(status.description, prefix=_ROOT)
     for page in (
         sign_in,
+        provider,
         invitation,
         me,
         people,

@@ -44,10 +44,13 @@ PUBLIC: Final = frozenset(
     {
         "/sign-in",
         "/sign-in/code",
+        "/sign-in/with/{place}",
+        "/sign-in/back",
         "/invitation/{token}",
         "/health",
         "/ready",
         "/metrics",
+        "/.well-known/security.txt",
         "/static",
         "/proof/{alert}",
     }

@@ -32,6 +32,9 @@ class Resources:
     table: Callable[[], SensorTable]
     session_hours: float = 12.0
     is_secure: bool = True
+    address: str = ""
+    security_contact: str = ""
+    support_ends: str = ""
     is_private_webhook_allowed: bool = False
     wall: Callable[[], Instant] = SystemClock().now
     shutdown: threading.Event = field(default_factory=threading.Event)

@@ -40,6 +40,9 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
         table=roster.table,
         session_hours=settings.web.session_hours,
         is_secure=settings.web.is_secure,
+        address=settings.web.address,
+        security_contact=settings.web.security_contact,
+        support_ends=settings.web.support_ends,
         is_private_webhook_allowed=settings.outbox.allow_private_webhooks,
         shutdown=shutdown,
     )
@@ -75,7 +78,8 @@ def run(settings: Settings) -> None:
             log_level="warning",
             timeout_graceful_shutdown=GRACE_S,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(settings.web.proxy),
+            forwarded_allow_ips=settings.web.proxy or None,
         )
     )
     server.handle_exit = partial(_exit, server.handle_exit, shutdown)  # type: ignore[method-assign]  # uvicorn offers no hook

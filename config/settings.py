@@ -79,6 +79,18 @@ class Web(_Section):
     session_hours: float = Field(default=12.0, gt=0, le=24)
     """Longest time a sign-in lasts."""
 
+    address: str = Field(default="", pattern=r"^(|https?://[^/\s]+)$")
+    """Our own address as browsers know it, to which identity providers send people back."""
+
+    proxy: str = Field(default="", max_length=200)
+    """Address of the proxy before us, whose word is taken for who the client is; empty: none."""
+
+    security_contact: str = Field(default="", pattern="^(|mailto:.+@.+|https://.+)$")
+    """Where weaknesses are told to (``mailto:`` or ``https:``), for security.txt."""
+
+    support_ends: str = Field(default="", pattern=r"^(|[0-9]{4}-[0-9]{2}-[0-9]{2})$")
+    """Last day on which this installation is supported with security updates, year-month-day."""
+
     is_secure: bool = True
     """Whether browsers reach us by https, so that cookies are sent on nothing else."""
 

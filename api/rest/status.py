@@ -1,5 +1,6 @@
 """Health, readiness and the description of the interface."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -13,7 +14,7 @@ from api.auth import ANY, Needs, Visitor
 from api.errors import Problem, absent
 from api.resources import Resources
 from api.rest.models import HealthOut, ProofOut, ReadyOut
-from api.rest.moments import to_datetime_or_none
+from api.rest.moments import to_datetime, to_datetime_or_none
 from ingest.clock import microseconds
 
 router: Final = APIRouter(tags=["status"])
@@ -41,6 +42,24 @@ def get_ready(request: Request) -> ReadyOut:
         raise Problem(503, " ".join(reasons), extra={"reasons": reasons})
     replay_us = health.liveness(worker, wall_us).replay_us
     return ReadyOut(status="ready", replaying=to_datetime_or_none(replay_us))
+
+
+@router.get("/.well-known/security.txt", response_class=PlainTextResponse)
+def get_security_contact(request: Request) -> PlainTextResponse:
+    """Return where weaknesses are told to, and until when there is support (RFC 9116)."""
+    resources: Resources = request.app.state.resources
+    if not resources.security_contact:
+        raise absent()
+    now = to_datetime(microseconds(resources.wall()))
+    expires = (now + timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: {resources.security_contact}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en, cy",
+    ]
+    if resources.support_ends:
+        lines.append(f"# Security updates until {resources.support_ends}")
+    return PlainTextResponse("\n".join(lines) + "\n")
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -130,6 +130,12 @@ def sign_out(
     return response
 
 
+def show_refusal(request: Request) -> Response:
+    """Show the form with what to do when a provider did not vouch for an invited account."""
+    told = {"email": "Your organisation's sign-in did not lead to an account. Ask who invited you"}
+    return _form(request, next="/", errors=told, status=422)
+
+
 def own_path(asked: str) -> str:
     """Return the path if it is one of our own pages, else the front page.
 
@@ -187,5 +193,16 @@ def _form(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    context = {"next": own_path(next), "email": email[:300], "errors": errors or {}}
+    resources: Resources = request.app.state.resources
+    providers = [
+        (key, place.name)
+        for key, place in sorted(resources.places.items())
+        if place.identity_provider is not None and resources.address
+    ]
+    context = {
+        "next": own_path(next),
+        "email": email[:300],
+        "errors": errors or {},
+        "providers": providers,
+    }
     return render(request, "sign_in.html", context, status=status)

@@ -24,7 +24,10 @@ RULES: Final = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
-NO_PAGE: Final = frozenset({"/", "/live", "/health", "/ready", "/metrics", "/sign-out"})
+NO_PAGE: Final = frozenset(
+    {"/", "/live", "/health", "/ready", "/metrics", "/sign-out", "/.well-known/security.txt"}
+    | {"/sign-in/with/{place}", "/sign-in/back"}  # redirects, or the sign-in page
+)
 """What answers a GET with something else than a page of its own."""
 
 

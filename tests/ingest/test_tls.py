@@ -3,9 +3,14 @@
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from ingest.publisher import Flood
 from ingest.tls import TlsProblem, client_context
@@ -68,6 +73,49 @@ async def test_who_shows_no_certificate_is_not_let_in(
     async with collecting(secured, tls=context, is_answered=False) as collected:
         await collected.wait_until(lambda: collected.subscriber.counts.losses > 0)
         assert collected.subscriber.counts.connects == 0
+
+
+async def test_a_revoked_certificate_is_not_let_in(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    certificate, key = certificates.of("broker")
+    lost, kept = certificates.of("gateway-0001"), certificates.of("gateway-0002")
+    port, revoked = free_port(), revocation_of(certificates, lost[0])
+    extra = (
+        f"listener {port} {HOST}\ncafile {certificates.ca}\ncertfile {certificate}\n"
+        f"keyfile {key}\nrequire_certificate true\nuse_identity_as_username true\n"
+        f"tls_version tlsv1.2\ncrlfile {revoked}\n"
+    )
+    with start_mosquitto(tmp_path / "mosquitto", extra) as broker:
+        secured = replace(broker, port=port)
+        context = client_context(certificates.ca, *lost)
+        async with collecting(secured, tls=context, is_answered=False) as collected:
+            await collected.wait_until(lambda: collected.subscriber.counts.losses > 0)
+            assert collected.subscriber.counts.connects == 0
+        context = client_context(certificates.ca, *kept)
+        async with Flood(HOST, port, "gateway-0002", tls=context) as out:
+            await out.publish_all([(TOPIC, b"x")])
+
+
+def revocation_of(certificates: Certificates, certificate: Path) -> Path:
+    """Return a list of the authority that revokes this certificate."""
+    authority = x509.load_pem_x509_certificate(certificates.ca.read_bytes())
+    key = load_pem_private_key((certificates.folder / "ca.key").read_bytes(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    now = datetime.now(UTC)
+    serial = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+    entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+    revoked = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.subject)
+        .last_update(now - timedelta(hours=1))
+        .next_update(now + timedelta(days=1))
+        .add_revoked_certificate(entry)
+        .sign(key, SHA256())
+    )
+    path = certificates.folder / "revoked.pem"
+    path.write_bytes(revoked.public_bytes(Encoding.PEM))
+    return path
 
 
 def test_nothing_older_than_1_2_is_spoken_and_bad_files_are_named(tmp_path: Path) -> None:
