@@ -29,7 +29,6 @@ from tests.bench import section_g as section_g_homes
 from tests.bench.detect_rows import detect, peers
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
-from tests.faults import listeners
 from tests.servers import free_port
 from tests.shared_data import shared_data
 
@@ -55,13 +54,6 @@ def latency() -> Iterator[Row]:
     yield at_most("e2e.publish_to_page_p99_ms", page_latency.p99(found), "ms", 1000)
     yield Row("e2e.publish_to_page_p50_ms", float(np.median(found)), "ms")
     yield at_least("e2e.alerts_on_page", len(found), "alerts", page_latency.ALERTS)
-
-
-def page_crowd() -> Iterator[Row]:
-    """Call for help to 450 open pages beside 50 frozen ones, at 500 readings a second."""
-    for row in listeners.many_listeners():
-        if row.name == "fault.16.page_p99_ms":
-            yield at_most("alerts.event_to_page_p99_ms", row.value, "ms", listeners.P99_MS)
 
 
 def demo() -> Iterator[Row]:
@@ -185,7 +177,6 @@ def main() -> None:
         paths,
         rehearse,
         latency,
-        page_crowd,
         simulate,
         places,
         section_g,

@@ -19,7 +19,6 @@ from tests.faults import (
     full_disk,
     kills,
     ladders,
-    listeners,
     living,
     notifier,
     proving,
@@ -86,11 +85,6 @@ def ladder_faults() -> Iterator[Row]:
     yield from whole_council.whole_council()
 
 
-def fault_16() -> Iterator[Row]:
-    """Open 500 pages, freeze fifty."""
-    yield from listeners.many_listeners()
-
-
 def fault_13() -> Iterator[Row]:
     """Let ten thousand gateways come back at once."""
     yield from crowd.all_at_once(crowd.GATEWAYS)
@@ -116,7 +110,6 @@ def main() -> None:
         fault_09,
         ladder_faults,
         fault_13,
-        fault_16,
         fault_17,
     )
     wanted, rows = set(sys.argv[1:]), list[Row]()
