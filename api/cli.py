@@ -16,6 +16,7 @@ from api import (
 )
 from api.audit_commands import app as audit
 from api.cap_commands import app as caps
+from api.consent_commands import app as consent
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
@@ -46,6 +47,7 @@ app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
 app.add_typer(pauses, name="pause")
 app.add_typer(handover, name="handover")
+app.add_typer(consent, name="consent")
 app.add_typer(contacts, name="contacts")
 app.add_typer(visits, name="visits")
 app.add_typer(audit, name="audit")

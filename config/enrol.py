@@ -13,6 +13,11 @@ from config.problems import ConfigProblem, describe
 STATUS_DIALECT = "status"
 """Dialect of a gateway's own status sensor, whose address is empty."""
 
+DIALECTS = (
+    "native", "zigbee2mqtt", "chirpstack", "senml", "tts", "shelly", "tasmota", "theengs",
+)  # fmt: skip
+"""How a hub may speak; what it says is read by the mapping of that name."""
+
 _Id = Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")]
 
 
@@ -23,7 +28,7 @@ class _Strict(BaseModel):
 class SensorPlan(_Strict):
     """One measured quantity of one device."""
 
-    dialect: str = Field(pattern="^(native|zigbee2mqtt|chirpstack|senml)$")
+    dialect: str = Field(pattern=f"^({'|'.join(DIALECTS)})$")
     address: str = Field(min_length=1, max_length=255, pattern=r"^[^+#\x00]+$")
     kind: Kind
     room: str = Field(default="", max_length=40)

@@ -136,6 +136,26 @@ pauses: Final = Table(
 )
 """Times for which a home is not watched, and who said so; ended ones stay: the past had them."""
 
+consents: Final = Table(
+    "consents",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("basis", String(20), nullable=False),
+    Column("decided_by", String(20), nullable=False),
+    Column("decided_on", String(10), nullable=False),
+    Column("review_on", String(10), nullable=False, index=True),
+    Column("reference", String(60), nullable=False),
+    Column("purpose", JSON, nullable=False),
+    Column("recorded_us", BigInteger, nullable=False),
+    Column("recorded_by", String(40), nullable=False),
+    Column("withdrawn_us", BigInteger, nullable=True),
+    Column("withdrawn_by", String(40), nullable=False),
+    Column("why", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Decisions to watch a home (see consents.py); those that were withdrawn stay, to be shown."""
+
 contacts: Final = Table(
     "contacts",
     metadata,

@@ -62,3 +62,10 @@ def test_a_wrong_plan_says_what_to_mend(text: str, said: str) -> None:
         read_plan(text, file="x.toml", places=PLACES)
 
     assert said in str(problem.value)
+
+
+def test_sensors_of_every_dialect_that_is_read_can_be_enrolled() -> None:
+    from config.enrol import DIALECTS, STATUS_DIALECT
+    from ingest.dialects import DIALECTS as READ
+
+    assert set(DIALECTS) == set(READ) - {STATUS_DIALECT}
