@@ -27,7 +27,7 @@ RULES: Final = {
 NO_PAGE: Final = frozenset(
     {"/", "/live", "/health", "/ready", "/metrics", "/sign-out", "/.well-known/security.txt"}
     | {"/sign-in/with/{place}", "/sign-in/back"}  # redirects, or the sign-in page
-    | {"/places/{place}/logo"}  # a picture
+    | {"/places/{place}/logo", "/proof/{alert}"}  # a picture, and figures for a program
 )
 """What answers a GET with something else than a page of its own."""
 
