@@ -58,7 +58,7 @@ def _judge(scene: Scene, homes: Rows, night_us: int) -> None:
     state = scene.state
     before = _usual(scene, homes)
     after, score = visits.end_night(state.visits[homes], before)
-    limit = scene.roster.tuned("visits_limit", homes)
+    limit = scene.tuned("visits_limit", homes)
     is_hit = (score > limit) & (state.visit_seen[homes] >= visits.NIGHTS)
     if is_hit.any():
         _raise(scene, homes[is_hit], score[is_hit], limit[is_hit], night_us)

@@ -60,7 +60,7 @@ def decide(scene: Scene) -> None:
     floor = roster.tuned("bed_left_floor_min", homes)
     long = (now_us - since) / MINUTE_US > floor
     homes, since, floor = homes[long], since[long], floor[long]
-    usual, limit = spell.limits(_longest(scene, homes), _ROW, roster.tuned("bed_left_z", homes))
+    usual, limit = spell.limits(_longest(scene, homes), _ROW, scene.tuned("bed_left_z", homes))
     limit, minutes = np.maximum(limit, floor), (now_us - since) / MINUTE_US
     for at in np.flatnonzero(minutes > limit).tolist():
         home = int(homes[at])
@@ -91,7 +91,7 @@ def learn(scene: Scene) -> None:
     state.spell_peak[_ROW, still] = so_far
     seen = homes[scene.counted[homes]]
     longest = _longest(scene, seen)
-    _, limit = spell.limits(longest, _ROW, scene.roster.tuned("bed_left_z", seen))
+    _, limit = spell.limits(longest, _ROW, scene.tuned("bed_left_z", seen))
     after = spell.end_day(longest, state.spell_peak[_ROW, seen].astype(np.float64), limit)
     state.spell_days[_ROW, seen] = after.days
     state.spell_total[_ROW, seen] = after.total

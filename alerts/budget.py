@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.columns import Ints
+from alerts.detect.parameters import STRICTEST_Z
 from alerts.detect.peaks import LEVELS, height
 
 WEEKS_AHEAD: Final = 4
@@ -22,7 +23,7 @@ TOLERANCE: Final = 0.20
 """How near the rate should come to the budget."""
 
 LOW_Z: Final = 1.0
-HIGH_Z: Final = 4.0
+HIGH_Z: Final = STRICTEST_Z
 """Between these a budget may move the threshold; whatever it is, the cap stays."""
 
 _LIKELY_Z: Final = 1.15

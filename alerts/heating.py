@@ -129,7 +129,7 @@ def _raise(
     rows = np.flatnonzero(may & (after.short_k > 0) & (gained < 0))
     homes, top, gained = homes[rows], top[rows], gained[rows]
     after = unheated.Course(after.gain[rows], after.spread[rows], after.short_k[rows])
-    limit = unheated.limit_k(after.spread, roster.tuned("heating_short_k", homes))
+    limit = unheated.limit_k(after.spread, scene.tuned("heating_short_k", homes))
     below = roster.tuned("heating_below_c", homes)
     can = roster.home_is_active[homes] & (state.reason[homes] == 0) & ~state.is_out[homes]
     can &= state.warm_hours[homes] >= unheated.HOURS

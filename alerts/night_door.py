@@ -77,7 +77,7 @@ def decide(scene: Scene) -> None:
     due = left[scene.now_us - state.left_us[left] >= wait_us]
     state.has_left[due] = True
     usual = leaving.share(state.left_nights[due], state.door_nights[due])
-    limit = roster.tuned("night_door_share", due)
+    limit = scene.tuned("night_door_share", due)
     hit = (usual < limit) & (state.door_nights[due] > leaving.NIGHTS - 0.5)
     for home, share, most in zip(
         due[hit].tolist(), usual[hit].tolist(), limit[hit].tolist(), strict=True

@@ -61,7 +61,7 @@ def decide(scene: Scene) -> None:
     for row, room in enumerate(stay.ROOMS):
         homes = long[state.stay_room[long] == room]
         minutes = stay.minutes(_stays(scene, homes))
-        usual, limit = stay.limits(_longest(scene, row, homes), row, roster.tuned("room_z", homes))
+        usual, limit = stay.limits(_longest(scene, row, homes), row, scene.tuned("room_z", homes))
         limit = np.maximum(limit, roster.tuned("room_floor_min", homes))
         for at in np.flatnonzero(minutes > limit).tolist():
             home = int(homes[at])
@@ -115,7 +115,7 @@ def _keep_longest(scene: Scene, homes: Rows, before: stay.Stays) -> None:
         mine = np.flatnonzero((ended.room == room) & (minutes > state.stay_peak[row, homes]))
         if not len(mine):
             continue
-        z = scene.roster.tuned("room_z", homes[mine])
+        z = scene.tuned("room_z", homes[mine])
         _, limit = stay.limits(_longest(scene, row, homes[mine]), row, z)
         kept = np.minimum(minutes[mine], 1.5 * limit)
         state.stay_peak[row, homes[mine]] = np.maximum(state.stay_peak[row, homes[mine]], kept)

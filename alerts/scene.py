@@ -11,6 +11,7 @@ from alerts.action import Action
 from alerts.detect.booked import Windows
 from alerts.detect.columns import HOUR_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
 from alerts.detect.local_time import Offsets, bins, days, to_local
+from alerts.detect.parameters import strictness
 from alerts.detect.profile import unwatch
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
@@ -90,6 +91,14 @@ class Scene:
     def end(self) -> None:
         """Finish the tick."""
         self.before_us = self.now_us
+
+    def tuned(self, name: str, homes: Rows) -> Floats:
+        """Return a parameter's value, float64[k], for these k homes, as their budget moved it."""
+        own, place_z = self.roster.tuned(name, homes), self.state.place_z
+        if not len(place_z) or np.isnan(place_z).all():
+            return own
+        place = np.maximum(self.roster.home_place[homes], 0)
+        return own + strictness(place_z[place]) * self.roster.moves[name][place]
 
     def visited(self, at_us: int) -> Rows:
         """Return the homes in which a booked visitor is known to be after this moment."""

@@ -68,7 +68,7 @@ def learn(scene: Scene) -> None:
         if not len(homes):
             continue
         longest = _longest(scene, of, homes)
-        _, limit = spell.limits(longest, of, scene.roster.tuned("seat_z", homes))
+        _, limit = spell.limits(longest, of, scene.tuned("seat_z", homes))
         after = spell.end_day(longest, state.spell_peak[of, homes].astype(np.float64), limit)
         state.spell_days[of, homes] = after.days
         state.spell_total[of, homes] = after.total
@@ -88,7 +88,7 @@ def _decide(scene: Scene, row: int) -> None:
     pad = roster.sensor_lead[roster.things.seat_sensor[row, homes]]
     long &= state.sensor_silent_us[pad] == NEVER
     homes, since, floor = homes[long], since[long], floor[long]
-    usual, limit = spell.limits(_longest(scene, of, homes), of, roster.tuned("seat_z", homes))
+    usual, limit = spell.limits(_longest(scene, of, homes), of, scene.tuned("seat_z", homes))
     limit, minutes = np.maximum(limit, floor), (now_us - since) / MINUTE_US
     for at in np.flatnonzero(minutes > limit).tolist():
         home = int(homes[at])

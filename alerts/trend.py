@@ -69,7 +69,7 @@ def _judge(scene: Scene, row: int, homes: Rows, value: Floats) -> None:
         state.change_seen[row, homes].astype(np.float64),
     )
     after = change.end_day(value, np.ones(len(homes), np.bool_), before, figure)
-    limit = scene.roster.tuned(_LIMIT[row], homes)
+    limit = scene.tuned(_LIMIT[row], homes)
     run = np.where(after.score > 0, state.change_run[row, homes].astype(np.int64) + 1, 0)
     rest = np.maximum(state.change_rest[row, homes].astype(np.int64) - 1, 0)
     is_over = after.score > limit

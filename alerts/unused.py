@@ -130,7 +130,7 @@ class Unused:
         homes, now_min = every[at], every_min[at]
         first = state.use_min[row, homes]
         usual = _usual(scene, row, homes)
-        z, wait = roster.tuned("use_z", homes), roster.tuned("use_wait_min", homes)
+        z, wait = scene.tuned("use_z", homes), roster.tuned("use_wait_min", homes)
         due, least = uses.due_min(usual, part, z, wait), roster.tuned(_SHARE[self.use], homes)
         part_us = scene.now_us - (now_min - uses.STARTS_MIN[part]) * MINUTE_US
         part_us -= part_us % MINUTE_US

@@ -149,6 +149,11 @@ def evaluate(trace: tihm.Activations, request: Request, *, tell: Tell) -> Evalua
         floors,
         {name: _false(rule(trace), stage) for name, (rule, _) in NIGHT.items()},
         _night_found(stage),
+        half_budgets={
+            half: [within_budget(stage, sweep, budget, homes) for budget in BUDGETS]
+            for half, homes in _halves(trace).items()
+            if homes.any()
+        },
     )
     if request.against is not None:
         result = _with_against(result, stage, raised, request.against)

@@ -75,6 +75,7 @@ class Evaluation:
     against_settings: Mapping[str, object] = field(default_factory=dict)
     against: EngineFigures | None = None
     differences: Sequence[Difference] = ()
+    half_budgets: Mapping[str, Sequence[Budgeted]] = field(default_factory=dict)
     rows: Sequence[Row] = ()
 
 

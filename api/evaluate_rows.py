@@ -51,6 +51,9 @@ def make_rows(result: Evaluation) -> list[rows.Row]:
         made += _budget_rows(budgeted)
     for half, figures in result.halves.items():
         made += engine_rows(figures, f"half_{half}.")
+    for half, budgets in result.half_budgets.items():
+        for budgeted in budgets:
+            made += _budget_rows(budgeted, f"half_{half}.")
     if result.against is not None:
         made += engine_rows(result.against, "against.")
         made += [_difference_row(one) for one in result.differences]
@@ -98,7 +101,7 @@ def engine_rows(figures: EngineFigures, prefix: str = "") -> list[rows.Row]:
         ]
     return made + [
         row if not prefix else _renamed(row, prefix)
-        for row in (*_case_rows(figures), *_verdict_rows(figures), _load_row(figures))
+        for row in (*_case_rows(figures), *_verdict_rows(figures), *_load_rows(figures))
     ]
 
 
@@ -144,12 +147,18 @@ def _verdict_rows(figures: EngineFigures) -> list[rows.Row]:
     return made
 
 
-def _load_row(figures: EngineFigures) -> rows.Row:
-    return plain("workload.per_100hw", figures.load[EVERYTHING].per_100_homes, "per 100 hw")
+def _load_rows(figures: EngineFigures) -> list[rows.Row]:
+    total = figures.load[EVERYTHING].per_100_homes
+    by_kind = [
+        plain(f"workload.kind.{kind}", rate.per_100_homes, "per 100 hw")
+        for kind, rate in figures.load.items()
+        if kind != EVERYTHING
+    ]
+    return [plain("workload.per_100hw", total, "per 100 hw"), *by_kind]
 
 
-def _budget_rows(budgeted: Budgeted) -> list[rows.Row]:
-    name, load = f"workload.at{budgeted.budget}", budgeted.load.per_100_homes
+def _budget_rows(budgeted: Budgeted, prefix: str = "") -> list[rows.Row]:
+    name, load = f"{prefix}workload.at{budgeted.budget}", budgeted.load.per_100_homes
     return [
         rows.at_most(f"{name}.per_100hw", load, "per 100 hw", budgeted.budget),
         plain(f"{name}.share_found_12h", budgeted.found["all"].within[12].value, "share"),

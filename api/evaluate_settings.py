@@ -7,13 +7,17 @@ from typing import Final
 from pydantic import ValidationError
 
 from alerts.detect import parameters
+from alerts.detect.parameters import STRICTEST_Z
 from api.evaluate_engine import DEFAULTS
 from config.places import Place
 from config.problems import ConfigProblem, describe
 
 SWEPT: Final = "silence_z"
-SWEEP: Final = (1.5, 2.0, 2.75, 3.5, 4.5, 6.0)
-"""How far beyond a home's usual longest silences one must be: the curve of what it costs."""
+SWEEP: Final = (1.5, 2.0, 2.4, 2.75, 3.5, STRICTEST_Z)
+"""How far beyond a home's usual longest silences one must be: the curve of what it costs.
+
+What an alert budget may choose; the thresholds of other detectors move with it as they do live.
+"""
 
 
 def read_judged(file: Path | None) -> Place:
@@ -42,8 +46,8 @@ def read_judged(file: Path | None) -> Place:
 
 
 def swept(place: Place, value: float) -> Place:
-    """Return the same settings with another threshold for silences."""
-    return place.model_copy(update={"detectors": {**place.detectors, SWEPT: value}})
+    """Return the same settings as a budget moves them that chose this threshold for silences."""
+    return place.model_copy(update={"detectors": parameters.at(place, value)})
 
 
 def told(place: Place) -> dict[str, object]:

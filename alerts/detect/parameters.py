@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
+from alerts.detect.columns import Floats
 from config.places import Place
 from config.problems import ConfigProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One number of one detector; ``sentence`` says to an officer what a larger one does."""
+    """One number of one detector; ``sentence`` says to an officer what a larger one does.
+
+    ``strict`` is where the strictest alert budget moves it, None for what no budget moves.
+    """
 
     name: str
     unit: str
@@ -21,6 +27,7 @@ class Parameter:
     high: float
     default: float
     sentence: str
+    strict: float | None = None
 
 
 PARAMETERS: Final = (
@@ -41,6 +48,7 @@ PARAMETERS: Final = (
         2.5,
         "How far several nights' bathroom visits must fit more visits better than the usual "
         "before they are told; larger is quieter and needs more nights.",
+        5.0,
     ),
     Parameter(
         "night_door_wait_min",
@@ -59,6 +67,7 @@ PARAMETERS: Final = (
         0.1,
         "In how many of its nights a home may use its door so before it is no longer told; "
         "larger tells more of homes that often do.",
+        0.03,
     ),
     Parameter(
         "room_z",
@@ -68,6 +77,7 @@ PARAMETERS: Final = (
         3.0,
         "How far beyond a home's usual longest stays in the bathroom or hall a stay must be "
         "before it is told; larger is quieter and slower.",
+        5.0,
     ),
     Parameter(
         "room_floor_min",
@@ -86,6 +96,7 @@ PARAMETERS: Final = (
         5.0,
         "How far the days of a home must have moved by hours before it is told; larger is "
         "quieter and needs more days.",
+        10.0,
     ),
     Parameter(
         "fewer_limit",
@@ -95,6 +106,7 @@ PARAMETERS: Final = (
         6.0,
         "How far the signs of movement a day must have fallen below the usual before it is told; "
         "larger is quieter and needs more days.",
+        12.0,
     ),
     Parameter(
         "hot_review_c",
@@ -122,6 +134,7 @@ PARAMETERS: Final = (
         2.5,
         "How much colder than its own day usually goes a home must get before its heating is "
         "told to have failed; larger is quieter and slower.",
+        4.0,
     ),
     Parameter(
         "heating_below_c",
@@ -140,6 +153,7 @@ PARAMETERS: Final = (
         2.5,
         "How far beyond a home's usual longest time out of bed at night such a time must be "
         "before it is told; larger is quieter and slower.",
+        4.5,
     ),
     Parameter(
         "bed_left_floor_min",
@@ -158,6 +172,7 @@ PARAMETERS: Final = (
         2.5,
         "How far beyond a home's usual longest time in the bed or chair such a time must be "
         "before it is told; larger is quieter and slower.",
+        4.5,
     ),
     Parameter(
         "bed_floor_h",
@@ -185,6 +200,7 @@ PARAMETERS: Final = (
         2.5,
         "How far past the usual time of a dose, or of the first use of the kitchen, it must be "
         "before it is told as missed; larger is quieter and slower.",
+        4.5,
     ),
     Parameter(
         "use_wait_min",
@@ -268,6 +284,9 @@ PARAMETERS: Final = (
         "hour; smaller finds it at night and in small places, and wrongly more often.",
     ),
 )
+STRICTEST_Z: Final = 4.0
+"""How far an alert budget may move the margin of silences; all others move with it."""
+
 _BY_NAME: Final = {parameter.name: parameter for parameter in PARAMETERS}
 
 
@@ -281,6 +300,30 @@ def values(place: Place | None) -> dict[str, float]:
     if problems:
         raise ConfigProblem("\n".join(problems))
     return {p.name: chosen.get(p.name, p.default) for p in PARAMETERS}
+
+
+def strictness(z: Floats) -> Floats:
+    """Return how strict a budget is that chose these margins of silences: 0 (or NaN) to 1."""
+    usual = _BY_NAME["silence_z"].default
+    share: Floats = np.clip((np.nan_to_num(z, nan=usual) - usual) / (STRICTEST_Z - usual), 0, 1)
+    return share
+
+
+def moves(place: Place | None) -> dict[str, float]:
+    """Return how far the strictest budget moves each parameter; what a place chose stays."""
+    chosen = {} if place is None else place.detectors
+    return {
+        p.name: p.strict - p.default
+        for p in PARAMETERS
+        if p.strict is not None and p.name not in chosen
+    }
+
+
+def at(place: Place, z: float) -> dict[str, float]:
+    """Return the parameters of a place whose budget chose this margin of silences."""
+    share = float(strictness(np.array([z]))[0])
+    moved = {name: values(None)[name] + share * by for name, by in moves(place).items()}
+    return {**place.detectors, "silence_z": z, **(moved if share else {})}
 
 
 def _problems(place: str, chosen: Mapping[str, float]) -> list[str]:

@@ -134,6 +134,9 @@ class Roster:
     tuning: Mapping[str, Floats]
     """float64[places] by name of a parameter; ``tuned`` reads it."""
 
+    moves: Mapping[str, Floats]
+    """float64[places] by name of a parameter: how far the strictest alert budget moves it."""
+
     @property
     def sizes(self) -> dict[str, int]:
         """Rows of each axis of the state."""
@@ -160,6 +163,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     """Return the columns of this roster; a place without a file gets the default limits."""
     limits = [places[key].limits if key in places else Limits() for key in table.places]
     tuned = [parameters.values(places.get(key)) for key in table.places]
+    moved = [parameters.moves(places.get(key)) for key in table.places]
     zone_names = [
         places[key].time_zone if key in places else DEFAULT_ZONE for key in table.places
     ] or [DEFAULT_ZONE]
@@ -290,6 +294,11 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         things=build_things(table, rooms),
         bookings=build_bookings(table, place_row, tuning),
         tuning=tuning,
+        moves={
+            p.name: np.array([m.get(p.name, 0.0) for m in moved])
+            for p in parameters.PARAMETERS
+            if p.strict is not None
+        },
     )
 
 

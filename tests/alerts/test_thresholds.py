@@ -157,3 +157,17 @@ def test_a_call_for_help_is_raised_at_any_budget(budget: float) -> None:
     world.tail.put([(world.sensor(1, Kind.SMOKE), at, 1.0)])
     world.run(at + MINUTE)
     assert [alert.onset_us for alert in world.alerts("smoke")] == [at]
+
+
+def test_a_strict_budget_moves_other_thresholds_and_none_that_is_a_floor() -> None:
+    houses = Houses(2, where=council(9.0, room_z=2.5))
+    offsets = tuple(build_offsets(zone, START, START) for zone in houses.roster.zones)
+    scene = Scene(
+        houses.state, houses.roster, houses.places, offsets, START, look_at_all(houses.roster)
+    )
+    homes = np.array([1, 2])
+    for z, share in ((np.nan, 0.0), (1.0, 0.0), (2.4, 0.0), (3.2, 0.5), (HIGH_Z, 1.0)):
+        houses.state.place_z[:] = z
+        assert scene.tuned("visits_limit", homes).tolist() == pytest.approx([2.5 + share * 2.5] * 2)
+        assert scene.tuned("room_z", homes).tolist() == [2.5, 2.5], "the place chose it itself"
+    assert not [name for name in houses.roster.moves if "floor" in name or name.endswith("_h")]

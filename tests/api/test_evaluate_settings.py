@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.detect.parameters import PARAMETERS
 from api.evaluate_engine import DEFAULTS
 from api.evaluate_settings import read_judged, swept, told
 from config.places import FOLDER, load_places
@@ -56,7 +57,10 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_judged(tmp_path / "none.toml")
 
 
-def test_a_sweep_changes_the_threshold_alone() -> None:
-    other = told(swept(DEFAULTS, 4.5))
-    assert other["silence_z"] == 4.5
-    assert {**other, "silence_z": told(DEFAULTS)["silence_z"]} == told(DEFAULTS)
+def test_a_sweep_moves_what_an_alert_budget_moves_and_no_limit_of_hours() -> None:
+    looser, other = told(swept(DEFAULTS, 1.5)), told(swept(DEFAULTS, 4.0))
+    assert {**looser, "silence_z": told(DEFAULTS)["silence_z"]} == told(DEFAULTS)
+    moved = {name for name, value in other.items() if value != told(DEFAULTS)[name]}
+    assert moved == {p.name for p in PARAMETERS if p.strict is not None} | {"silence_z"}
+    kept = told(swept(DEFAULTS.model_copy(update={"detectors": {"room_z": 2.0}}), 4.0))
+    assert kept["room_z"] == 2.0, "what a place chose itself stays"
