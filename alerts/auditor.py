@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from alerts import tables
 from alerts.alert import STANDING, State
-from config import ladders
+from config import ladder_rows
 
 LATE_US: Final = 300_000_000
 """How late a step or a message may be (5 minutes)."""
@@ -68,7 +68,7 @@ def stranded(connection: Connection) -> list[Overdue]:
     )
     counts: dict[str, int] = {}
     for place, priority, count in connection.execute(query).all():
-        if ladders.find(connection, place, priority) is not None:
+        if ladder_rows.find(connection, place, priority) is not None:
             counts[place] = counts.get(place, 0) + count
     return [Overdue(place, count, None) for place, count in counts.items()]
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from alerts import tables
 from alerts.alert import Priority, State
 from alerts.lifecycle import Event
-from config import ladders
+from config import ladder_rows
 
 _MINUTE_US: Final = 60_000_000
 _DAY_MIN: Final = 24 * 60
@@ -80,7 +80,7 @@ def patience_of(connection: Connection, alert: str, priority: Priority) -> Patie
     usual = PATIENCE[priority]
     query = select(tables.alerts.c.place).where(tables.alerts.c.id == alert)
     place = connection.execute(query).scalar()
-    ladder = None if place is None else ladders.find(connection, place, priority.value)
+    ladder = None if place is None else ladder_rows.find(connection, place, priority.value)
     if ladder is None:
         return usual
     return Patience(

@@ -14,12 +14,12 @@ from alerts import deadlines, record, tables
 from alerts.alert import Priority, State
 from alerts.lifecycle import Event, Refusal, step
 from alerts.texts import text
-from config import ladders, people, recipients, rotas
+from config import ladder_rows, ladders, people, recipients, rotas
 from config.holidays import BankHolidays
 from config.ladders import Ladder, Rung
-from config.people import Role
 from config.places import Place
 from config.recipients import Recipient
+from config.roles import Role
 from ingest.clock import Instant, microseconds
 
 _MINUTE_US: Final = 60_000_000
@@ -56,7 +56,7 @@ def _take(connection: Connection, alert: str, places: Mapping[str, Place], now_u
     row = record.find(connection, alert)
     if at is None or row is None or at.due_us is None or at.due_us > now_us:
         return False
-    ladder = ladders.find(connection, row.place, row.priority) or _default(places, row)
+    ladder = ladder_rows.find(connection, row.place, row.priority) or _default(places, row)
     rung = None if ladder is None else ladders.at(ladder, at.rung)
     wait_us = None if rung is None else int(rung.wait_min * _MINUTE_US)
     told = [] if rung is None else list(_told(connection, rung, row, places, now_us))
@@ -130,7 +130,7 @@ def _accounts(
 ) -> Sequence[str]:
     word, _, name = who.partition(":")
     if word == "role":
-        return people.holders(connection, key, people.Role(name))
+        return people.holders(connection, key, Role(name))
     rota = rotas.find(connection, key)
     if place is None or rota is None:
         return ()

@@ -10,7 +10,7 @@ from alerts import escalate, tables
 from alerts.alert import STANDING, Priority, State
 from alerts.ledger import Ledger
 from alerts.refusals import Refused
-from config.people import Role
+from config.roles import Role
 from ingest.clock import Instant, microseconds
 
 DUE_US: Final = 10 * 60_000_000

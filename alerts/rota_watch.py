@@ -8,8 +8,8 @@ from alerts import escalate, record, tables
 from alerts.alert import PRIORITY, STANDING, AlertKind, Finding, Verdict, alert_id
 from alerts.ledger import Ledger
 from alerts.words import clock
-from config.people import Role
 from config.places import Place
+from config.roles import Role
 from config.rota_gaps import Gap, gaps_ahead
 from ingest.clock import Instant, microseconds
 

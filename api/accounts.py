@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from api import wiring
 from config import people
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 
@@ -20,7 +21,7 @@ def open_account(
     tell: Callable[[str], None],
 ) -> None:
     """Open an account and tell its password once; ConfigProblem when something is unknown."""
-    known_places, known_roles = wiring.places(settings), {r.value for r in people.Role}
+    known_places, known_roles = wiring.places(settings), {r.value for r in Role}
     wrong = [
         f"place {p!r}, expected one of {', '.join(known_places)}"
         for p in places
@@ -45,7 +46,7 @@ def open_account(
             )
             for place in places:
                 for role in roles:
-                    people.grant(connection, made.id, place, people.Role(role))
+                    people.grant(connection, made.id, place, Role(role))
     except people.AccountRefused as problem:
         raise ConfigProblem(str(problem)) from problem
     tell(f"{email} can sign in with the password {password}; it is not shown again")

@@ -12,7 +12,7 @@ from api.queries import Scope, find_alert
 from api.resources import Resources
 from api.web import words
 from config import people
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 
 

@@ -19,7 +19,8 @@ from api.resources import Resources
 from api.throttle import Throttle
 from config import api_tokens, people, sessions
 from config.api_tokens import Scope
-from config.people import Account, Role
+from config.people import Account
+from config.roles import Role
 from ingest.clock import Instant, microseconds
 
 CARE: Final = (Role.CARE_WORKER, Role.OPERATOR, Role.SUPERVISOR)

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from api import caps, wiring
 from config import people
-from config.people import Account, Role
+from config.people import Account
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.clock import microseconds
 

@@ -11,8 +11,8 @@ from api.contacts_file import expect_role, read_toml
 from config import consents
 from config.consents import Consent
 from config.contacts import place_of
-from config.people import Role
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.clock import microseconds
 

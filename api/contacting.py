@@ -12,7 +12,7 @@ from api.resources import Resources
 from api.roster import find_home
 from config import contacts
 from config.contacts import Contact, ContactsPlan
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 
 EDITORS = (Role.SUPERVISOR, Role.OFFICER)

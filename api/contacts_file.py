@@ -11,8 +11,9 @@ from api.contacting import EDITORS
 from api.web import words
 from config import contacts, people
 from config.contacts import Contact
-from config.people import Account, Role
+from config.people import Account
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.clock import microseconds
 

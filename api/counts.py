@@ -10,7 +10,7 @@ from alerts import tables
 from alerts.alert import STANDING, Priority
 from api import roster
 from api.auth import Visitor
-from config.people import Role
+from config.roles import Role
 
 SMALLEST: Final = 5
 """Smaller numbers than this, but nought, are not told to commissioners."""

@@ -22,6 +22,7 @@ from api.site import Site, create
 from api.supervisor import Child, ChildFailed, Supervisor
 from config import people
 from config.database import connect
+from config.roles import Role
 from ingest.broker import BrokerError, wait_until_ready
 from ingest.clock import SystemClock, microseconds
 from sensors_sim.fleet import Fleet
@@ -42,7 +43,7 @@ _CAUGHT_UP_US: Final = 5 * 60 * 1_000_000
 class SignIn:
     """An account of the demo and its password, which exists nowhere else."""
 
-    role: people.Role
+    role: Role
     places: Sequence[str]
     email: str
     password: str
@@ -129,8 +130,8 @@ def _open_accounts(database: Engine, places: Sequence[str]) -> list[SignIn]:
     made = []
     now_us = microseconds(SystemClock().now())
     with database.begin() as connection:
-        for role in people.Role:
-            where = places[:1] if role is people.Role.CARE_WORKER else places
+        for role in Role:
+            where = places[:1] if role is Role.CARE_WORKER else places
             sign_in = SignIn(role, where, f"{role.value}@demo.example", secrets.token_urlsafe(12))
             account = people.create_account(
                 connection,
@@ -147,7 +148,7 @@ def _open_accounts(database: Engine, places: Sequence[str]) -> list[SignIn]:
 
 def _go_live(database: Engine, sign_ins: Sequence[SignIn], *, since_us: int) -> None:
     """Switch detectors live, as a real place does only on evidence: nobody lives here."""
-    supervisor = next(s for s in sign_ins if s.role is people.Role.SUPERVISOR)
+    supervisor = next(s for s in sign_ins if s.role is Role.SUPERVISOR)
     with database.begin() as connection:
         account = people.find_account(connection, supervisor.email)
         if account is None:

@@ -9,8 +9,9 @@ from api.rest.moments import to_datetime
 from config import break_glass, granting, invitations, people
 from config.break_glass import AccessRefused
 from config.granting import COMMAND_LINE
-from config.people import Account, AccountRefused, Role
+from config.people import Account, AccountRefused
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 

@@ -21,8 +21,8 @@ from api.exits import CommandFailed
 from config import audit, declarations, ladders, moves, people, rotas
 from config import tables as registry
 from config.audit import Entry
-from config.people import Role
 from config.problems import ConfigProblem
+from config.roles import Role
 
 MOVES: Final = frozenset(
     {"homes", "gateways", "alerts", "handovers", "unwatched", "shadow_findings", "cap_proposals"}

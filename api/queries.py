@@ -20,7 +20,7 @@ from alerts import tables
 from alerts.alert import STANDING, AlertKind, Outcome, Priority, State, Verdict
 from api.auth import HOMES, Visitor
 from config import tables as registry
-from config.people import Role
+from config.roles import Role
 
 _a, _h = tables.alerts.c, registry.homes.c
 

@@ -7,7 +7,7 @@ from api import detectors
 from api.auth import Visitor
 from api.errors import absent
 from api.resources import Resources
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 
 

@@ -10,8 +10,9 @@ from alerts.switches import SwitchRefused
 from api import detectors, wiring
 from api.detector_report import report
 from config import people
-from config.people import Account, Role
+from config.people import Account
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.clock import microseconds
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from alerts import deadlines
 from alerts.alert import Priority
-from config import ladders, rotas
+from config import ladder_rows, ladders, rotas
 from config.holidays import BankHolidays
 from config.ladders import Ladder
 from config.places import Place
@@ -47,7 +47,7 @@ def read_priority(text: str) -> Priority:
 
 def ladders_of(connection: Connection, place: str) -> Mapping[str, Ladder | None]:
     """Return the ladder of each priority at a place, None where there is none."""
-    return {one.value: ladders.find(connection, place, one.value) for one in Priority}
+    return {one.value: ladder_rows.find(connection, place, one.value) for one in Priority}
 
 
 def save_ladder(
@@ -55,7 +55,7 @@ def save_ladder(
     now_us: int,
 ) -> None:  # fmt: skip
     """Put a ladder in force, also for alerts that stand without one."""
-    ladders.save(connection, place, priority.value, ladder, account, now_us)
+    ladder_rows.save(connection, place, priority.value, ladder, account, now_us)
     deadlines.wake(connection, place, priority, now_us)
 
 

@@ -8,9 +8,9 @@ from api.contacts_file import expect_role, read_toml
 from api.web import words
 from config import ladders, people, recipients, rota_gaps, rotas
 from config.ladders import Rung
-from config.people import Role
 from config.places import Place
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 

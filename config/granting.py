@@ -7,7 +7,8 @@ from sqlalchemy import Connection, select
 
 from config import audit, people, tables
 from config.audit import Entry
-from config.people import Account, AccountRefused, Role
+from config.people import Account, AccountRefused
+from config.roles import Role
 
 COMMAND_LINE: Final = "command-line"
 """Who acted when it was whoever runs the installation."""

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from config import audit, granting, people, tables
 from config.access_tables import invitations
 from config.audit import Entry
-from config.people import Account, AccountRefused, Role
+from config.people import Account, AccountRefused
+from config.roles import Role
 from config.sessions import digest
 
 LASTS_US: Final = 3 * 86_400_000_000

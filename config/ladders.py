@@ -7,11 +7,9 @@ somebody answers, so that no alert ever has no next step.
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import Connection
 
-from config import declarations, rotas
-from config.people import Role
 from config.problems import ConfigProblem, describe
+from config.roles import Role
 
 CHANNELS: Final = ("console", "email", "sms", "webhook", "apprise")
 """How somebody can be told; the page always shows every alert."""
@@ -85,22 +83,6 @@ def check(ladder: Ladder, where: str) -> None:
         raise ConfigProblem("\n".join(f"ladder: {line} ({where})" for line in wrong))
 
 
-def save(
-    connection: Connection, place: str, priority: str, ladder: Ladder, account: str, now_us: int
-) -> None:
-    """Put the ladder in force; ConfigProblem when it names a team that the place does not have."""
-    check(ladder, f"{place} {priority}")
-    rota = rotas.find(connection, place)
-    known = {team.key for team in rota.team} if rota else set()
-    if strange := sorted(teams_of(ladder) - known):
-        raise ConfigProblem(
-            f"ladder: {place} has no team {strange[0]!r}, expected one of "
-            f"{', '.join(sorted(known)) or 'those of its rota, which is not saved yet'}"
-        )
-    content = ladder.model_dump(mode="json")
-    declarations.save(connection, place, _subject(priority), content, account, now_us)
-
-
 def teams_of(ladder: Ladder) -> set[str]:
     """Return the keys of the teams that this ladder tells."""
     rungs = [*ladder.rung, *([ladder.fallback] if ladder.fallback else [])]
@@ -108,17 +90,7 @@ def teams_of(ladder: Ladder) -> set[str]:
     return {name for word, _, name in words if word in ("on-call", "team")}
 
 
-def find(connection: Connection, place: str, priority: str) -> Ladder | None:
-    """Return the ladder in force, or None when the place has none for this priority."""
-    found = declarations.newest(connection, place, _subject(priority))
-    return None if found is None else Ladder.model_validate(found.content)
-
-
 def at(ladder: Ladder, rung: int) -> Rung | None:
     """Return this step of the whole climb: its loops, and then the fallback for ever."""
     steps = len(ladder.rung) * ladder.loops
     return ladder.rung[rung % len(ladder.rung)] if rung < steps else ladder.fallback
-
-
-def _subject(priority: str) -> str:
-    return f"ladder-{priority}"

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -11,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from config import tables
+from config.roles import Role
 
 MIN_PASSWORD: Final = 12
 """Characters a password must have; NCSC advice is length, not symbols."""
@@ -19,20 +19,6 @@ MAX_PASSWORD: Final = 256
 """Characters beyond which a password is refused unread, so that hashing cannot be abused."""
 
 _HASHER: Final = PasswordHasher()
-
-
-class Role(StrEnum):
-    """What somebody does for a place; several roles may be held in one place."""
-
-    CARE_WORKER = "care-worker"
-    OPERATOR = "operator"
-    SUPERVISOR = "supervisor"
-    OFFICER = "officer"
-    ENGINEER = "engineer"
-    INSTALLER = "installer"
-    GOVERNANCE = "governance"
-    COMMISSIONER = "commissioner"
-    HUB_OPERATOR = "hub-operator"
 
 
 class AccountRefused(Exception):

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from config import audit, people, tables
 from config.access_tables import break_glass, second_factors
 from config.audit import Entry
-from config.people import Account, Role
+from config.people import Account
+from config.roles import Role
 
 RENEW_US: Final = 3_600_000_000
 """How long one token serves before the browser is given the next."""

@@ -16,7 +16,7 @@ from api.rest.homes import Cursor, Id, Limit
 from api.rest.models import AlertDetail, AlertOut, AlertsPage, HistoryOut, ResolveIn
 from api.rest.moments import to_datetime, to_datetime_or_none
 from api.web.alerts import narrow
-from config.people import Role
+from config.roles import Role
 
 router: Final = APIRouter(tags=["alerts"])
 Watcher = Annotated[Visitor, Depends(Needs(WATCHERS))]

@@ -16,8 +16,8 @@ from api.rest.models import Sent
 from api.rest.moments import to_datetime
 from config.allowances import HIGHEST_H, LONGEST_DAYS, Allowance
 from config.homes import Home
-from config.people import Role
 from config.problems import ConfigProblem
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(tags=["caps"])

@@ -11,7 +11,7 @@ from api.resources import Resources
 from api.rest.homes import Id, Limit
 from api.rest.models import DeadLetterOut, DeadLettersPage
 from api.rest.moments import to_datetime
-from config.people import Role
+from config.roles import Role
 
 router: Final = APIRouter(tags=["dead letters"])
 

@@ -31,7 +31,7 @@ from api.rest.detector_models import (
 )
 from api.rest.homes import Cursor, Id, Limit
 from api.rest.moments import to_datetime, to_datetime_or_none
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(tags=["detectors"])

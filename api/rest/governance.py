@@ -14,7 +14,7 @@ from api.rest.homes import Id, Limit
 from api.rest.models import Sent
 from api.rest.moments import to_datetime
 from config import audit
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(tags=["governance"])

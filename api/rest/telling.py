@@ -16,9 +16,9 @@ from api.rest.models import Sent
 from api.rest.moments import to_datetime
 from config import ladders, recipients, rotas, webhooks
 from config.ladders import Ladder
-from config.people import Role
 from config.problems import ConfigProblem
 from config.recipients import Recipient
+from config.roles import Role
 from config.rotas import Rota, Turn
 from ingest.clock import microseconds
 

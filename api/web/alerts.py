@@ -22,8 +22,8 @@ from api.web.numbers import numbers
 from api.web.pages import page
 from config import people
 from config.homes import ID_PATTERN
-from config.people import Role
 from config.places import not_live_notices
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)

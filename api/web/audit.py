@@ -11,7 +11,7 @@ from api.resources import Resources
 from api.web import words
 from api.web.pages import page, zone_of
 from config import audit, people
-from config.people import Role
+from config.roles import Role
 
 router: Final = APIRouter(include_in_schema=False)
 SHOWN: Final = 100

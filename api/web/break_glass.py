@@ -15,7 +15,7 @@ from api.web.alerts import Id
 from api.web.pages import page, zone_of
 from config import break_glass
 from config.break_glass import LONGEST_H, Access, AccessRefused
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)

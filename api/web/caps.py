@@ -14,8 +14,8 @@ from api.web.alerts import Id
 from api.web.pages import page
 from config import people
 from config.allowances import LONGEST_DAYS
-from config.people import Role
 from config.problems import ConfigProblem
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)

@@ -18,8 +18,8 @@ from api.web import words
 from api.web.alerts import Id
 from api.web.pages import page
 from config import people
-from config.people import Role
 from config.places import Place
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)

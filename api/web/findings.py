@@ -20,7 +20,7 @@ from api.web import lines, words
 from api.web.alerts import Id
 from api.web.pages import page
 from config import people
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)

@@ -113,7 +113,7 @@ def page(
 
 def unnoticed(resources: "Resources", visitor: "Visitor") -> int:
     """Return how many emergency accesses wait for this visitor's notice; 0 but for governance."""
-    from config.people import Role
+    from config.roles import Role
 
     places = visitor.places(Role.GOVERNANCE)
     if not places:
@@ -165,7 +165,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
     if visitor is None:
         return ()
     from api.auth import CARE, COUNTS, HOMES, PEOPLE, WATCHERS
-    from config.people import Role
+    from config.roles import Role
 
     entries = [
         ("Alerts", "/alerts", visitor.holds(*CARE, Role.ENGINEER)),

@@ -14,7 +14,8 @@ from api.web import words
 from api.web.alerts import Id
 from api.web.pages import page
 from config import granting, invitations
-from config.people import AccountRefused, Role
+from config.people import AccountRefused
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)

@@ -13,8 +13,8 @@ from api.errors import absent
 from api.resources import Resources
 from api.web import words
 from api.web.pages import page
-from config.people import Role
 from config.places import is_live_for_p1, not_live_notices
+from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)

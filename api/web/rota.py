@@ -13,8 +13,8 @@ from api.web import words
 from api.web.pages import page
 from config import rota_gaps
 from config.ladders import Ladder, Rung
-from config.people import Role
 from config.places import Place
+from config.roles import Role
 from config.rotas import Turn
 from ingest.clock import microseconds
 

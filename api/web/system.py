@@ -14,7 +14,7 @@ from api.web import proven, words
 from api.web.alerts import quiet
 from api.web.numbers import numbers
 from api.web.pages import page, zone_of
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 from ingest.dead_letters import DeadLetter
 

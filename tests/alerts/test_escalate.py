@@ -10,11 +10,11 @@ from alerts.alert import AlertKind, Outcome
 from alerts.escalate import climb, hurry
 from alerts.ledger import Ledger
 from alerts.texts import TEXTS, text
-from config import ladders, people, recipients, rotas
+from config import ladder_rows, ladders, people, recipients, rotas
 from config import tables as registry
-from config.people import Role
 from config.problems import ConfigProblem
 from config.recipients import Recipient
+from config.roles import Role
 from tests.alerts.test_ledger import at, finding
 from tests.alerts.world import DAY, HOUR, MINUTE, PLACE, START, place
 from tests.databases import new_database
@@ -57,7 +57,7 @@ def world(ladder: dict[str, Any] = LADDER, **languages: str) -> tuple[Engine, Le
         rotas.save(connection, PLACE, rotas.read_plan(ROTA, "test"), "account-sue", 0)
         plan = ladders.read_plan(ladder, "test")
         for priority in ("P1", "P2", "P3"):
-            ladders.save(connection, PLACE, priority, plan, "account-sue", 0)
+            ladder_rows.save(connection, PLACE, priority, plan, "account-sue", 0)
     return database, Ledger(database, channels=())
 
 
@@ -207,4 +207,4 @@ def test_a_ladder_that_names_an_unknown_team_is_refused() -> None:
         {**LADDER, "rung": [{"who": ["team:night"], "channel": ["sms"], "wait_min": 1}]}, "test"
     )
     with database.begin() as connection, pytest.raises(ConfigProblem, match="no team 'night'"):
-        ladders.save(connection, PLACE, "P1", plan, "account-sue", 0)
+        ladder_rows.save(connection, PLACE, "P1", plan, "account-sue", 0)

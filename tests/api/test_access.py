@@ -12,7 +12,7 @@ from api.counts import suppressed
 from config import audit, people, tables
 from config.access_tables import api_tokens, break_glass, invitations, second_factors
 from config.invitations import LASTS_US
-from config.people import Role
+from config.roles import Role
 from ingest.clock import instant, microseconds
 from tests.api.life import HOUR_US, SECRET, A, B
 from tests.api.visits import URL, Visit

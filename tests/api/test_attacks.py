@@ -14,8 +14,8 @@ from api.auth import Lockout
 from api.live import Feed
 from config import people, registry, tables
 from config.homes import HomeState
-from config.people import Role
 from config.registry import set_home_state
+from config.roles import Role
 from tests.api.life import SECRET, A, B
 from tests.api.visits import URL, Visit
 from tests.api.world import NOW, PASSWORD, World, account, make_world

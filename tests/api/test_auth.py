@@ -5,7 +5,7 @@ import pytest
 from api.auth import Lockout
 from api.web.sign_in import own_path
 from config import people, sessions
-from config.people import Role
+from config.roles import Role
 from ingest.clock import instant, microseconds
 from tests.api.life import HOUR_US, A
 from tests.api.visits import URL, Visit

@@ -12,7 +12,7 @@ from api.caps import DAY_US
 from api.cli import app
 from api.exits import Exit
 from config import registry
-from config.people import Role
+from config.roles import Role
 from ingest.clock import SystemClock, microseconds
 from tests.api.life import A, B
 from tests.api.test_detector_commands import SAM, database, flat

@@ -21,8 +21,8 @@ from api.detectors import DAY_US, shadow_us
 from api.exits import Exit
 from config import people
 from config.database import connect
-from config.people import Role
 from config.registry import enrol
+from config.roles import Role
 from ingest.clock import SystemClock, microseconds
 from tests.alerts.shadow_world import finding, say
 from tests.make import enrolment

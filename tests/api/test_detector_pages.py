@@ -5,7 +5,7 @@ import pytest
 
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import in_force
-from config.people import Role
+from config.roles import Role
 from tests.alerts.shadow_world import set_all
 from tests.api.life import A, B
 from tests.api.visits import Visit

@@ -13,7 +13,7 @@ from api import live
 from api.errors import Problem
 from api.live import QUEUE, REPLAY, STREAMS, Client, EventStream, Feed, events
 from config import people, sessions
-from config.people import Role
+from config.roles import Role
 from tests.api.life import A, B
 from tests.api.visits import Visit
 from tests.api.world import World, make_world

@@ -7,7 +7,7 @@ from httpx2 import Response
 
 from api.counts import suppressed
 from api.measuring import Figure, exactly, figures, of_place, to_csv
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 from tests.api.life import DAY_US, A, B
 from tests.api.visits import Visit

@@ -188,7 +188,7 @@ def test_a_paused_home_says_so(world: World) -> None:
 
 
 def test_the_front_door_leads_to_each_persons_work(world: World) -> None:
-    from config.people import Role
+    from config.roles import Role
     from tests.api.world import account
 
     account(world.database, "Olwen", (A, Role.OFFICER))
@@ -202,7 +202,7 @@ def test_the_front_door_leads_to_each_persons_work(world: World) -> None:
 
 
 def test_somebody_with_two_places_chooses_and_sees_which_is_which(world: World) -> None:
-    from config.people import Role
+    from config.roles import Role
     from tests.api.world import account
 
     account(world.database, "Dora", (A, Role.OPERATOR), (B, Role.CARE_WORKER))

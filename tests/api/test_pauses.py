@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from api.cli import app
 from api.exits import Exit
 from config import audit, pause_rows, registry, tables
-from config.people import Role
+from config.roles import Role
 from ingest.clock import SystemClock, microseconds
 from tests.api.life import A, B
 from tests.api.test_detector_commands import SAM, database, flat

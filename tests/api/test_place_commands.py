@@ -11,9 +11,9 @@ from api import checking, place_files
 from api.exits import Exit
 from config import people
 from config.database import migrate
-from config.people import Role
 from config.places import Place, load_place
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from tests.api.life import A, B
 from tests.api.visits import Visit

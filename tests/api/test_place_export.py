@@ -17,9 +17,9 @@ from api.exits import CommandFailed
 from config import audit, people, registry
 from config import tables as registry_tables
 from config.database import connect, migrate
-from config.people import Role
 from config.places import FOLDER
 from config.problems import ConfigProblem
+from config.roles import Role
 from config.settings import Settings
 from ingest.batch import build
 from ingest.clock import SystemClock, instant, microseconds

@@ -18,10 +18,10 @@ from alerts.switches import read_modes
 from api import place_move, table_copy
 from api.exits import CommandFailed
 from api.place_move import Plan, merging, move, splitting
-from config import audit, ladders, moves, people, registry, rotas
+from config import audit, ladder_rows, ladders, moves, people, registry, rotas
 from config import tables as registry_tables
-from config.people import Role
 from config.problems import ConfigProblem
+from config.roles import Role
 from ingest.clock import instant
 from ingest.decode import decode
 from ingest.message import Message
@@ -175,10 +175,10 @@ def test_ladders_rota_and_live_detectors_hold_at_a_new_place_and_not_over_its_ow
     plan = ladders.read_plan(LADDER, "test")
     with database.begin() as connection:
         rotas.save(connection, A, rotas.read_plan(ROTA, "test"), "account-sue", 0)
-        ladders.save(connection, A, "P2", plan, "account-sue", 0)
+        ladder_rows.save(connection, A, "P2", plan, "account-sue", 0)
         set_mode(connection, Mode.LIVE)  # of Fenbridge
         done = move(connection, merging(connection, [A], C), account="account-sue", now_us=AT)
-        assert ladders.find(connection, C, "P2") == plan
+        assert ladder_rows.find(connection, C, "P2") == plan
         assert read_modes(connection).of(C, "inactivity") is Mode.LIVE
         assert done.warnings == []
         set_mode(connection, Mode.SHADOW, place=B)

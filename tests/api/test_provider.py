@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from config import invitations
 from config.access_tables import identities
-from config.people import Role
 from config.places import IdentityProvider
+from config.roles import Role
 from ingest.clock import SystemClock, instant, microseconds
 from tests.api.life import A, B
 from tests.api.visits import URL, Visit

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from config.people import Role
+from config.roles import Role
 from tests.api.life import A, B
 from tests.api.visits import Visit
 from tests.api.world import World, account, make_world

@@ -9,7 +9,7 @@ from alerts.modes import DETECTORS, Mode
 from alerts.precision import ENOUGH
 from alerts.shadow_rows import ShadowState
 from alerts.switches import read_modes
-from config.people import Role
+from config.roles import Role
 from tests.api.life import A, B
 from tests.api.visits import Visit
 from tests.api.world import World, account, make_world

@@ -33,9 +33,9 @@ from api.resources import Resources
 from config import people, registry, tables
 from config.database import connect, migrate
 from config.homes import Home
-from config.people import Role
 from config.places import load_places
 from config.registry import enrol
+from config.roles import Role
 from ingest.batch import concat, ordered
 from ingest.clock import Instant, instant, microseconds
 from ingest.dead_letters import DeadLetters

@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from config import people, sessions, tables
-from config.people import Account, AccountRefused, Role
+from config.people import Account, AccountRefused
+from config.roles import Role
 from tests.databases import new_database
 
 pytestmark = pytest.mark.usefixtures("each_database")

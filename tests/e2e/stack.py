@@ -17,6 +17,7 @@ from api.supervisor import Child, Supervisor
 from config import people
 from config.database import connect
 from config.homes import Enrolment
+from config.roles import Role
 from ingest.broker import wait_until_ready
 from tests.servers import free_port
 
@@ -96,7 +97,7 @@ def running(
 def open_accounts(database: Engine, places: Sequence[str]) -> None:
     """Open an account of every role at these places, and switch every detector there live."""
     with database.begin() as connection:
-        for role in people.Role:
+        for role in Role:
             account = people.create_account(
                 connection,
                 email=f"{role.value}@test.example",
@@ -106,7 +107,7 @@ def open_accounts(database: Engine, places: Sequence[str]) -> None:
             )
             for place in places:
                 people.grant(connection, account.id, place, role)
-            if role is people.Role.SUPERVISOR:
+            if role is Role.SUPERVISOR:
                 detectors.demonstrate(connection, places, account.id, 0)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from config import factors, invitations
 from config.access_tables import second_factors
-from config.people import Role
+from config.roles import Role
 from ingest.clock import microseconds
 from tests.api.life import A
 from tests.api.world import PASSWORD

@@ -18,7 +18,7 @@ from api.fast_path import feed
 from api.site import create
 from config import people
 from config.database import connect
-from config.people import Role
+from config.roles import Role
 from ingest.clock import SystemClock, microseconds
 from sensors_sim.reels import of_scenario
 from sensors_sim.scenario import parse

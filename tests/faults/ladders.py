@@ -22,10 +22,10 @@ from alerts.notify.email import Email, Server
 from alerts.notify.outbox import LAST_RETRY_US, Channel, Outbox
 from alerts.notify.webhook import Hook, Webhook
 from api.rows import Row, at_least, at_most
-from config import ladders, people, recipients
+from config import ladder_rows, ladders, people, recipients
 from config import tables as registry
-from config.people import Role
 from config.recipients import Recipient
+from config.roles import Role
 from ingest.clock import VirtualClock, instant
 from tests.alerts.listening import Listener, listening
 from tests.alerts.test_ledger import finding
@@ -51,7 +51,7 @@ def with_ladder(*rungs: dict[str, Any], fallback: dict[str, Any]) -> tuple[Engin
         recipients.save(connection, "account-sue", Recipient(email="sue@fenbridge.example"))
         people.grant(connection, "account-sue", PLACE, Role.SUPERVISOR)
         plan = ladders.read_plan({"rung": list(rungs), "fallback": fallback}, "fault")
-        ladders.save(connection, PLACE, "P2", plan, "account-sue", 0)
+        ladder_rows.save(connection, PLACE, "P2", plan, "account-sue", 0)
     return database, Ledger(database, channels=())
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, select
 
 from alerts import tables
 from api.rows import Row, at_most
-from config import audit, ladders
+from config import audit, ladder_rows, ladders
 from config.database import connect, migrate
 from tests.alerts.listening import listening
 from tests.alerts.world import PLACE
@@ -37,7 +37,7 @@ def notifier_killed(kills: int) -> Iterator[Row]:
         database = connect(url)
         with database.begin() as connection:
             plan = ladders.read_plan(_LADDER, "fault")
-            ladders.save(connection, PLACE, "P2", plan, "account-fault", 0)
+            ladder_rows.save(connection, PLACE, "P2", plan, "account-fault", 0)
         command = [sys.executable, "-m", "tests.faults.notifier_process"]
         with subprocess.Popen(  # noqa: S603  # our own module
             [*command, url, listener.url, str(count)],

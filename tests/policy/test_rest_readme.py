@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.auth import ANY, CARE, COUNTS, HOMES, PEOPLE, WATCHERS
-from config.people import Role
+from config.roles import Role
 from tests.api.world import make_world
 from tests.policy.test_routes import routes
 

@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from alerts import tables
 from api.auth import PUBLIC, Needs
 from config import tables as registry
-from config.people import Role
+from config.roles import Role
 from ingest.batch import empty
 from ingest.journal import Journal
 from ingest.message import Reason, Reject

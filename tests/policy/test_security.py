@@ -12,7 +12,7 @@ from limits import RateLimitItemPerMinute
 
 from api import logs, throttle
 from config import people
-from config.people import Role
+from config.roles import Role
 from ingest.clock import Instant, instant, microseconds
 from tests.api.life import A
 from tests.api.visits import URL, Visit
