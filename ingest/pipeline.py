@@ -5,6 +5,7 @@ the event loop goes on reading, and chunks are committed in the order in which t
 """
 
 import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +26,12 @@ from ingest.redelivery import Keys, RecentKeys, message_keys
 
 _log = structlog.get_logger(__name__)
 
-_OURS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What our own code raises of a message that it cannot keep; not the disk, not the database."""
+_OURS = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(sqlite3.DataError, sqlite3.InterfaceError),
+)
+"""What is raised of a message that cannot be kept: by our own code, or by the journal's database,
+which calls a value too large or of no type of its own. Not what a disk or a lock gives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from config.sensor_table import SensorTable, build_sensor_table
-from ingest.batch import Batch, build
+from ingest.batch import BYTES_PER_READING, Batch, build
 from ingest.clock import Instant, SystemClock, VirtualClock, instant, microseconds
 from ingest.clock_mark import TOPIC, ClockMark, encode_mark
 from ingest.dead_letters import DeadLetters
@@ -23,6 +24,7 @@ from tests.make import enrolment
 
 T_US = 1_795_000_000_000_000
 MINUTE_US = 60_000_000
+WIDE = 2_000
 TABLE: SensorTable = build_sensor_table([], [], [])
 
 
@@ -37,11 +39,12 @@ class Parts:
 def fake_decode(messages: Sequence[Message], table: SensorTable) -> Parts:
     """Read payloads that are a number; ``bad`` is refused, ``poison`` breaks, ``quiet`` is none.
 
-    What ``unkeepable`` becomes is more than the journal's numbers hold.
+    What ``unkeepable`` becomes is more than the journal's numbers hold, ``wide`` is WIDE readings.
     """
     if any(message.payload == b"poison" for message in messages):
         raise ZeroDivisionError
     good = [m for m in messages if m.payload not in (b"bad", b"quiet", b"unkeepable")]
+    good = [m for m in good for _ in range(WIDE if m.payload == b"wide" else 1)]
     times = [m.received_us for m in good]
     bad = [
         Reject(Reason.NOT_JSON, m.topic.decode(), m.payload, "", m.received_us)
@@ -53,7 +56,8 @@ def fake_decode(messages: Sequence[Message], table: SensorTable) -> Parts:
         for m in messages
         if m.payload == b"unkeepable"
     ]
-    return Parts(build([1] * len(good), times, [float(m.payload) for m in good], times), bad)
+    values = [0.0 if m.payload == b"wide" else float(m.payload) for m in good]
+    return Parts(build([1] * len(good), times, values, times), bad)
 
 
 def fake_screen(batch: Batch, table: SensorTable, *, now: Instant) -> Parts:
@@ -207,6 +211,21 @@ async def test_one_message_that_the_journal_cannot_keep_costs_itself_only(
     assert pipeline.counts.failures == 0
     await pipeline.handle([message("9", 60)])
     assert stored(tmp_path) == [float(i) for i in range(10)]
+
+
+async def test_a_message_too_large_for_the_database_costs_itself_only(
+    make_pipeline: MakePipeline, journal: Journal, tmp_path: Path
+) -> None:
+    journal._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, WIDE * BYTES_PER_READING - 1)
+    pipeline = make_pipeline()
+    chunk = [message(str(i), i + 1) for i in range(9)]
+    chunk.insert(4, message("wide", 50))
+    await pipeline.handle(chunk)
+    assert stored(tmp_path) == [float(i) for i in range(9)]
+    (letter,) = DeadLetters.open(tmp_path / "journal.db").list().letters
+    assert (letter.reason, letter.count) == (Reason.WRONG_SHAPE, 1)
+    assert "DataError" in letter.detail
+    assert pipeline.counts.failures == 0
 
 
 async def handle_without_end(pipeline: Pipeline, chunk: Sequence[Message]) -> None:
