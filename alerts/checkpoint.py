@@ -1,7 +1,8 @@
 """The engine's memory on disk: one file, replaced whole, with version and checksum.
 
-A file that is missing, damaged or of another version is no harm: the engine reads the journal
-from its start, and ids that depend on event time alone raise nothing twice.
+A file of an older layout is read column by column, so that an upgrade forgets nothing. One that
+is missing, damaged or of a newer layout is set aside: the engine reads the journal from its
+start, and ids that depend on event time alone raise nothing twice.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from alerts.detect.state import VERSION, State, as_arrays, from_arrays
+from alerts.detect.state import OLDEST, VERSION, State, as_arrays, from_arrays, upgraded
 from ingest.batch import Batch, unpack
 
 _NAME: Final = b"stillwell-engine"
@@ -31,6 +32,7 @@ class Checkpoint:
 
     ``waiting`` are readings that were read but not folded. ``places`` are by code of the state.
     ``row`` is the last row of the tick log that this memory holds, -1 where none was kept.
+    ``layout`` is that of the file it was read from.
     """
 
     position: int
@@ -39,6 +41,7 @@ class Checkpoint:
     state: State
     waiting: Batch
     row: int = -1
+    layout: int = VERSION
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -69,6 +72,13 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     new.replace(path)
 
 
+def set_aside(path: Path) -> Path:
+    """Keep a file that cannot be used out of the way of the next one; return where."""
+    aside = path.with_suffix(path.suffix + ".refused")
+    path.replace(aside)
+    return aside
+
+
 def read_checkpoint(path: Path) -> Checkpoint | None:
     """Return what the file holds, None when there is no file; CheckpointDamaged otherwise."""
     try:
@@ -76,23 +86,24 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     head, _, body = content.partition(b"\n")
-    expected = b"%s %d %s" % (_NAME, VERSION, hashlib.sha256(body).hexdigest().encode())
-    if head != expected:
+    digest = hashlib.sha256(body).hexdigest().encode()
+    layouts = {b"%s %d %s" % (_NAME, v, digest): v for v in range(OLDEST, VERSION + 1)}
+    if head not in layouts:
         raise CheckpointDamaged(
             f"checkpoint: {path.name} is of another version or fails its checksum, "
-            f"expected version {VERSION}"
+            f"expected version {OLDEST} to {VERSION}"
         )
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
-        return _unpacked(arrays)
+        return _unpacked(arrays, layouts[head])
 
 
-def _unpacked(arrays: Mapping[str, Any]) -> Checkpoint:
+def _unpacked(arrays: Mapping[str, Any], layout: int) -> Checkpoint:
     meta = json.loads(arrays["meta"].tobytes())
     columns = {
         name.removeprefix("state_"): arrays[name] for name in arrays if name.startswith("state_")
     }
     try:
-        state = from_arrays(columns)
+        state = from_arrays(columns) if layout == VERSION else upgraded(columns)
     except ValueError as problem:
         raise CheckpointDamaged(f"checkpoint: {problem}") from problem
     return Checkpoint(
@@ -102,6 +113,7 @@ def _unpacked(arrays: Mapping[str, Any]) -> Checkpoint:
         state=state,
         waiting=unpack(arrays["waiting"].tobytes(), meta["waiting"]),
         row=meta.get("row", -1),
+        layout=layout,
     )
 
 

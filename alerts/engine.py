@@ -13,10 +13,17 @@ import structlog
 from alerts import signals
 from alerts.action import Action
 from alerts.alert import Finding, Unwatched
-from alerts.checkpoint import Checkpoint, CheckpointDamaged, read_checkpoint, write_checkpoint
+from alerts.checkpoint import (
+    Checkpoint,
+    CheckpointDamaged,
+    read_checkpoint,
+    set_aside,
+    write_checkpoint,
+)
 from alerts.deliver import deliver
 from alerts.detect.columns import SECOND_US
 from alerts.detect.roster import known
+from alerts.detect.state import VERSION
 from alerts.ledger import Ledger
 from alerts.progress import Progress, Wait
 from alerts.proposals import Proposal
@@ -188,10 +195,12 @@ class Engine:
         try:
             saved = read_checkpoint(path)
         except CheckpointDamaged as problem:
-            _log.warning("checkpoint_refused", why=str(problem))
+            _log.warning("checkpoint_refused", why=str(problem), kept=set_aside(path).name)
             return False
         if saved is None or saved.position > self._tail.last_seq():
             return False
+        if saved.layout != VERSION:
+            _log.info("checkpoint_upgraded", layout=saved.layout, to=VERSION)
         self._position = self.saved_position = saved.position
         self._origin = saved.row
         self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)

@@ -23,7 +23,10 @@ from alerts.detect.columns import (
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
 VERSION: Final = 6
-"""Number of this layout; a checkpoint of another one is not read."""
+"""Number of this layout: another one wherever a column comes, goes or changes."""
+
+OLDEST: Final = 4
+"""The oldest layout whose columns mean what those of the same name mean now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,35 @@ def from_arrays(arrays: Mapping[str, Any]) -> State:
         if name not in arrays or arrays[name].dtype != np.dtype(column.dtype):
             raise ValueError(f"state: column {name} is missing, or not of type {column.dtype}")
     return State(**{name: np.array(arrays[name]) for name in _COLUMNS})
+
+
+def upgraded(arrays: Mapping[str, Any]) -> State:
+    """Return the state of columns of an older layout, each by its name.
+
+    A column that is new, or that has other rows a home or another type than before, begins as
+    for a new home; floats of another size are converted. ValueError where an axis has no
+    column left to tell its size, or several that do not agree.
+    """
+    kept = {
+        name: np.asarray(arrays[name]).astype(column.dtype)
+        for name, column in _COLUMNS.items()
+        if name in arrays and _is_kept(column, arrays[name])
+    }
+    sizes = dict[str, int]()
+    for name, old in kept.items():
+        if sizes.setdefault(_COLUMNS[name].axis, old.shape[-1]) != old.shape[-1]:
+            raise ValueError(f"state: column {name} has {old.shape[-1]} rows, others differ")
+    if missing := {column.axis for column in _COLUMNS.values()} - set(sizes):
+        raise ValueError(f"state: no column of a {min(missing)}")
+    return State(
+        **{name: kept.get(name, _filled(c, sizes[c.axis])) for name, c in _COLUMNS.items()}
+    )
+
+
+def _is_kept(column: _Column, old: NDArray[Any]) -> bool:
+    new = np.dtype(column.dtype)
+    is_float = old.dtype.kind == new.kind == "f"
+    return old.shape[:-1] == column.lead and old.ndim > 0 and (is_float or old.dtype == new)
 
 
 def _filled(column: _Column, rows: int) -> NDArray[Any]:
