@@ -115,10 +115,10 @@ class Measures:
     storms: tuple[int, int]
     undelivered: Share
 
-    def per_100_homes_a_week(self, count: int) -> float | None:
-        """Return so many alerts as a rate, None without homes or time."""
+    def per_100_homes_a_week(self, count: int, homes: int) -> float | None:
+        """Return so many alerts of so many homes as a rate, None without homes or time."""
         weeks = (self.stop_us - self.start_us) / _WEEK_US
-        return 100 * count / (self.homes * weeks) if self.homes and weeks > 0 else None
+        return 100 * count / (homes * weeks) if homes and weeks > 0 else None
 
 
 def measure(

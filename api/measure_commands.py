@@ -58,7 +58,7 @@ def measures(
         span = (int(begin.timestamp() * 1e6), int(end.timestamp() * 1e6))
         with wiring.open_database(loaded).connect() as connection:
             found = measuring.of_place(connection, known[place], *span, now_us)
-        figures = list(measuring.figures(found, measuring.exactly))
+        figures = list(measuring.figures(found, measuring.exactly, known[place].alert_budget))
         if as_csv:
             sys.stdout.write(measuring.to_csv(place, figures))
             return

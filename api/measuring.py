@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from alerts.alert import PRIORITY, AlertKind, Priority
 from alerts.measures import STANDARD, STORM, Answers, Measures, Share, Times, measure
 from api import roster
 from api.auth import COUNTS, Visitor
@@ -21,23 +22,37 @@ from config import people, rotas
 from config.places import Place
 from ingest.clock import microseconds
 
+_BUDGETED: Final = (Priority.P2, Priority.P3)
 Tell = Callable[[int], int | None]
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
+TOO_FEW: Final = "too few to tell"
+"""How arithmetic says a number that is suppressed."""
+
+BUDGETED: Final = "alerts of P2 and P3"
+"""The figure that stands beside a place's alert budget."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure; ``value`` is None where there is none or it is too small to tell.
 
-    ``arithmetic`` says how it came about.
+    ``arithmetic`` says how it came about; ``interval`` encloses it 95 times in 100, where given.
     """
 
     name: str
     value: float | None
     unit: str
     arithmetic: str
+    interval: tuple[float, float] | None = None
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether there is a value that is not told."""
+        return self.value is None and TOO_FEW in self.arithmetic
 
 
 def of_place(
@@ -79,7 +94,8 @@ def visited(
     with resources.database.connect() as connection:
         found = of_place(connection, resources.places[place], start_us, stop_us, now_us)
     is_exact = bool(visitor.grants[place].intersection(EXACT))
-    return found, list(figures(found, exactly if is_exact else suppressed))
+    tell = exactly if is_exact else suppressed
+    return found, list(figures(found, tell, resources.places[place].alert_budget))
 
 
 def exactly(number: int) -> int | None:
@@ -87,8 +103,11 @@ def exactly(number: int) -> int | None:
     return number
 
 
-def figures(found: Measures, tell: Tell) -> Iterator[Figure]:
-    """Yield every figure; ``tell`` returns a count as it may be told, or None."""
+def figures(found: Measures, tell: Tell, budget: float) -> Iterator[Figure]:
+    """Yield every figure; ``tell`` returns a count as it may be told, or None.
+
+    ``budget`` is the place's, of P2 and P3 alerts per 100 homes a week.
+    """
     yield from _answers("", found.whole, tell, has_standard=True)
     for group in found.hours:
         yield from _answers(f"hour {group.group} ", group, tell)
@@ -97,23 +116,31 @@ def figures(found: Measures, tell: Tell) -> Iterator[Figure]:
     yield from _times("attended", found.attend, tell)
     yield from _times("resolved", found.resolve, tell)
     yield from _times("person spoken to or seen", found.spoken, tell)
+    of_budget = sum(n for kind, n in found.kinds.items() if PRIORITY[AlertKind(kind)] in _BUDGETED)
+    yield _rate(BUDGETED, of_budget, found, tell, f"; the budget is {budget:g}")
     for kind, count in found.kinds.items():
-        told = tell(count)
-        rate = None if told is None else found.per_100_homes_a_week(told)
-        yield Figure(
-            f"alerts {kind}",
-            None if rate is None else round(rate, 2),
-            "per 100 homes a week",
-            f"{_said(told)} alerts, {_said(tell(found.homes))} homes, {_days(found)} days",
-        )
+        yield _rate(f"alerts {kind}", count, found, tell)
     says = "of {whole} resolved needed help or were referred; tests left out"
     yield from _share("actionable", found.actionable, tell, says)
     for outcome, count in found.outcomes.items():
-        yield Figure(f"resolved as {outcome}", tell(count), "alerts", "counted")
+        told = tell(count)
+        yield Figure(f"resolved as {outcome}", told, "alerts", f"{_said(told)} counted")
     storms, largest = found.storms
     says = f"hours with {STORM} alerts or more; the largest {_said(tell(largest))}"
     yield Figure("storms", storms, "hours", says)
     yield from _share("messages undelivered", found.undelivered, tell, "of {whole} messages")
+
+
+def _rate(name: str, count: int, found: Measures, tell: Tell, says: str = "") -> Figure:
+    """Return a rate of the numbers as told, so that it gives none of the others away."""
+    told, homes = tell(count), tell(found.homes)
+    rate = None if told is None or homes is None else found.per_100_homes_a_week(told, homes)
+    return Figure(
+        name,
+        None if rate is None else round(rate, 2),
+        "per 100 homes a week",
+        f"{_said(told)} alerts, {_said(homes)} homes, {_days(found)} days{says}",
+    )
 
 
 def _answers(
@@ -142,7 +169,8 @@ def _share(
     low, high = told.interval
     interval = f"; 95 % interval {low:.3f} to {high:.3f}" if has_interval else ""
     arithmetic = f"{told.part} {says.format(whole=told.whole)}{interval}"
-    yield Figure(name, round(told.part / told.whole, 4), "share", arithmetic)
+    share_of = round(told.part / told.whole, 4)
+    yield Figure(name, share_of, "share", arithmetic, (low, high) if has_interval else None)
 
 
 def _times(what: str, times: Times, tell: Tell) -> Iterator[Figure]:
@@ -153,7 +181,7 @@ def _times(what: str, times: Times, tell: Tell) -> Iterator[Figure]:
 
 
 def _said(count: int | None) -> str:
-    return "too few to tell" if count is None else f"{count:,}"
+    return TOO_FEW if count is None else f"{count:,}"
 
 
 def _days(found: Measures) -> str:

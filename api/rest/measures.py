@@ -30,6 +30,7 @@ class FigureOut(Sent):
     value: float | None
     unit: str
     arithmetic: str
+    interval: tuple[float, float] | None
 
 
 class MeasuresOut(Sent):

@@ -173,6 +173,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         ("Detectors", "/detectors", visitor.holds(Role.SUPERVISOR)),
         ("System", "/system", visitor.holds(Role.ENGINEER)),
         ("Numbers", "/counts", visitor.holds(*COUNTS)),
+        ("Measures", "/measures", visitor.holds(*COUNTS)),
         ("People", "/people", visitor.holds(*PEOPLE)),
         ("Audit log", "/audit", visitor.holds(Role.GOVERNANCE)),
         ("Places", "/places", len(visitor.grants) > 1 or not visitor.holds(*WATCHERS)),

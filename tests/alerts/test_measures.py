@@ -1,7 +1,6 @@
 """Measures of a place: SQL and a plain loop say the same of every log, and what is meant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -143,7 +142,7 @@ def test_a_log_of_nothing_gives_nothing_and_no_rate() -> None:
     database = new_database()
     found = of(database)
     assert (found.whole.alerts, found.attend.median_s, found.actionable) == (0, None, Share(0, 0))
-    assert replace(found, homes=0).per_100_homes_a_week(3) is None
+    assert found.per_100_homes_a_week(3, 0) is None
 
 
 def test_an_hour_of_ten_alerts_is_a_storm() -> None:
@@ -166,7 +165,7 @@ def test_response_is_measured_from_the_event_and_from_the_receipt() -> None:
 
 
 def test_rates_are_per_hundred_homes_and_week() -> None:
-    assert of(new_database(), days=14).per_100_homes_a_week(4) == pytest.approx(20.0)
+    assert of(new_database(), days=14).per_100_homes_a_week(4, 10) == pytest.approx(20.0)
 
 
 def test_of_ten_resolved_two_that_needed_help_are_actionable_with_an_interval() -> None:

@@ -1,5 +1,8 @@
 """Measures by REST and CSV: who may see them, small numbers, formulas."""
 
+import csv
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -76,8 +79,8 @@ def test_figures_of_the_same_log_are_the_same_rounded_or_left_out(world: World) 
         found = of_place(
             connection, world.resources.places[A], now_us - 28 * DAY_US, now_us, now_us
         )
-    exact = [figure.name for figure in figures(found, exactly)]
-    assert [figure.name for figure in figures(found, suppressed)] == exact
+    exact = [figure.name for figure in figures(found, exactly, 9.0)]
+    assert [figure.name for figure in figures(found, suppressed, 9.0)] == exact
 
 
 def test_the_command_prints_them(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,3 +90,48 @@ def test_the_command_prints_them(world: World, capsys: pytest.CaptureFixture[str
     settings.write_text(f'data = "{world.folder}"\n', "utf-8")
     measures(A, "2026-02-20", "2026-03-04", as_csv=False, settings=settings)
     assert "acknowledged within 60 s of event" in capsys.readouterr().out
+
+
+def test_the_page_shows_response_beside_the_standard_and_each_row_opens_its_arithmetic(
+    world: World,
+) -> None:
+    page = get(world, "bob", "/measures").text
+    assert "Within 60 s" in page
+    assert "97.5% of calls" in page
+    assert "about answering calls at a monitoring centre, another thing" in page
+    assert page.count("<tr") - page.count("<thead") == page.count("<details")
+    assert "95 % interval" in page
+
+
+def test_the_page_gives_the_same_figures_as_its_file(world: World) -> None:
+    page = get(world, "bob", "/measures?days=7").text
+    address = page.partition('href="/api/v1/places/')[2].partition('"')[0].replace("&amp;", "&")
+    rows = list(csv.DictReader(get(world, "bob", f"/api/v1/places/{address}").text.splitlines()))
+    assert len(rows) > 20
+    for row in rows:
+        assert row["arithmetic"] in unescape(page), row["figure"]
+
+
+def test_the_page_tells_a_commissioner_no_small_number(world: World) -> None:
+    page = get(world, "carys", "/measures").text
+    assert "too few to tell" in page
+    assert "fewer than 5" in page
+    assert not re.search(r": [1-4] alerts;|[; ][1-4] (of|alerts|counted|homes)\b", page)
+
+
+@pytest.mark.parametrize(
+    ("who", "query", "status"),
+    [("alice", "", 403), ("carys", f"?place={B}", 404), ("bob", "?days=5", 422)],
+)
+def test_the_page_is_refused_to_others_and_to_spans_it_does_not_know(
+    world: World, who: str, query: str, status: int
+) -> None:
+    assert get(world, who, f"/measures{query}").status_code == status
+
+
+def test_who_has_several_places_sees_them_beside_each_other(world: World) -> None:
+    account(world.database, "Hub", (A, Role.HUB_OPERATOR), (B, Role.HUB_OPERATOR))
+    page = get(world, "hub", f"/measures?place={B}").text
+    assert "By place" in page
+    for place in (A, B):
+        assert page.count(world.resources.places[place].name) >= 2

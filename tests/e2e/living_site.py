@@ -85,6 +85,7 @@ def pages_of(world: World) -> dict[str, str]:
         "break-glass": "/break-glass",
         "audit": f"/audit?place={A}",
         "counts": "/counts",
+        "measures": "/measures",
         "handover": "/handover",
         "incident": f"/alerts/{world.alerts_of(A)[-1]}/incident",
         "rota": "/rota",
