@@ -1,27 +1,27 @@
 """The reorder buffer: readings that were read and wait until their moment is decided."""
 
-from typing import Final
-
 import numpy as np
 
 from alerts.detect.columns import Ints
 from ingest.batch import Batch, concat, empty, ordered
 
-_NONE: Final = 1 << 62
-
 
 class Waiting:
-    """Readings in time order, sorted no more often than needed."""
+    """Readings by batch until the first of a batch is due, then in time order.
+
+    Most batches are of one moment, so each reading is sorted once, with few others; a batch of
+    days is sorted once too, and handed out piece by piece.
+    """
 
     def __init__(self) -> None:
-        self._sorted = empty()
-        self._fresh: list[Batch] = []
-        self._fresh_us = _NONE
+        self._sorted, self._gone = empty(), 0
+        self._fresh: list[tuple[int, Batch]] = []
+        """Batches with the moment of the first reading of each."""
+
         self._late: list[Batch] = []
 
     def __len__(self) -> int:
-        parts = (self._sorted, *self._fresh, *self._late)
-        return sum(len(part) for part in parts)
+        return sum(len(part) for part in self._parts())
 
     def add(self, batch: Batch, folded_us: int) -> None:
         """Take readings; those whose moment was decided already (``folded_us``) are late."""
@@ -31,13 +31,11 @@ class Waiting:
             self._late.append(batch.take(is_late))
             batch, time_us = batch.take(~is_late), time_us[~is_late]
         if len(batch):
-            self._fresh.append(batch)
-            self._fresh_us = min(self._fresh_us, int(time_us.min()))
+            self._fresh.append((int(time_us.min()), batch))
 
     def first_us(self) -> int | None:
         """Return the moment of the oldest reading, None when there is none."""
-        parts = [p for p in (self._sorted, *self._fresh, *self._late) if len(p)]
-        return min((int(_time_us(p).min()) for p in parts), default=None)
+        return min((int(_time_us(p).min()) for p in self._parts() if len(p)), default=None)
 
     def take(self, until_us: int) -> tuple[Batch, Batch, "Waiting"]:
         """Return (readings up to this moment, late ones, what still waits).
@@ -45,18 +43,25 @@ class Waiting:
         Both are ordered, each reading once. This buffer keeps everything, so that a failure
         before the rest replaces it loses nothing.
         """
-        if self._fresh_us <= until_us:
-            self._sorted = ordered(concat([self._sorted, *self._fresh]))
-            self._fresh, self._fresh_us = [], _NONE
+        due = [batch for first_us, batch in self._fresh if first_us <= until_us]
+        if due:
+            self._sorted, self._gone = ordered(concat([self._sorted, *due])), 0
+            self._fresh = [one for one in self._fresh if one[0] > until_us]
         cut = int(np.searchsorted(_time_us(self._sorted), until_us, side="right"))
         rest = Waiting()
-        rest._sorted = self._sorted.slice(cut, len(self._sorted))
-        rest._fresh, rest._fresh_us = self._fresh, self._fresh_us
+        rest._sorted, rest._gone = self._sorted.slice(cut, len(self._sorted)), self._gone + cut
+        if rest._gone >= len(rest._sorted):
+            # A view keeps all that was sorted, though most of it is gone.
+            rest._sorted, rest._gone = concat([rest._sorted]), 0
+        rest._fresh = list(self._fresh)
         return self._sorted.slice(0, cut), ordered(concat(self._late)), rest
 
     def all(self) -> Batch:
         """Return every reading that waits, in no order."""
-        return concat([self._sorted, *self._fresh, *self._late])
+        return concat(self._parts())
+
+    def _parts(self) -> list[Batch]:
+        return [self._sorted, *(batch for _, batch in self._fresh), *self._late]
 
 
 def _time_us(batch: Batch) -> Ints:
