@@ -38,14 +38,13 @@ class Batch:
 
     def pack(self) -> bytes:
         """Return the columns one after another, little-endian; ``unpack`` reverses it."""
-        return b"".join(
-            (
-                self.sensor.astype("<i4", copy=False).tobytes(),
-                self.time.astype("<M8[us]", copy=False).tobytes(),
-                self.value.astype("<f8", copy=False).tobytes(),
-                self.received.astype("<M8[us]", copy=False).tobytes(),
-            )
+        columns = (
+            self.sensor.astype("<i4", copy=False),
+            self.time.astype("<M8[us]", copy=False).view("<i8"),
+            self.value.astype("<f8", copy=False),
+            self.received.astype("<M8[us]", copy=False).view("<i8"),
         )
+        return b"".join([np.ascontiguousarray(column).data for column in columns])
 
 
 def empty() -> Batch:
