@@ -20,7 +20,7 @@ from alerts.keeper import Keeper
 from alerts.ledger import Ledger
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
-from api import stores, wiring
+from api import memory, stores, wiring
 from api.anchoring import Anchoring
 from api.broker_watch import Broker
 from api.channels import channels
@@ -187,6 +187,7 @@ def _open_journal(where: wiring.Files, taken: int) -> Journal:
 
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand, within ten seconds."""
+    memory.give_back()
     parts = build(settings)
     _calm_collector()
     asyncio.run(_run(parts, settings))
