@@ -79,6 +79,7 @@ def _member(connection: Connection, email: str, place: str) -> Account:
     held = {} if account is None else people.grants_of(connection, account.id)
     if account is None or not held.get(place, frozenset()).intersection(CARE):
         raise ConfigProblem(
-            f"handover: {email} is not of the care team there, or there is no such place or alert"
+            f"handover: {email} is not of the care team there, or there is no such place or alert: "
+            "give a role by stillwell people give, or look the alert up by stillwell handover show"
         )
     return account

@@ -116,7 +116,10 @@ def end_access(settings: Settings, email: str, access: str, *, tell: Tell) -> No
         account = _account(connection, email)
         now_us = _now_us()
         if not break_glass.end(connection, account.id, access, by=COMMAND_LINE, now_us=now_us):
-            raise ConfigProblem(f"break-glass: {account.email} has no open access {access[:40]!r}")
+            raise ConfigProblem(
+                f"break-glass: {account.email} has no open access {access[:40]!r}: "
+                "stillwell break-glass list says what is open"
+            )
     tell(f"{access} has ended, and {account.email} is signed out")
 
 

@@ -68,7 +68,7 @@ def reset(connection: Connection, email: str, *, by: str, now_us: int) -> Invita
 
     account = people.find_account(connection, email)
     if account is None:
-        raise AccountRefused(f"people: {people.normal_email(email)[:60]} has no account")
+        raise AccountRefused(f"people: {people.normal_email(email)[:60]} has no account: invite it")
     people.set_password(connection, account.id, "")
     factors.remove(connection, account.id)
     audit.append(connection, Entry(audit.INSTALLATION, now_us, by, "reset", account.id, {}))
