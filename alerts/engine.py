@@ -295,7 +295,8 @@ class Engine:
         self._watch.begin(start_us)
         self._note(What.BEGIN, now_us, since_us=self._received_first_us(now_us))
         kept = Waiting()
-        kept.add(self._waiting.all(), start_us)
+        for batch in self._waiting.batches():
+            kept.add(batch, start_us)
         self._waiting = kept
 
     def _run(self, until_us: int, now_us: int) -> tuple[int, bool]:

@@ -21,7 +21,7 @@ class Waiting:
         self._late: list[Batch] = []
 
     def __len__(self) -> int:
-        return sum(len(part) for part in self._parts())
+        return sum(len(part) for part in self.batches())
 
     def add(self, batch: Batch, folded_us: int) -> None:
         """Take readings; those whose moment was decided already (``folded_us``) are late."""
@@ -35,7 +35,7 @@ class Waiting:
 
     def first_us(self) -> int | None:
         """Return the moment of the oldest reading, None when there is none."""
-        return min((int(_time_us(p).min()) for p in self._parts() if len(p)), default=None)
+        return min((int(_time_us(p).min()) for p in self.batches() if len(p)), default=None)
 
     def take(self, until_us: int) -> tuple[Batch, Batch, "Waiting"]:
         """Return (readings up to this moment, late ones, what still waits).
@@ -58,9 +58,10 @@ class Waiting:
 
     def all(self) -> Batch:
         """Return every reading that waits, in no order."""
-        return concat(self._parts())
+        return concat(self.batches())
 
-    def _parts(self) -> list[Batch]:
+    def batches(self) -> list[Batch]:
+        """Return every reading that waits, in the batches in which they are held."""
         return [self._sorted, *(batch for _, batch in self._fresh), *self._late]
 
 

@@ -72,7 +72,7 @@ def held_bytes(waiting: Waiting) -> int:
     """Return the bytes of all columns, those of which only a part is seen counted whole."""
     return sum(
         whole(column).nbytes
-        for part in waiting._parts()
+        for part in waiting.batches()
         for column in (part.sensor, part.time, part.value, part.received)
     )
 
