@@ -45,7 +45,12 @@ def payloads(load: Load) -> Iterator[tuple[str, bytes]]:
     roots = [f"stillwell/v1/fenbridge/gate-{g + 1:06d}" for g in range(load.gateways)]
     while True:
         gateway, turn = number % load.gateways, number // load.gateways
-        ms = first_ms + number // (load.gateways * load.sensors)
+        # At a rate they are measured while they are sent; flat out, a millisecond a round.
+        ms = first_ms + (
+            int(number / load.rate * 1000)
+            if load.rate
+            else number // (load.gateways * load.sensors)
+        )
         value = 15 + number % 1000 / 100
         if load.kind == "native":
             rows = ",".join(
