@@ -1,14 +1,17 @@
 """Server-sent events: tells open pages what changed, from the ledger's change feed.
 
-One task reads the feed for all clients. A client that is slow is dropped, not waited for: it
-comes back with Last-Event-ID and is sent what it missed.
+One task reads the feed for all clients, and makes each change's text once. A client is sent
+together what waits for it. One that is slow is dropped, not waited for: it comes back with
+Last-Event-ID and is sent what it missed.
 """
 
 import asyncio
 import contextlib
 import json
+import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -27,7 +30,10 @@ from config import sessions
 from ingest.clock import microseconds
 
 POLL_S: Final = 0.1
-"""Pause between two looks at the feed."""
+"""Pause between two looks at the feed, while few listen."""
+
+MANY: Final = 250
+"""With each so many clients the pause is once more as long: their writes are what costs."""
 
 BEAT_S: Final = 15.0
 """Pause between two heartbeats; pages refresh their ages with each, and roles are checked."""
@@ -38,6 +44,9 @@ CHECK_S: Final = 1.0
 QUEUE: Final = 256
 """Changes that may wait for one client."""
 
+AT_ONCE: Final = QUEUE // 2
+"""Changes handed out before the clients are given their turn."""
+
 REPLAY: Final = 1000
 """Changes replayed to a returning client; beyond it the client is told to read anew."""
 
@@ -47,7 +56,13 @@ STREAMS: Final = 20
 SEND_S: Final = 20.0
 """Seconds that a client may take to accept an event before it is dropped."""
 
+BUFFER: Final = 32 * 1024
+"""Bytes that may lie here, and as many in the kernel, for a client that does not read."""
+
 Change = Row[tuple[int, int, str, str | None, str | None, str]]
+Event = tuple[int, str]
+"""A change's id and the text that is sent."""
+
 router: Final = APIRouter()
 
 
@@ -62,11 +77,18 @@ class Client:
     places: frozenset[str]
     session: str = ""
     until_us: int = 0
-    queue: asyncio.Queue[Change | None] = field(
-        default_factory=lambda: asyncio.Queue(maxsize=QUEUE)
-    )
+    queue: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(maxsize=QUEUE))
     is_dropped: bool = False
     is_ended: bool = False
+
+    def waiting(self, first: Event | None, after: int) -> str:
+        """Return the text of this and all that waits behind it, of what is newer than the id."""
+        found, event = list[str](), first
+        while event is not None:
+            if event[0] > after:
+                found.append(event[1])
+            event = None if self.queue.empty() else self.queue.get_nowait()
+        return "".join(found)
 
 
 class Feed:
@@ -76,6 +98,8 @@ class Feed:
         self._resources = resources
         self._clients: set[Client] = set()
         self._position: int | None = None
+        # A thread of its own: the feed does not wait behind requests and heartbeats.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
 
     @property
     def clients(self) -> int:
@@ -86,30 +110,40 @@ class Feed:
         """Read and hand out until the shutdown event is set, then end every stream."""
         checked = 0.0
         while not self._resources.shutdown.is_set():
+            is_more = False
             try:
-                await self._poll()
+                is_more = await self._poll()
                 if time.monotonic() - checked >= CHECK_S:
                     await self._check()
                     checked = time.monotonic()
             except SQLAlchemyError as problem:
                 structlog.get_logger().warning("feed_unreadable", error=type(problem).__name__)
                 await asyncio.sleep(1)
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(0 if is_more else self._pause_s())
         for client in list(self._clients):
             self._drop(client)
+        self._reader.shutdown(wait=False)
 
-    async def _poll(self) -> None:
+    def _pause_s(self) -> float:
+        return POLL_S * (1 + len(self._clients) / MANY)
+
+    async def _poll(self) -> bool:
+        """Hand out what is new; return whether there may be more of it."""
         start = self._position
         if not self._clients or start is None:
-            return
-        changes = await asyncio.to_thread(self.read, start, QUEUE)
+            return False
+        changes = await asyncio.get_running_loop().run_in_executor(
+            self._reader, self.read, start, AT_ONCE
+        )
         if self._position != start:
-            return  # Everybody left and somebody came while this was read; it is read again.
+            return True  # Everybody left and somebody came while this was read; it is read again.
         for change in changes:
             self._position = change.id
+            event = (change.id, encode(change))
             for client in list(self._clients):
                 if change.place in client.places:
-                    self._offer(client, change)
+                    self._offer(client, event)
+        return len(changes) == AT_ONCE
 
     async def _check(self) -> None:
         """End the streams whose session has ended, or whose emergency access is over."""
@@ -129,9 +163,9 @@ class Feed:
                 connection, held, now_us=now_us, idle_us=idle_us(self._resources)
             )
 
-    def _offer(self, client: Client, change: Change) -> None:
+    def _offer(self, client: Client, event: Event) -> None:
         try:
-            client.queue.put_nowait(change)
+            client.queue.put_nowait(event)
         except asyncio.QueueFull:
             structlog.get_logger().info("live_client_dropped", account=client.account)
             self._drop(client)
@@ -188,7 +222,10 @@ async def events(
     last_id: int | None,
     may_stay: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[str, None]:
-    """Yield the stream of one client: what it missed, then what happens, and heartbeats."""
+    """Yield the stream of one client: what it missed, then what happens, and heartbeats.
+
+    What waits is yielded together, so that a busy feed costs a client one write and not many.
+    """
     async with feed.attached(client) as head:
         told = head
         yield "retry: 2000\n\n"
@@ -197,13 +234,12 @@ async def events(
             if len(missed) > REPLAY or last_id > head:
                 yield f"id: {head}\nevent: reset\ndata: 1\n\n"
             else:
-                for change in missed:
-                    yield encode(change)
+                yield "".join(map(encode, missed))
                 told = max([head, *(change.id for change in missed)])
         while not client.is_dropped or not client.queue.empty():
             try:
                 async with asyncio.timeout(BEAT_S):
-                    change_or_end = await client.queue.get()
+                    event = await client.queue.get()
             except TimeoutError:
                 if not await may_stay():
                     yield "event: ended\ndata: 1\n\n"
@@ -213,16 +249,20 @@ async def events(
             if client.is_ended:
                 yield "event: ended\ndata: 1\n\n"
                 return
-            if change_or_end is None:
+            if event is None:
                 return
-            if change_or_end.id > told:
-                yield encode(change_or_end)
+            if text := client.waiting(event, told):
+                yield text
 
 
 class EventStream(StreamingResponse):
-    """A stream that gives up on a client which does not read."""
+    """A stream that gives up on a client which does not read.
+
+    ``connection`` is what carries it: closing it would wait for that client, so it is aborted.
+    """
 
     media_type = "text/event-stream"
+    connection: asyncio.Transport | None = None
 
     async def stream_response(self, send: Send) -> None:
         """Send every event, each within ``SEND_S``."""
@@ -231,10 +271,22 @@ class EventStream(StreamingResponse):
             async with asyncio.timeout(SEND_S):
                 await send(message)
 
+        if self.connection is not None:
+            bound(self.connection)
         try:
             await super().stream_response(send_in_time)
         except TimeoutError:
             structlog.get_logger().info("live_client_stuck")
+            if self.connection is not None:
+                self.connection.abort()
+
+
+def bound(connection: asyncio.Transport) -> None:
+    """Keep little for a client that does not read, so that it is noticed soon."""
+    connection.set_write_buffer_limits(high=BUFFER)
+    link = connection.get_extra_info("socket")
+    if link is not None:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
 
 
 @router.get("/live", include_in_schema=False)
@@ -258,7 +310,9 @@ async def live(
         min(visitor.borrowed.values(), default=0),
     )
     last_id = None if last_event_id is None else int(last_event_id)
-    return EventStream(
+    stream = EventStream(
         events(request.app.state.feed, client, last_id, may_stay),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+    stream.connection = getattr(request.state, "connection", None)
+    return stream

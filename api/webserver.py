@@ -1,5 +1,6 @@
 """The web process: builds the application over read-only files and serves it."""
 
+import asyncio
 import signal
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from types import FrameType
 from typing import Final, TypeVar
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alerts.ledger import Ledger
 from api import stores, wiring
@@ -48,6 +50,15 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
     )
 
 
+class Connection(H11Protocol):
+    """One connection; its requests know it as ``request.state.connection``, to abort it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base
+        """Take note of what carries it."""
+        self.app_state = {**self.app_state, "connection": transport}
+        super().connection_made(transport)
+
+
 def _once_made(path: Path, open_: Callable[[Path], Opened]) -> Callable[[], Opened | None]:
     opened: list[Opened] = []
     turn = threading.Lock()
@@ -75,6 +86,7 @@ def run(settings: Settings) -> None:
             app,
             host=settings.web.host,
             port=settings.web.port,
+            http=Connection,
             log_level="warning",
             timeout_graceful_shutdown=GRACE_S,
             server_header=False,

@@ -1,7 +1,7 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -59,6 +59,16 @@ def id_of(event: str) -> int:
     return int(event.split("\n", maxsplit=1)[0].removeprefix("id: "))
 
 
+async def each_event(
+    feed: Feed, client: Client, last_id: int | None, may_stay: Callable[[], Awaitable[bool]]
+) -> AsyncGenerator[str, None]:
+    """Yield the stream's events one by one, as a browser takes them apart."""
+    async with aclosing(events(feed, client, last_id, may_stay)) as stream:
+        async for chunk in stream:
+            for event in chunk.split("\n\n")[:-1]:
+                yield f"{event}\n\n"
+
+
 async def next_change(stream: AsyncIterator[str]) -> str:
     async with asyncio.timeout(5):
         async for event in stream:
@@ -69,7 +79,7 @@ async def next_change(stream: AsyncIterator[str]) -> str:
 
 async def test_a_change_reaches_those_whose_place_it_is_and_nobody_else(world: World) -> None:
     async with running(world) as feed:
-        stream = events(feed, client_of(A), None, always)
+        stream = each_event(feed, client_of(A), None, always)
         assert await anext(stream) == "retry: 2000\n\n"
         waiting = asyncio.create_task(next_change(stream))
         await asyncio.sleep(0.05)
@@ -88,7 +98,7 @@ async def test_a_returning_client_hears_what_it_missed_and_nothing_twice(world: 
     newest = tell(world, A, 30)
     tell(world, B, 3)
     async with running(world) as feed:
-        stream = events(feed, client_of(A), last, always)
+        stream = each_event(feed, client_of(A), last, always)
         heard = [id_of(await next_change(stream)) for _ in range(30)]
         waiting = asyncio.create_task(next_change(stream))
         await asyncio.sleep(0.05)
@@ -111,7 +121,7 @@ async def test_changes_that_happen_while_a_client_arrives_are_neither_lost_nor_d
         writing = asyncio.create_task(write())
         streams = []
         for _ in range(6):
-            streams.append(events(feed, client_of(A), last, always))
+            streams.append(each_event(feed, client_of(A), last, always))
             await anext(streams[-1])
             await asyncio.sleep(0.03)
         await writing
@@ -127,7 +137,7 @@ async def test_a_client_that_was_away_too_long_is_told_to_read_anew(
 ) -> None:
     newest = tell(world, A, REPLAY + 1)
     async with running(world) as feed:
-        stream = events(feed, client_of(A), last_id, always)
+        stream = each_event(feed, client_of(A), last_id, always)
         assert await anext(stream)
         assert await anext(stream) == f"id: {newest}\nevent: reset\ndata: 1\n\n"
         await stream.aclose()
@@ -136,8 +146,8 @@ async def test_a_client_that_was_away_too_long_is_told_to_read_anew(
 async def test_a_client_that_does_not_read_is_dropped_and_harms_nobody(world: World) -> None:
     async with running(world) as feed:
         frozen, awake = client_of(A, account="frozen"), client_of(A)
-        stuck = events(feed, frozen, None, always)
-        stream = events(feed, awake, None, always)
+        stuck = each_event(feed, frozen, None, always)
+        stream = each_event(feed, awake, None, always)
         await anext(stuck)
         await anext(stream)
         first = Feed(world.resources).head() + 1
@@ -148,7 +158,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_harms_nobody(world: Wo
         assert not awake.is_dropped
         left = [event async for event in stuck]
         assert len(left) == QUEUE
-        again = events(feed, client_of(A, account="frozen"), id_of(left[-1]), always)
+        again = each_event(feed, client_of(A, account="frozen"), id_of(left[-1]), always)
         missed = [id_of(await next_change(again)) for _ in range(10)]
         assert missed == heard[-10:]
         await again.aclose()
@@ -157,7 +167,7 @@ async def test_a_client_that_does_not_read_is_dropped_and_harms_nobody(world: Wo
 
 async def test_every_stream_ends_with_the_shutdown(world: World) -> None:
     async with running(world) as feed:
-        streams = [events(feed, client_of(A, account=str(n)), None, always) for n in range(5)]
+        streams = [each_event(feed, client_of(A, account=str(n)), None, always) for n in range(5)]
         for stream in streams:
             await anext(stream)
         waiting = [asyncio.create_task(_drain(stream)) for stream in streams]
@@ -176,23 +186,23 @@ async def test_heartbeats_keep_a_stream_until_its_session_ends(
 ) -> None:
     monkeypatch.setattr(live, "BEAT_S", 0.05)
     async with running(world) as feed:
-        stream = events(feed, client_of(A), None, always)
+        stream = each_event(feed, client_of(A), None, always)
         await anext(stream)
         assert await anext(stream) == "event: beat\ndata: 1\n\n"
         assert await anext(stream) == "event: beat\ndata: 1\n\n"
         await stream.aclose()
-        ended = await _drain(events(feed, client_of(A), None, never))
+        ended = await _drain(each_event(feed, client_of(A), None, never))
         assert ended[-1] == "event: ended\ndata: 1\n\n"
 
 
 async def test_one_account_may_hold_so_many_streams_and_no_more(world: World) -> None:
     async with running(world) as feed:
-        streams = [events(feed, client_of(A), None, always) for _ in range(STREAMS)]
+        streams = [each_event(feed, client_of(A), None, always) for _ in range(STREAMS)]
         for stream in streams:
             await anext(stream)
         with pytest.raises(Problem, match="close some"):
-            await anext(events(feed, client_of(A), None, always))
-        await anext(events(feed, client_of(A, account="bob"), None, always))
+            await anext(each_event(feed, client_of(A), None, always))
+        await anext(each_event(feed, client_of(A, account="bob"), None, always))
         for stream in streams:
             await stream.aclose()
 
@@ -225,7 +235,7 @@ async def test_a_changed_role_ends_an_open_stream_long_before_the_next_beat(worl
     token = Visit(world.app, "alice").client.cookies["stillwell"]
     client = Client("account-alice", frozenset({A}), sessions.digest(token))
     async with running(world) as feed:
-        stream = events(feed, client, None, always)
+        stream = each_event(feed, client, None, always)
         assert await anext(stream) == "retry: 2000\n\n"
         waiting = asyncio.create_task(anext(stream))
         await asyncio.sleep(live.CHECK_S * 1.5)

@@ -19,6 +19,7 @@ from tests.faults import (
     full_disk,
     kills,
     ladders,
+    listeners,
     living,
     notifier,
     proving,
@@ -90,6 +91,11 @@ def fault_13() -> Iterator[Row]:
     yield from crowd.all_at_once(crowd.GATEWAYS)
 
 
+def fault_16() -> Iterator[Row]:
+    """Let five hundred pages listen, fifty of them frozen."""
+    yield from listeners.many_listeners()
+
+
 def fault_17() -> Iterator[Row]:
     """Damage journals, and the broker's file of sessions."""
     yield from flips.damaged_journals()
@@ -110,6 +116,7 @@ def main() -> None:
         fault_09,
         ladder_faults,
         fault_13,
+        fault_16,
         fault_17,
     )
     wanted, rows = set(sys.argv[1:]), list[Row]()
