@@ -72,6 +72,11 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     new.replace(path)
 
 
+def learned_beside(path: Path) -> Path:
+    """Return where ``stillwell relearn`` leaves what a start takes up with this file."""
+    return path.with_suffix(path.suffix + ".learned")
+
+
 def set_aside(path: Path) -> Path:
     """Keep a file that cannot be used out of the way of the next one; return where."""
     aside = path.with_suffix(path.suffix + ".refused")

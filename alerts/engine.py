@@ -16,6 +16,7 @@ from alerts.alert import Finding, Unwatched
 from alerts.checkpoint import (
     Checkpoint,
     CheckpointDamaged,
+    learned_beside,
     read_checkpoint,
     set_aside,
     write_checkpoint,
@@ -27,6 +28,7 @@ from alerts.detect.state import VERSION
 from alerts.ledger import Ledger
 from alerts.progress import Progress, Wait
 from alerts.proposals import Proposal
+from alerts.relearn import take_up
 from alerts.settings_version import Version
 from alerts.shadow import Shadow
 from alerts.step_log import StepLog
@@ -88,7 +90,7 @@ class Engine:
         self._version = None if code is None else version
         self._steps = StepLog(ledger, self._version, shadow)
         self._checkpoint: Path | None = None
-        self._is_started = False
+        self._is_started = self._has_relearned = False
         self._actions: list[Action] = []
         self._told: tuple[Unwatched, ...] | None = None
         self._raised = 0
@@ -187,6 +189,9 @@ class Engine:
             ),
         )
         self.saved_position = self._position
+        if self._has_relearned:
+            learned_beside(path).unlink(missing_ok=True)
+            self._has_relearned = False
         return True
 
     def restore(self, path: Path) -> bool:
@@ -195,7 +200,9 @@ class Engine:
         try:
             saved = read_checkpoint(path)
         except CheckpointDamaged as problem:
-            _log.warning("checkpoint_refused", why=str(problem), kept=set_aside(path).name)
+            todo = "run `stillwell relearn` once this worker is up, then restart it"
+            kept = set_aside(path).name
+            _log.warning("checkpoint_refused", why=str(problem), kept=kept, todo=todo)
             return False
         if saved is None or saved.position > self._tail.last_seq():
             return False
@@ -203,12 +210,26 @@ class Engine:
             _log.info("checkpoint_upgraded", layout=saved.layout, to=VERSION)
         self._position = self.saved_position = saved.position
         self._origin = saved.row
+        self._take_up_learned(path, saved)
         self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)
         self._watch.resume(Memory(saved.state, saved.places, saved.folded_us))
         self._waiting = Waiting()
         self._waiting.add(saved.waiting, saved.folded_us)
         self._received_us = _newest_us(saved.waiting)
         return True
+
+    def _take_up_learned(self, path: Path, saved: Checkpoint) -> None:
+        """Take up what was learned again from the store; the file goes with the next checkpoint."""
+        try:
+            learned = read_checkpoint(learned_beside(path))
+        except CheckpointDamaged as problem:
+            kept = set_aside(learned_beside(path)).name
+            _log.warning("relearned_refused", why=str(problem), kept=kept)
+            return
+        if learned is not None:
+            homes = take_up(saved.state, learned.state)
+            self._has_relearned, self._origin = True, -1  # no rehearsal can know this memory
+            _log.info("relearned_taken_up", homes=homes)
 
     def _start_again(self) -> None:
         """Go on as after a crash: a tick that failed half-way leaves nothing to go on from.

@@ -11,6 +11,7 @@ from api import (
     incident_command,
     measure_commands,
     rehearsal_command,
+    relearn_command,
     replay_commands,
     watch_commands,
 )
@@ -190,6 +191,7 @@ app.command()(replay_commands.simulate)
 app.command()(replay_commands.replay)
 app.command()(rehearsal_command.rehearse)
 app.command()(incident_command.incident)
+app.command()(relearn_command.relearn)
 
 
 @app.command()
