@@ -19,13 +19,15 @@ class Waiting:
         """Batches with the moment of the first reading of each."""
 
         self._late: list[Batch] = []
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(len(part) for part in self.batches())
+        return self._count
 
     def add(self, batch: Batch, folded_us: int) -> None:
         """Take readings; those whose moment was decided already (``folded_us``) are late."""
         time_us = _time_us(batch)
+        self._count += len(batch)
         is_late = time_us <= folded_us
         if is_late.any():
             self._late.append(batch.take(is_late))
@@ -54,6 +56,7 @@ class Waiting:
             # A view keeps all that was sorted, though most of it is gone.
             rest._sorted, rest._gone = concat([rest._sorted]), 0
         rest._fresh = list(self._fresh)
+        self._count, rest._count = self._counted(), rest._counted()
         return self._sorted.slice(0, cut), ordered(concat(self._late)), rest
 
     def all(self) -> Batch:
@@ -63,6 +66,9 @@ class Waiting:
     def batches(self) -> list[Batch]:
         """Return every reading that waits, in the batches in which they are held."""
         return [self._sorted, *(batch for _, batch in self._fresh), *self._late]
+
+    def _counted(self) -> int:
+        return sum(len(batch) for batch in self.batches())
 
 
 def _time_us(batch: Batch) -> Ints:

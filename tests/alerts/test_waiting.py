@@ -37,6 +37,7 @@ def test_every_reading_is_handed_out_once_in_order_however_it_was_cut(
         waits = {moment for moment in waits if moment > until}
         assert ordered(waiting.all()).value.tolist() == sorted(waits)
         assert waiting.first_us() == min(waits, default=None)
+        assert len(waiting) == len(waiting.all())
 
 
 def test_a_step_that_fails_leaves_everything_to_be_taken_again() -> None:
