@@ -1,15 +1,20 @@
 """Outages of places: most gateways lost at once, or a hush over homes that should be heard."""
 
+from typing import Final
+
 import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, Finding, alert_id
 from alerts.detect import hush, technical
-from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Floats, Ints, Rows
 from alerts.due import spread
 from alerts.lifecycle import Event
 from alerts.place_findings import hushed, outage
 from alerts.scene import Scene
+
+OUTAGE_FIRST_US: Final = 10 * MINUTE_US
+"""How long a lost gateway waits for its neighbours, so that an outage is told once."""
 
 
 def watch_outages(scene: Scene, lost: Bools, *, has_changed: bool) -> None:
@@ -35,6 +40,18 @@ def watch_outages(scene: Scene, lost: Bools, *, has_changed: bool) -> None:
         id_ = alert_id(scene.roster.table.places[code], AlertKind.OUTAGE, onset)
         scene.actions.append(Step(Event.WORK_AGAIN, id_, "half of what was lost is back"))
         state.outage_us[code] = NEVER
+        _await_the_rest(scene, lost, code)
+
+
+def _await_the_rest(scene: Scene, lost: Bools, code: int) -> None:
+    """Give the gateways that are not back yet their own limit from now, before each is told.
+
+    Half of a council being back ends its outage; the other half is on its way.
+    """
+    state, roster = scene.state, scene.roster
+    rows = np.flatnonzero(lost & (roster.gateway_place == code))
+    more_us = np.maximum(roster.gateway_limit_us[rows] - OUTAGE_FIRST_US, 0)
+    state.gateway_lost_us[rows] = scene.now_us + more_us
 
 
 def is_outage(scene: Scene) -> Bools:

@@ -1,22 +1,17 @@
 """Gateways, outages of places and devices: what is broken, told to engineers once each."""
 
-from typing import Final
-
 import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
-from alerts.detect.columns import MINUTE_US, NEVER, SECOND_US, UNHEARD, Bools, Rows
+from alerts.detect.columns import NEVER, SECOND_US, UNHEARD, Bools, Rows
 from alerts.due import FAR_US, Gateways, seconds, spread
 from alerts.findings import gateway_silent, sensor_silent
 from alerts.idle import dead_devices, dead_from
 from alerts.lifecycle import Event
-from alerts.outages import homes_of, is_outage, watch_outages
+from alerts.outages import OUTAGE_FIRST_US, homes_of, is_outage, watch_outages
 from alerts.scene import Scene
-
-_OUTAGE_FIRST_US: Final = 10 * MINUTE_US
-"""How long a lost gateway waits for its neighbours, so that an outage is told once."""
 
 
 def watch_gateways(scene: Scene) -> Gateways:
@@ -120,7 +115,7 @@ def _raise_gateways(scene: Scene, rows: Rows) -> None:
     state, roster, gateways = scene.state, scene.roster, scene.due.gateways
     due = gateways.is_lost[rows] & (state.gateway_silent_us[rows] == NEVER)
     due &= roster.gateway_is_used[rows]
-    due &= scene.now_us - state.gateway_lost_us[rows] >= _OUTAGE_FIRST_US
+    due &= scene.now_us - state.gateway_lost_us[rows] >= OUTAGE_FIRST_US
     due &= ~is_outage(scene)[roster.gateway_place[rows]]
     for number in rows[due].tolist():
         gateway, is_off = roster.table.gateways[number], bool(gateways.is_off[number])

@@ -179,7 +179,7 @@ class State:
     gateway_heard_us: Annotated[Ints, _Column("gateway", *_TIME)]
     gateway_off_us: Annotated[Ints, _Column("gateway", *_TIME)]
     gateway_back_us: Annotated[Ints, _Column("gateway", *_TIME)]
-    gateway_lost_us: Annotated[Ints, _Column("gateway", *_TIME)]  # tick that found it lost
+    gateway_lost_us: Annotated[Ints, _Column("gateway", *_TIME)]  # found lost; may be ahead
     gateway_silent_us: Annotated[Ints, _Column("gateway", *_TIME)]
     # a place
     outage_peak: Annotated[Ints, _Column("place", *_COUNT)]

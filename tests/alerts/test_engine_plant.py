@@ -93,6 +93,22 @@ def test_the_outage_of_a_place_is_one_alert_and_no_person_alerts() -> None:
     assert world.unwatched() == {}
 
 
+def test_gateways_that_come_back_later_than_half_of_them_are_not_told_one_by_one() -> None:
+    world = World(homes=6)
+    lived(world, 6)
+    back = MORNING + 3 * HOUR
+    world.run(back)
+    first = [r for h in range(1, 5) for r in warm(world, h, back, back + 4 * HOUR)]
+    world.tail.put(in_order(first))
+    world.run(back + HOUR)
+    assert [(a.kind, a.state) for a in world.alerts()] == [("outage", "closed")]
+    assert sorted(world.unwatched()) == ["home-000005", "home-000006"]
+    world.tail.put(warm(world, 5, back + HOUR, back + 4 * HOUR))
+    world.run(back + 4 * HOUR)
+    (silent,) = world.alerts("gateway-silent")
+    assert (silent.home, silent.state) == ("home-000006", "open")
+
+
 def test_a_collapse_before_an_outage_is_still_on_the_list_during_it() -> None:
     world = World(homes=6)
     lived(world, 6)

@@ -15,4 +15,4 @@ def test_every_step_fires_at_its_time_across_restarts_and_a_late_one_is_seen() -
 
 
 def test_a_council_that_goes_offline_is_one_alert_and_falls_are_told_at_once() -> None:
-    expect(whole_council.whole_council(homes=300))
+    expect(whole_council.whole_council())

@@ -41,6 +41,7 @@ def whole_council(homes: int = HOMES) -> Iterator[Row]:
         world.engine.step()
         seconds.append(time.monotonic() - began)
     world.run(_BACK_US)
+    listed = Counter(world.unwatched().values())["outage"]
     world.tail.put(_lived_in(world, everybody, _BACK_US, _BACK_US + 2 * HOUR))
     world.run(_BACK_US + 2 * HOUR)
     kinds = Counter(alert.kind for alert in world.alerts())
@@ -49,6 +50,8 @@ def whole_council(homes: int = HOMES) -> Iterator[Row]:
         messages = connection.execute(select(func.count(tables.outbox.c.id))).scalar_one()
     yield at_least("fault.14.outage_alerts", kinds["outage"], f"of {homes} homes", 1)
     yield at_most("fault.14.outage_alerts_again", kinds["outage"] - 1, "alerts", 0)
+    hidden = homes - HEARD
+    yield at_least("fault.14.homes_listed", listed, f"of {hidden} without a word", hidden)
     yield at_least("fault.14.falls_told", kinds["pendant"], f"of {HEARD}", HEARD)
     yield at_most("fault.14.fall_s", max(seconds), "s", FALL_S)
     yield at_most("fault.14.back_not_once", abs(back - 1), f"of {back}", 0)
