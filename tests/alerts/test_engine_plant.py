@@ -109,6 +109,14 @@ def test_gateways_that_come_back_later_than_half_of_them_are_not_told_one_by_one
     assert (silent.home, silent.state) == ("home-000006", "open")
 
 
+def test_a_place_of_two_gateways_has_no_outage_and_hides_nobody_as_quiet() -> None:
+    world = World(homes=2)
+    lived(world, 2)
+    world.run(MORNING + 3 * HOUR)
+    assert [a.kind for a in world.alerts()] == ["gateway-silent", "gateway-silent"]
+    assert world.unwatched() == {"home-000001": "gateway", "home-000002": "gateway"}
+
+
 def test_a_collapse_before_an_outage_is_still_on_the_list_during_it() -> None:
     world = World(homes=6)
     lived(world, 6)
