@@ -273,3 +273,13 @@ cap_proposals: Final = Table(
     Column("at_us", BigInteger, nullable=False),
 )
 """Longer caps that the engine proposes now; only a named person may accept one."""
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("holder", String(40), nullable=False),
+    Column("beats", BigInteger, nullable=False),
+)
+"""Which worker acts (see lease.py): every worker that takes over adds one to ``epoch``."""

@@ -5,9 +5,11 @@ import gc
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,7 @@ from sqlalchemy import Engine as Database
 from alerts import proof, tick_log
 from alerts.engine import Engine
 from alerts.keeper import Keeper
+from alerts.lease import Lease
 from alerts.ledger import Ledger
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
@@ -60,6 +63,9 @@ COLLECT_S: Final = 5.0
 FINISH_S: Final = 5.0
 """From the wish to stop until threads that still wait, for a locked database say, are left."""
 
+RELEASE_S: Final = 1.0
+"""Longest that a worker which ends waits to free its lease."""
+
 _DAY_US: Final = 86_400_000_000
 
 _log = structlog.get_logger(__name__)
@@ -70,6 +76,7 @@ class Parts:
     """Everything that one worker runs."""
 
     database: Database
+    lease: Lease
     clock: Clock
     pace: Pace
     roster: CurrentRoster
@@ -95,7 +102,8 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     ``replayed`` is the clock where readings do not come from a broker: nothing is ever lost
     on the way, and the engine need not wait for a link to settle.
     """
-    database = wiring.open_database(settings)
+    lease = Lease(wiring.open_database(settings), _holder(settings.data))
+    database = lease.fenced
     places = wiring.places(settings)
     where = wiring.files(settings)
     clock = replayed or wiring.worker_clock(settings, database)
@@ -151,6 +159,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     outbox = Outbox(database, channels(settings, database), SystemClock())
     return Parts(
         database,
+        lease,
         clock,
         pace,
         roster,
@@ -175,6 +184,14 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     )
 
 
+def _holder(data: Path) -> str:
+    """Return the name of this data folder: whoever has locked its journal follows itself."""
+    file = data / "worker-id"
+    if not file.exists():
+        file.write_text(uuid.uuid4().hex, "ascii")
+    return file.read_text("ascii")[:40]
+
+
 def _open_journal(where: wiring.Files, taken: int) -> Journal:
     try:
         journal = Journal.open(where.journal, read_up_to=taken)
@@ -189,6 +206,7 @@ def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand, within ten seconds."""
     memory.give_back()
     parts = build(settings)
+    parts.lease.take()
     _calm_collector()
     asyncio.run(_run(parts, settings))
 
@@ -224,6 +242,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
             _Thread(f"outbox-{name}", partial(parts.outbox.run, channel=name), ending)
             for name in parts.outbox.channels
         ),
+        _Thread("lease", parts.lease.run, ending),
         _Thread("keeper", parts.keeper.run, ending),
         _Thread("anchors", parts.anchoring.run, ending),
         _Thread("beat", partial(_beat, parts, settings), ending),
@@ -247,6 +266,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
         await asyncio.to_thread(_join, threads, end_s)
         parts.pipeline.close()
         parts.store.close()
+        await asyncio.to_thread(_release, parts.lease)
         parts.journal.close()
     await watching
     _log.info("worker_stopped", seq=parts.journal.last_seq())
@@ -265,6 +285,13 @@ class _Thread(threading.Thread):
             self._work(self._ending)
         except BaseException as problem:  # noqa: BLE001  # told by the beat, which ends the worker
             self.problem = problem
+
+
+def _release(lease: Lease) -> None:
+    """Free the lease, unless the database is locked: then the next worker waits a little."""
+    thread = _Thread("release", lambda _: lease.release(), threading.Event())
+    thread.start()
+    thread.join(RELEASE_S)
 
 
 def _join(threads: list[_Thread], end_s: float) -> None:

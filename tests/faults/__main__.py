@@ -25,6 +25,7 @@ from tests.faults import (
     proving,
     restoring,
     silent,
+    two_workers,
     whole_council,
 )
 
@@ -102,6 +103,11 @@ def fault_17() -> Iterator[Row]:
     yield from broker_db.cut_sessions()
 
 
+def fault_18() -> Iterator[Row]:
+    """Let a second worker take over from one that is frozen, and wake the first."""
+    yield from two_workers.frozen_and_followed()
+
+
 def main() -> None:
     """Inject one fault after another, since they share the cores."""
     faults: Sequence[Callable[[], Iterator[Row]]]
@@ -118,6 +124,7 @@ def main() -> None:
         fault_13,
         fault_16,
         fault_17,
+        fault_18,
     )
     wanted, rows = set(sys.argv[1:]), list[Row]()
     for fault in faults:
