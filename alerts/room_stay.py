@@ -59,7 +59,8 @@ def decide(scene: Scene) -> None:
     long = long[is_long]
     long = long[(state.stay_raised_us[long] == NEVER) & scene.counted[long]]
     for row, room in enumerate(stay.ROOMS):
-        homes = long[state.stay_room[long] == room]
+        # Until a stay has ended nobody knows that movement elsewhere would be seen at all.
+        homes = long[(state.stay_room[long] == room) & (state.stay_days[row, long] > 0)]
         minutes = stay.minutes(_stays(scene, homes))
         usual, limit = stay.limits(_longest(scene, row, homes), row, scene.tuned("room_z", homes))
         limit = np.maximum(limit, roster.tuned("room_floor_min", homes))
