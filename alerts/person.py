@@ -11,7 +11,15 @@ from alerts.detect import caps, hush
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.local_time import days, minutes, to_local
-from alerts.detect.profile import MOST_RATE, learn_day, learn_peak, limits, rates, usual_peak
+from alerts.detect.profile import (
+    MOST_RATE,
+    learn_day,
+    learn_peak,
+    limits,
+    rates,
+    unpacked,
+    usual_peak,
+)
 from alerts.detect.silence import expected, is_silent
 from alerts.detect.watched import REASONS
 from alerts.due import FAR_US
@@ -180,8 +188,8 @@ def learn(scene: Scene) -> None:
 
 def _learn_day(scene: Scene, homes: Rows | slice, z: Floats) -> None:
     state = scene.state
-    sign, watched = state.has_sign[:, homes], state.is_watched[:, homes]
-    watched = watched & scene.roster.home_is_active[homes]
+    sign = state.has_sign[:, homes]
+    watched = unpacked(state.watched[:, homes]) & scene.roster.home_is_active[homes]
     is_day = sign.any(axis=0)
     active, seen = learn_day(
         state.active_days[:, homes], state.watched_days[:, homes], sign, watched
@@ -198,7 +206,7 @@ def _learn_day(scene: Scene, homes: Rows | slice, z: Floats) -> None:
     state.limit[homes] = limits(*sums, z)
     state.peak[homes] = state.day_peak[homes] = 0
     state.has_sign[:, homes] = False
-    state.is_watched[:, homes] = False
+    state.watched[:, homes] = 0
 
 
 def _caps(scene: Scene) -> tuple[Ints, Ints]:
@@ -248,9 +256,6 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
     if not len(rows):
         return
     home, time_us, gap = home[rows], time_us[rows], gap[rows]
-    is_return = gap > _ABSENCE_US
-    if is_return.any():
-        state.stir_us[home[is_return][::-1]] = time_us[is_return][::-1]
     thresholds.note_peaks(scene, home, time_us, _caps(scene)[0])
     is_at_home = ~state.is_out[home] & state.is_seen[home] & (state.unseen_us[home] == 0)
     is_near_cap = is_at_home & (gap > caps.LONG_US)

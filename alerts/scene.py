@@ -12,7 +12,7 @@ from alerts.detect.booked import Windows
 from alerts.detect.columns import HOUR_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
 from alerts.detect.local_time import Offsets, bins, days, to_local
 from alerts.detect.parameters import strictness
-from alerts.detect.profile import unwatch
+from alerts.detect.profile import unwatch, watch
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from alerts.due import Due
@@ -135,20 +135,20 @@ class Scene:
 
     def _watch_quarter(self) -> None:
         """Note that homes are watched in the quarter-hour that begins."""
-        is_watched, home_zone = self.state.is_watched, self.roster.home_zone
+        watched, home_zone = self.state.watched, self.roster.home_zone
         quiet_us = self.before_us - self.state.sign_us
         at_home = self.counted & ~self.state.is_out
         at_home[self.visited(self.before_us)] = False  # what the person does there is not told
         clear = at_home & (quiet_us <= UNCLEAR_US)
         for zone, bin_ in enumerate(self.zone_bin.tolist()):
-            is_watched[bin_] |= clear if len(self.zone_bin) == 1 else clear & (home_zone == zone)
+            watch(watched, bin_, clear if len(self.zone_bin) == 1 else clear & (home_zone == zone))
         at_home &= ~clear
         unclear = np.flatnonzero(at_home)
         unclear = unclear[quiet_us[unclear] <= UNCLEAR_US + QUARTER_US]
         if len(unclear):
             stop = self.zone_bin[home_zone[unclear]]
             first = np.maximum(stop - quiet_us[unclear] // QUARTER_US, 0)
-            unwatch(is_watched, unclear, first, stop=stop)
+            unwatch(watched, unclear, first, stop=stop)
 
     def home(self, number: int) -> Home:
         """Return the home of this number."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Reals, Rows
 
 REVIEW_DWELL_US: Final = 3 * HOUR_US
 """A night's dip is no finding: only hours below the review limit are worth a person's day."""
@@ -19,7 +19,7 @@ HYSTERESIS_C: Final = 0.5
 
 
 def warmest(
-    value: Floats,
+    value: Reals,
     value_us: Ints,
     sensors: Rows,
     home: Ints,
@@ -39,7 +39,7 @@ def warmest(
     return top
 
 
-def lowest(value: Floats, sensors: Rows, home: Ints, homes: int) -> Floats:
+def lowest(value: Reals, sensors: Rows, home: Ints, homes: int) -> Floats:
     """Return float64[homes]: the lowest room in degrees C, however old, inf where none is known."""
     low = np.full(homes, np.inf)
     is_known = ~np.isnan(value[sensors])

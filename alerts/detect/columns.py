@@ -10,6 +10,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Halves = NDArray[np.float16]
+Reals = Floats | Singles
 Shorts = NDArray[np.int16]
 Bytes = NDArray[np.int8]
 Counts = NDArray[np.uint8]

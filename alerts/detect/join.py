@@ -42,7 +42,7 @@ def rewatch(state: State, roster: Roster, now_us: int) -> None:
     known = state.home_known_us
     gone = ~roster.home_is_active & (known >= 0)
     if gone.any():
-        state.has_sign[:, gone] = state.is_watched[:, gone] = False
+        state.has_sign[:, gone], state.watched[:, gone] = False, 0
         state.peak[gone] = state.day_peak[gone] = 0
         state.again_us[gone] = state.left_us[gone] = state.stay_us[gone] = NEVER
         state.has_left[gone] = False

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import BINS, Bools, Floats, Ints, Rows, Singles
+from alerts.detect.columns import BINS, Bools, Counts, Floats, Ints, Reals, Rows, Singles
 
 _HOURLY: Final = (
     0.21, 0.16, 0.16, 0.17, 0.15, 0.21, 0.30, 0.44, 0.64, 0.73, 0.68, 0.62,
@@ -41,10 +41,21 @@ def learn_day(
     return active_days * kept + has_sign, watched_days * kept + (is_watched | has_sign)
 
 
-def unwatch(is_watched: Bools, homes: Rows, first: Ints, *, stop: Ints) -> None:
+def watch(watched: Counts, bin_: int, is_seen: Bools) -> None:
+    """Note, in place, that homes are seen in this quarter-hour; ``watched`` uint8[12, homes]."""
+    watched[bin_ >> 3] |= is_seen.view(np.uint8) << np.uint8(bin_ & 7)
+
+
+def unwatch(watched: Counts, homes: Rows, first: Ints, *, stop: Ints) -> None:
     """Take back, in place, that homes were watched from quarter-hour ``first`` up to ``stop``."""
     quarter = np.arange(BINS)[:, None]
-    is_watched[:, homes] &= (quarter < first) | (quarter >= stop)
+    is_kept = (quarter < first) | (quarter >= stop)
+    watched[:, homes] &= np.packbits(is_kept, axis=0, bitorder="little")
+
+
+def unpacked(watched: Counts) -> Bools:
+    """Return which quarter-hours were watched, bool[96, homes]."""
+    return np.unpackbits(watched, axis=0, bitorder="little").view(np.bool_)
 
 
 def rates(active_days: Singles, watched_days: Singles) -> Singles:
@@ -68,8 +79,8 @@ def _smooth(days: Singles) -> Singles:
 
 
 def learn_peak(
-    count: Floats, total: Floats, squares: Floats, peak: Floats
-) -> tuple[Floats, Floats, Floats]:
+    count: Reals, total: Reals, squares: Reals, peak: Reals
+) -> tuple[Reals, Reals, Reals]:
     """Return the running sums by home after a day whose longest silence at home scored ``peak``.
 
     A peak of 0 is a day without one; it teaches nothing.
@@ -84,7 +95,7 @@ def usual_peak(count: float, total: float) -> float:
     return math.exp((total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT))
 
 
-def centre(count: Floats, total: Floats, squares: Floats) -> tuple[Floats, Floats]:
+def centre(count: Reals, total: Reals, squares: Reals) -> tuple[Floats, Floats]:
     """Return the mean and the standard deviation of each home's log peaks, shrunk to all homes'."""
     mean = (total + _MEAN_WEIGHT * _MEAN) / (count + _MEAN_WEIGHT)
     around = np.maximum(squares - 2 * mean * total + count * mean**2, 0)
@@ -92,7 +103,7 @@ def centre(count: Floats, total: Floats, squares: Floats) -> tuple[Floats, Float
     return mean, np.sqrt(variance)
 
 
-def limits(count: Floats, total: Floats, squares: Floats, z: Floats) -> Floats:
+def limits(count: Reals, total: Reals, squares: Reals, z: Floats) -> Floats:
     """Return each home's limit in expected events missed: mean + z sd of its log peaks."""
     mean, spread = centre(count, total, squares)
     limit: Floats = np.exp(mean + z * spread)

@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Number of this layout: another one wherever a column comes, goes or changes."""
 
 OLDEST: Final = 4
@@ -56,7 +56,6 @@ class State:
     # a home
     home_known_us: Annotated[Ints, _Column("home", *_TIME)]  # since when the engine watches it
     sign_us: Annotated[Ints, _Column("home", *_TIME)]  # last sign, or first word of the home
-    stir_us: Annotated[Ints, _Column("home", *_TIME)]  # first sign since 12 h without any
     is_seen: Annotated[Bools, _Column("home", *_FLAG)]  # whether that was a sign
     again_us: Annotated[Ints, _Column("home", *_TIME)]  # sign in a pause that was asked about last
     score: Annotated[Floats, _Column("home", *_NUMBER)]  # expected events missed since
@@ -76,12 +75,12 @@ class State:
     active_days: Annotated[Singles, _Column("home", "f4", 0, (BINS,))]
     watched_days: Annotated[Singles, _Column("home", "f4", 0, (BINS,))]
     has_sign: Annotated[Bools, _Column("home", *_FLAG, (BINS,))]  # of the day that is running
-    is_watched: Annotated[Bools, _Column("home", *_FLAG, (BINS,))]
+    watched: Annotated[Counts, _Column("home", *_SMALL, (BINS // 8,))]  # a bit a quarter-hour
     rate: Annotated[Singles, _Column("home", "f4", np.nan, (BINS,))]
-    peak: Annotated[Floats, _Column("home", *_NUMBER)]
-    peak_count: Annotated[Floats, _Column("home", *_NUMBER)]
-    peak_total: Annotated[Floats, _Column("home", *_NUMBER)]
-    peak_squares: Annotated[Floats, _Column("home", *_NUMBER)]
+    peak: Annotated[Singles, _Column("home", *_SINGLE)]
+    peak_count: Annotated[Singles, _Column("home", *_SINGLE)]
+    peak_total: Annotated[Singles, _Column("home", *_SINGLE)]
+    peak_squares: Annotated[Singles, _Column("home", *_SINGLE)]
     limit: Annotated[Floats, _Column("home", "f8", np.nan)]
     day_peak: Annotated[Singles, _Column("home", *_SINGLE)]  # of today; peaks.standardised
     recent: Annotated[Ints, _Column("home", *_COUNT)]  # bit i: a sign i slots of 10 min ago
@@ -162,7 +161,7 @@ class State:
     value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]
     has_zero: Annotated[Bools, _Column("sensor", *_FLAG)]
-    celsius: Annotated[Floats, _Column("sensor", "f8", np.nan)]
+    celsius: Annotated[Singles, _Column("sensor", "f4", np.nan)]
     celsius_us: Annotated[Ints, _Column("sensor", *_TIME)]
     sensor_known_us: Annotated[Ints, _Column("sensor", *_TIME)]
     heard_us: Annotated[Ints, _Column("sensor", *_TIME)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.detect import profile, silence, technical
 from alerts.detect.cold import below_since, is_cold, warmest
-from alerts.detect.columns import NEVER
+from alerts.detect.columns import NEVER, Reals
 from alerts.detect.local_time import bins, build_offsets, days, to_local
 from alerts.detect.signs import DoorMemory, SensorMemory, find_out, find_signs
 from config.kinds import CODE, Kind
@@ -96,7 +96,7 @@ def test_rates_equal_the_loop(active: list[float], extra: list[float]) -> None:
 
 @given(st.lists(st.floats(0, 200), max_size=30), st.floats(0.5, 6))
 def test_the_limit_equals_the_loop(peaks: list[float], z: float) -> None:
-    sums = (np.zeros(1), np.zeros(1), np.zeros(1))
+    sums: tuple[Reals, Reals, Reals] = (np.zeros(1), np.zeros(1), np.zeros(1))
     for peak in peaks:
         sums = profile.learn_peak(*sums, np.array([peak]))
     assert profile.limits(*sums, np.array([z]))[0] == pytest.approx(naive_profile.limit(peaks, z))

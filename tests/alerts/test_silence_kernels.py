@@ -134,10 +134,22 @@ def test_the_minute_of_the_local_day_equals_the_wall_clock(minute: int, zone: st
 
 
 def test_quarter_hours_are_taken_back_up_to_now_and_only_of_the_homes_named() -> None:
-    watched = np.ones((96, 2), np.bool_)
+    watched = np.full((12, 2), 255, np.uint8)
     profile.unwatch(watched, np.array([1]), np.array([10]), stop=np.array([20]))
-    assert watched[:, 0].all()
-    assert np.flatnonzero(~watched[:, 1]).tolist() == list(range(10, 20))
+    seen = profile.unpacked(watched)
+    assert seen[:, 0].all()
+    assert np.flatnonzero(~seen[:, 1]).tolist() == list(range(10, 20))
+
+
+def test_a_quarter_hour_is_watched_for_the_homes_that_are_seen_in_it() -> None:
+    watched = np.zeros((12, 3), np.uint8)
+    for bin_ in (0, 7, 8, 95):
+        profile.watch(watched, bin_, np.array([True, False, bin_ == 8]))
+    profile.watch(watched, 8, np.array([True, False, False]))
+    seen = profile.unpacked(watched)
+    assert np.flatnonzero(seen[:, 0]).tolist() == [0, 7, 8, 95]
+    assert np.flatnonzero(seen[:, 2]).tolist() == [8]
+    assert not seen[:, 1].any()
 
 
 def test_what_is_usual_is_the_mean_that_the_limit_is_built_on() -> None:

@@ -112,7 +112,7 @@ def live_until(fleet: Fleet, now_us: int) -> None:
     state.use_min[2 * Use.KITCHEN] = np.where(rng.random(homes) < 0.95, 480, -1)
     for row in state.has_sign:
         row[:] = rng.integers(0, 5, homes) < 2
-    state.is_watched[:] = True
+    state.watched[:] = 255
     state.change_seen[:] = 21
     fleet.watch.forget_due()
     fleet.watch.folded_us = now_us - MINUTE_US
