@@ -237,7 +237,8 @@ def test_methods_that_a_route_lacks_are_refused_and_head_is_get_without_a_body(
     app = world.app
     visit = Visit(app, "bob")
     alert = world.alerts_of(A)[-1]
-    for method, path, _ in routes(app):
+    known = {(method, path) for method, path, _ in routes(app)}
+    for method, path in sorted(known):
         address = filled(path, A, alert)
         if method == "GET" and path not in ("/live", "/static"):
             head = visit.client.head(address)
@@ -245,6 +246,8 @@ def test_methods_that_a_route_lacks_are_refused_and_head_is_get_without_a_body(
             assert head.status_code == visit.get(address).status_code
             assert head.headers["x-content-type-options"] == "nosniff"
         for odd in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
+            if (odd, path) in known:
+                continue
             answer = visit.client.request(odd, address, headers={"Origin": URL})
             assert answer.status_code in (404, 405), (odd, path)
             assert answer.headers["cache-control"] == "no-store"
