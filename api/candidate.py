@@ -18,7 +18,7 @@ def read_candidate(file: Path, place: Place, *, command: str) -> Place:
     """
     try:
         told = tomllib.loads(file.read_bytes().decode("utf-8"))
-        own = place.model_dump(exclude={"limits", "detectors"})
+        own = place.model_dump(exclude={"limits", "detectors"}, by_alias=True)
         made = Place.model_validate({**own, **told})
     except OSError as problem:
         raise ConfigProblem(f"{command}: {file} cannot be read: {problem.strerror}") from problem

@@ -31,7 +31,7 @@ def read_judged(file: Path | None) -> Place:
     try:
         told = tomllib.loads(file.read_bytes().decode("utf-8"))
         place = Place.model_validate(
-            {**DEFAULTS.model_dump(exclude={"limits", "detectors"}), **told}
+            {**DEFAULTS.model_dump(exclude={"limits", "detectors"}, by_alias=True), **told}
         )
         parameters.values(place)
     except OSError as problem:

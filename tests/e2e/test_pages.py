@@ -85,11 +85,11 @@ def test_two_people_take_one_alert_and_the_second_is_told_by_whom(
 NAME = """(e => e.type === 'radio' ? 'radio ' + e.name
   : e.tagName + ' ' + (e.id || e.textContent.trim()))"""
 CONTROLS = f"""[...document.querySelectorAll('a[href], button, input, textarea, summary')]
-  .filter(e => e.checkVisibility() && e.type !== 'hidden').map({NAME})"""
+  .filter(e => e.checkVisibility() && e.type !== 'hidden' && e.tabIndex >= 0).map({NAME})"""
 FOCUSED = f"{NAME}(document.activeElement)"
 SHOWS_FOCUS = """(() => { const e = document.activeElement;
-  const of = e.type === 'radio' ? getComputedStyle(e.nextElementSibling, '::before')
-    : getComputedStyle(e);
+  const of = ['radio', 'checkbox'].includes(e.type)
+    ? getComputedStyle(e.nextElementSibling, '::before') : getComputedStyle(e);
   return of.boxShadow !== 'none' || parseFloat(of.outlineWidth) >= 2 })()"""
 
 
