@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from config.roles import Role
 from tests.browser import open_browser
 from tests.servers import free_port
 
@@ -68,13 +69,7 @@ def test_it_shows_progress_and_prints_a_sign_in_for_every_role(demo: Demo) -> No
     assert any(re.search(r"\d ?%", line) for line in demo.lines)
     for role, (email, password) in demo.sign_ins().items():
         assert any(role in ln and email in ln and password in ln for ln in demo.lines)
-    assert set(demo.sign_ins()) == {
-        "care-worker",
-        "operator",
-        "supervisor",
-        "officer",
-        "engineer",
-    }
+    assert set(demo.sign_ins()) == {role.value for role in Role}
 
 
 @pytest.mark.slow
