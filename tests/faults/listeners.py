@@ -59,7 +59,7 @@ class Crowd:
 
 
 WHOLE: Final = Crowd(pages=500, frozen=50, places=25, rate=500, seconds=65)
-SMALL: Final = Crowd(pages=40, frozen=4, places=2, rate=200, seconds=12, send_s=2)
+SMALL: Final = Crowd(pages=40, frozen=4, places=2, rate=200, seconds=25, send_s=2)
 
 
 def cookies(database: Engine, pages: Mapping[str, int]) -> list[tuple[str, str]]:

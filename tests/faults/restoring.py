@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -104,4 +105,6 @@ def _is_ready(settings: Settings) -> bool:
     with database.connect() as connection:
         beat = health.beats(connection).get(health.WORKER)
     database.dispose()
+    if beat is not None:  # the broker of these tests lets anybody in, and is told for it
+        beat = replace(beat, state={**beat.state, "broker_problems": ()})
     return not health.reasons(beat, time.time_ns() // 1000)
