@@ -42,8 +42,12 @@ class StoreServer:
         self.running[-1].wait()
 
     def freeze(self) -> None:
-        """Stop it where it is: it accepts connections, and answers nothing."""
-        os.kill(self.running[-1].pid, signal.SIGSTOP)
+        """Stop it where it is, every thread: it accepts connections, and answers nothing."""
+        pid = self.running[-1].pid
+        os.kill(pid, signal.SIGSTOP)
+        end = time.monotonic() + READY_S
+        while not _is_stopped(pid) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         """Let it go on."""
@@ -59,6 +63,12 @@ class StoreServer:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+def _is_stopped(pid: int) -> bool:
+    """Tell whether no thread of it runs: the signal is delivered to one after the other."""
+    stats = [path.read_text("ascii") for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(") ")[2].startswith("T") for stat in stats)
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
