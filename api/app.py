@@ -20,6 +20,7 @@ from api.rest import caps as rest_caps
 from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
+from api.rest import facts as rest_facts
 from api.rest import handovers as rest_handovers
 from api.rest import homes as rest_homes
 from api.rest import incident as rest_incident
@@ -99,6 +100,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_homes,
         rest_alerts,
         rest_contacts,
+        rest_facts,
         rest_visits,
         rest_telling,
         rest_detectors,

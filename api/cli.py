@@ -21,6 +21,7 @@ from api.consent_commands import app as consent
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
+from api.fact_commands import app as facts
 from api.handover_commands import app as handover
 from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
@@ -50,6 +51,7 @@ app.add_typer(pauses, name="pause")
 app.add_typer(handover, name="handover")
 app.add_typer(consent, name="consent")
 app.add_typer(contacts, name="contacts")
+app.add_typer(facts, name="facts")
 app.add_typer(visits, name="visits")
 app.add_typer(audit, name="audit")
 app.add_typer(ladder, name="ladder")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from api import wiring
+from api import csv_files, wiring
 from api.auth import HOMES, Visitor
 from api.contacting import EDITORS
 from api.contacts_file import expect_role
@@ -13,9 +13,10 @@ from api.errors import absent
 from api.resources import Resources
 from api.roster import find_home
 from config import registry, tables, visits
+from config.csv_rows import Row
 from config.problems import ConfigProblem
 from config.settings import Settings
-from config.visits import Row, Visit
+from config.visits import Visit
 from ingest.clock import microseconds
 
 _h = tables.homes.c
@@ -54,12 +55,8 @@ def read_file(
     tell: Callable[[str], None],
 ) -> None:
     """Replace the visits of the homes that a CSV file names; ConfigProblem lists every mistake."""
-    _expect_place(settings, place)
-    try:
-        data = file.read_bytes()
-    except OSError as problem:
-        raise ConfigProblem(f"visits: {file} cannot be read: {problem.strerror}") from problem
-    rows = visits.read_csv(data, file.name)
+    csv_files.expect_place(settings, place, "visits")
+    rows = visits.read_csv(csv_files.read_bytes(file, "visits"), file.name)
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
@@ -75,7 +72,7 @@ def read_file(
 
 def show(settings: Settings, place: str, home: str, *, tell: Callable[[str], None]) -> None:
     """Tell the booked visits of a place, or of one home of it, as CSV that can be read again."""
-    _expect_place(settings, place)
+    csv_files.expect_place(settings, place, "visits")
     with wiring.open_database(settings).connect() as connection:
         number = {n: id_ for id_, n in _homes(connection, place).items()}
         if home and home not in number.values():
@@ -92,10 +89,3 @@ def show(settings: Settings, place: str, home: str, *, tell: Callable[[str], Non
 def _homes(connection: Connection, place: str) -> dict[str, int]:
     query = select(_h.id, _h.number).where(_h.place == place).order_by(_h.number)
     return dict(connection.execute(query).all())
-
-
-def _expect_place(settings: Settings, place: str) -> None:
-    places = wiring.places(settings)
-    if place not in places:
-        known = ", ".join(places)
-        raise ConfigProblem(f"visits: there is no place {place!r}, expected one of {known}")

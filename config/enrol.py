@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from config.facts import MOST_RESIDENTS, RISK_TIERS
 from config.homes import ID_PATTERN, Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.problems import ConfigProblem, describe
@@ -45,9 +46,9 @@ class HomePlan(_Strict):
     gateway: _Id | None = None
     state: HomeState = HomeState.ACTIVE
     goes_out: GoesOut = GoesOut.ALONE
-    residents: int = Field(default=1, ge=1, le=12)
+    residents: int = Field(default=1, ge=1, le=MOST_RESIDENTS)
     has_pets: bool = False
-    risk_tier: int = Field(default=2, ge=1, le=3)
+    risk_tier: int = Field(default=2, ge=RISK_TIERS[0], le=RISK_TIERS[-1])
     sensor: list[SensorPlan] = Field(min_length=1)
 
 

@@ -4,15 +4,15 @@ A visit is written as one row of text, the same in CSV and REST: day ("mon-fri",
 "daily" or a date), from, to, kind, and for one that comes again the first and last date.
 """
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
+from config import csv_rows
+from config.csv_rows import Form, Mistake, Row, shown, take
 from config.problems import ConfigProblem
 
 MOST: Final = 60
@@ -25,13 +25,11 @@ FOREVER: Final = 1_000_000
 """The last day of a visit that comes until somebody says otherwise, in days since 1970."""
 
 COLUMNS: Final = ("home", "day", "from", "to", "kind", "first", "last")
-_NEEDED: Final = ("home", "day", "from", "to")
+_FORM: Final = Form("visits", COLUMNS, ("home", "day", "from", "to"))
 _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPOCH: Final = date(1970, 1, 1)
 _DAY_MIN: Final = 24 * 60
-_ROWS: Final = 200_000
-_SHOWN: Final = 60
 
 
 class VisitKind(StrEnum):
@@ -61,42 +59,27 @@ class Visit:
     """When it was booked: nobody is expected before."""
 
 
-_T = TypeVar("_T")
-Row = Mapping[str, str]
-Mistake = tuple[str, str]
-"""(column, what is wrong with it and what was expected)."""
-
-
 def read_row(row: Row, home: int = 0) -> tuple[Visit | None, list[Mistake]]:
     """Return the visit that this row means, or None and every mistake with its column."""
     wrong: list[Mistake] = []
-    days = _take(row, "day", _days, wrong)
-    from_min, to_min = _take(row, "from", _minute, wrong), _take(row, "to", _minute, wrong)
-    kind = _take(row, "kind", _kind, wrong)
-    first, last = _take(row, "first", _date, wrong), _take(row, "last", _date, wrong)
+    days = take(row, "day", _days, wrong)
+    from_min, to_min = take(row, "from", _minute, wrong), take(row, "to", _minute, wrong)
+    kind = take(row, "kind", _kind, wrong)
+    first, last = take(row, "first", _date, wrong), take(row, "last", _date, wrong)
     if wrong or days is None or from_min is None or to_min is None or kind is None:
         return None, wrong
     weekdays, day = days
     length = (to_min - from_min) % _DAY_MIN
     if not 0 < length <= LONGEST_MIN:
-        said = f"is {_shown(row['to'])}, expected up to {LONGEST_MIN // 60} hours after from"
+        said = f"is {shown(row['to'])}, expected up to {LONGEST_MIN // 60} hours after from"
         return None, [("to", said)]
     if day is not None and (first or last):
         return None, [("first" if first else "last", "is given, but day is a single date")]
     first_day = day if day is not None else (first or 0)
     last_day = day if day is not None else (FOREVER if last is None else last)
     if last_day < first_day:
-        return None, [("last", f"is {_shown(row['last'])}, expected first or a later date")]
+        return None, [("last", f"is {shown(row['last'])}, expected first or a later date")]
     return Visit(0, home, kind, weekdays, from_min, from_min + length, first_day, last_day), []
-
-
-def _take(row: Row, column: str, read: Callable[[str], _T], wrong: list[Mistake]) -> _T | None:
-    text = (row.get(column) or "").strip()
-    try:
-        return read(text)
-    except ValueError as problem:
-        wrong.append((column, f"is {_shown(text)}, expected {problem}"))
-        return None
 
 
 def as_row(visit: Visit) -> dict[str, str]:
@@ -126,7 +109,7 @@ def read_rows(
         number = homes.get(id_)
         visit, mistakes = read_row(row, number or 0)
         if number is None:
-            said = f"is {_shown(id_)}, expected the id of a home of {place}"
+            said = f"is {shown(id_)}, expected the id of a home of {place}"
             mistakes = [("home", said), *mistakes]
         wrong += [f"visits: {where}, {column} {said}" for column, said in mistakes]
         if visit is None or number is None:
@@ -145,46 +128,7 @@ def read_rows(
 
 def read_csv(data: bytes, file: str) -> list[tuple[str, Row]]:
     """Return (where, row) of a CSV file; ConfigProblem when it is none, or its columns are."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise ConfigProblem(
-            f"visits: {file} is not UTF-8 (byte {problem.start + 1}); save it as CSV UTF-8"
-        ) from problem
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        lines = [(reader.line_num, line) for line in reader]
-    except csv.Error as problem:
-        raise ConfigProblem(
-            f"visits: line {reader.line_num} of {file} is not CSV: {problem}"
-        ) from problem
-    if not lines:
-        raise ConfigProblem(f"visits: {file} is empty, expected a header: {','.join(COLUMNS)}")
-    header = [cell.strip().lower() for cell in lines[0][1]]
-    _expect_columns(header, file)
-    filled = [(number, line) for number, line in lines[1:] if any(cell.strip() for cell in line)]
-    if len(filled) > _ROWS:
-        raise ConfigProblem(f"visits: {file} has {len(filled):,} rows, expected up to {_ROWS:,}")
-    long = [
-        f"visits: row {n} has more cells than the header" for n, x in filled if len(x) > len(header)
-    ]
-    if long:
-        raise ConfigProblem("\n".join(long))
-    return [(f"row {number}", dict(zip(header, line, strict=False))) for number, line in filled]
-
-
-def _expect_columns(header: Sequence[str], file: str) -> None:
-    wrong = [f"has no column {name!r}" for name in _NEEDED if name not in header]
-    wrong += [
-        f"has the column {_shown(name)} twice" for name in {*header} if header.count(name) > 1
-    ]
-    wrong += [
-        f"has a column {_shown(name)}, expected {', '.join(COLUMNS)}"
-        for name in header
-        if name not in COLUMNS
-    ]
-    if wrong:
-        raise ConfigProblem("\n".join(f"visits: {file} {said}" for said in wrong))
+    return csv_rows.read_csv(data, file, _FORM)
 
 
 def _days(text: str) -> tuple[int, int | None]:
@@ -246,7 +190,3 @@ def _iso(day: int) -> str:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...")

@@ -14,7 +14,8 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
     """Return the state with room for the roster; new rows are known from ``now_us``.
 
     ``before`` are the places by code of the state until now. A home that is watched anew starts
-    its clock now: what was quiet while nobody watched is not held against it.
+    its clock now: what was quiet while nobody watched is not held against it. Where nobody goes
+    out alone (any more) nobody is out: a door was a sign like any other.
     """
     state = empty(roster.sizes) if state is None else grown(state, roster.sizes)
     _follow_places(state, before, roster.table.places)
@@ -24,6 +25,7 @@ def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int
     ):
         known[np.flatnonzero(is_used & (known == NEVER))] = now_us
     rewatch(state, roster, now_us)
+    state.is_out &= roster.home_is_alone
     new = np.isnan(state.limit)
     # Also of homes known before: the place may have set another z since.
     z = roster.threshold_z(state.place_z)

@@ -9,7 +9,7 @@ import pytest
 from alerts.alert import Outcome
 from alerts.perfect import perfect
 from alerts.rehearse import Places, as_it_was, rehearse
-from config.homes import HomeState
+from config.homes import GoesOut, HomeState
 from config.kinds import Kind
 from ingest.batch import build, concat
 from ingest.clock import instant
@@ -137,6 +137,20 @@ def test_visits_booked_and_ended_meanwhile_are_rehearsed_as_they_were(tmp_path: 
     deliver(world, everything, STOP, STRIDES)
     (again,) = rehearsed(world, tmp_path)
     assert differing(world, again) == []
+
+
+def test_facts_of_homes_changed_meanwhile_are_rehearsed_as_they_were(tmp_path: Path) -> None:
+    world = town()
+    everything = faulty(batch_of(story(world)), np.random.default_rng(31))
+    deliver(world, everything, START + 20 * HOUR, STRIDES)
+    world.change_home(4, risk_tier=1)
+    world.change_home(1, goes_out=GoesOut.NEVER, residents=2)
+    deliver(world, everything, START + 34 * HOUR, STRIDES)
+    world.change_home(3, goes_out=GoesOut.ACCOMPANIED, has_pets=True)
+    deliver(world, everything, STOP, STRIDES)
+    (again,) = rehearsed(world, tmp_path)
+    assert differing(world, again) == []
+    assert "unwatched-home" in {row[1] for row in told(world)}
 
 
 def test_settings_changed_meanwhile_are_rehearsed_as_they_were(tmp_path: Path) -> None:
