@@ -30,7 +30,8 @@ class CheckpointDamaged(Exception):
 class Checkpoint:
     """All that the engine needs to go on: what it read, up to when it decided, what it knows.
 
-    ``waiting`` are readings that were read but not folded. ``places`` are by code of the state.
+    ``waiting`` are readings that were read but not folded. ``places`` and ``sectors`` are by code
+    of the state.
     ``row`` is the last row of the tick log that this memory holds, -1 where none was kept.
     ``layout`` is that of the file it was read from.
     """
@@ -42,6 +43,7 @@ class Checkpoint:
     waiting: Batch
     row: int = -1
     layout: int = VERSION
+    sectors: tuple[tuple[str, str], ...] = ()
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -52,6 +54,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "places": list(checkpoint.places),
         "waiting": len(checkpoint.waiting),
         "row": checkpoint.row,
+        "sectors": list(checkpoint.sectors),
     }
     buffer = io.BytesIO()
     arrays = {f"state_{name}": column for name, column in as_arrays(checkpoint.state).items()}
@@ -119,6 +122,7 @@ def _unpacked(arrays: Mapping[str, Any], layout: int) -> Checkpoint:
         waiting=unpack(arrays["waiting"].tobytes(), meta["waiting"]),
         row=meta.get("row", -1),
         layout=layout,
+        sectors=tuple((place, sector) for place, sector in meta.get("sectors", ())),
     )
 
 

@@ -63,6 +63,8 @@ def move(
             values = {"due_us": now_us + int(minutes * _MINUTE_US)}
         case Event.TIME_OUT:
             values = {"due_us": now_us}
+        case Event.SPREAD:
+            values = {"due_us": None if is_muted else now_us}
         case Event.COME_BACK:
             values = {"due_us": None if is_muted else now_us, "rung": step, "loop": 0}
         case Event.RESOLVE | Event.WORK_AGAIN | Event.CONTRADICT | Event.OVER:

@@ -186,6 +186,7 @@ class Engine:
                 memory.state,
                 self._waiting.all(),
                 row,
+                sectors=memory.sectors,
             ),
         )
         self.saved_position = self._position
@@ -212,7 +213,7 @@ class Engine:
         self._origin = saved.row
         self._take_up_learned(path, saved)
         self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)
-        self._watch.resume(Memory(saved.state, saved.places, saved.folded_us))
+        self._watch.resume(Memory(saved.state, saved.places, saved.folded_us, saved.sectors))
         self._waiting = Waiting()
         self._waiting.add(saved.waiting, saved.folded_us)
         self._received_us = _newest_us(saved.waiting)

@@ -6,7 +6,16 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from alerts import calibrations, deadlines, debounce, escalate, heartbeats, record, tables
+from alerts import (
+    calibrations,
+    deadlines,
+    debounce,
+    escalate,
+    heartbeats,
+    record,
+    spreading,
+    tables,
+)
 from alerts.action import Calibrated, Proposals
 from alerts.alert import (
     CONTINUING,
@@ -248,8 +257,10 @@ class Ledger:
             return None
         if isinstance(step(Standing(finding.kind), Event.RAISE), Refusal):
             return None
-        if finding.kind in CONTINUING and self._takes_in(connection, finding, now_us):
-            return None
+        if finding.kind in CONTINUING:
+            takes_in = self._takes_in if finding.home else self._joins
+            if takes_in(connection, finding, now_us):
+                return None
         if finding.kind in SILENCES:
             self._unease(connection, finding, now_us)
         record.add(connection, finding, now_us, sending)
@@ -270,8 +281,38 @@ class Ledger:
         alert = connection.execute(query).scalars().first()
         if alert is None:
             return False
-        self._step(connection, alert, Event.UNEASE, now_us, record.again(finding.id))
+        note = record.again(finding.id)
+        if not self._step(connection, alert, Event.UNEASE, now_us, note):
+            self._step(connection, alert, Event.JOIN, now_us, note)  # a repetition must find it
         return True
+
+    def _joins(self, connection: Connection, finding: Finding, now_us: int) -> bool:
+        """Whether a standing alert tells of these homes too, or did: of what the same outage hides.
+
+        Once a person has ended it, further homes are an alert of their own.
+        """
+        if record.taken_in_by(connection, finding.id) is not None:
+            return True
+        while (row := record.standing_of(connection, finding)) is not None:
+            event = spreading.event_of(row.evidence, finding.evidence)
+            transition = step(record.standing(row), event)
+            if isinstance(transition, Refusal):
+                return False
+            changes: dict[str, object] = dict(_BLANK) if event is Event.SPREAD else {}
+            changes["sentence"] = finding.sentence
+            changes["evidence"] = spreading.joined(row.evidence, finding.evidence)
+            if record.apply(
+                connection,
+                row,
+                transition,
+                now_us,
+                actor=record.SYSTEM,
+                note=record.again(finding.id),
+                sending=self._sending(),
+                changes=changes,
+            ):
+                return True
+        return False
 
     def _unease(self, connection: Connection, finding: Finding, now_us: int) -> None:
         """A home that is quiet again takes "moving again" back from its older silences."""

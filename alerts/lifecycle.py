@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from alerts.alert import LIFE_SAFETY, NOTICES, SILENCES, STANDING, TECHNICAL, AlertKind, State
+from alerts.alert import (
+    CONTINUING,
+    LIFE_SAFETY,
+    NOTICES,
+    SILENCES,
+    STANDING,
+    TECHNICAL,
+    AlertKind,
+    State,
+)
 
 
 class Event(StrEnum):
@@ -22,6 +31,8 @@ class Event(StrEnum):
     EASE = "ease"
     UNEASE = "unease"
     WORK_AGAIN = "work-again"
+    JOIN = "join"
+    SPREAD = "spread"
     CONTRADICT = "contradict"
     OVER = "over"
     COME_BACK = "come-back"
@@ -57,6 +68,8 @@ class Refusal:
 
 _ALL: Final = frozenset(AlertKind)
 _WATCHED: Final = _ALL - LIFE_SAFETY - TECHNICAL
+_SHARED: Final = frozenset({AlertKind.UNWATCHED_HOME})
+"""Kinds of which one alert may tell of many homes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,8 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(_OPEN, Event.ATTEND, _THERE, _ALL, "attend, by a person"),
     Row(_ACK, Event.ATTEND, _THERE, _ALL, "attend, by a person"),
     *_standing(Event.ACCEPT, _ACK, _ALL, "accept at hand-over, by a person"),
+    *_standing(Event.JOIN, None, CONTINUING, "join: the same again, or a few homes more"),
+    *_standing(Event.SPREAD, _OPEN, _SHARED, "spread: twice as many homes, or another tier"),
     Row(_ACK, Event.TIME_OUT, _OPEN, _ALL, "time-out: nobody said more"),
     Row(_THERE, Event.TIME_OUT, _OPEN, _ALL, "time-out: nobody said more"),
     *_standing(Event.RESOLVE, _DONE, _ALL, "resolve with an outcome, by a person"),

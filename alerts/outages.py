@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, Finding, alert_id
 from alerts.detect import hush, technical
-from alerts.detect.columns import MINUTE_US, NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows
 from alerts.due import spread
 from alerts.lifecycle import Event
 from alerts.place_findings import hushed, outage
@@ -44,14 +44,34 @@ def watch_outages(scene: Scene, lost: Bools, *, has_changed: bool) -> None:
 
 
 def _await_the_rest(scene: Scene, lost: Bools, code: int) -> None:
-    """Give the gateways that are not back yet their own limit from now, before each is told.
+    """Half of a council being back ends its outage; the other half is on its way."""
+    let_wait(scene, np.flatnonzero(lost & (scene.roster.gateway_place == code)))
 
-    Half of a council being back ends its outage; the other half is on its way.
+
+def let_wait(scene: Scene, rows: Rows) -> None:
+    """Give gateways that are not back yet their own limit from now, before each is told."""
+    scene.state.gateway_lost_us[rows] = scene.now_us + _wait_us(scene, rows)
+
+
+def homes_on_their_way(scene: Scene) -> Bools:
+    """Return the homes with a gateway that may yet come back by itself after an outage.
+
+    For an hour at most, whatever its own limit is: nobody has seen these people for long.
     """
     state, roster = scene.state, scene.roster
-    rows = np.flatnonzero(lost & (roster.gateway_place == code))
-    more_us = np.maximum(roster.gateway_limit_us[rows] - OUTAGE_FIRST_US, 0)
-    state.gateway_lost_us[rows] = scene.now_us + more_us
+    rows = np.flatnonzero(state.gateway_lost_us > scene.now_us)
+    ended_us = state.gateway_lost_us[rows] - _wait_us(scene, rows)
+    rows = rows[scene.now_us - ended_us < HOUR_US]
+    result = np.zeros(len(roster.home_gateways), np.bool_)
+    if len(rows):
+        result[
+            roster.pair_home[roster.pairs_by_gateway[spread(roster.gateway_pair_start, rows)]]
+        ] = True
+    return result
+
+
+def _wait_us(scene: Scene, rows: Rows) -> Ints:
+    return np.maximum(scene.roster.gateway_limit_us[rows] - OUTAGE_FIRST_US, 0)
 
 
 def is_outage(scene: Scene) -> Bools:

@@ -1,10 +1,14 @@
-"""What is told of a whole place: an outage, by its gateways or by a hush over its homes."""
+"""What is told of a whole place, or of a street: outages, and the homes that they hide."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from alerts.alert import PRIORITY, AlertKind, Finding, Verdict, alert_id
-from alerts.words import clock
+from alerts.detect.columns import HOUR_US
+from alerts.detect.street import TOGETHER_US
+from alerts.words import clock, span
+from config.homes import Home
 
 
 def outage(place: str, *, lost: int, total: int, found_us: int) -> Finding:
@@ -31,9 +35,87 @@ def hushed(
     return _of_place(place, found_us, sentence, evidence)
 
 
-def _of_place(place: str, found_us: int, sentence: str, evidence: Mapping[str, object]) -> Finding:
+def street_outage(
+    place: str, sector: str, zone: ZoneInfo, *, lost: int, total: int, since_us: int, found_us: int
+) -> Finding:
+    """Return the finding that gateways of one postcode sector of a place went dark together."""
+    sentence = (
+        f"{lost} of {total} gateways in {sector} went dark together, the first at "
+        f"{clock(since_us, zone)}: power or lines may have failed in one street."
+    )
+    evidence = {
+        "lost": lost,
+        "total": total,
+        "sector": sector,
+        "since_us": since_us,
+        "together_us": TOGETHER_US,
+        "rule": "street",
+    }
+    return _of_place(place, found_us, sentence, evidence, subject=f"{place}/{sector}")
+
+
+def unwatched_together(
+    place: str,
+    zone: ZoneInfo,
+    homes: Sequence[tuple[Home, int, int]],
+    *,
+    reason: str,
+    outage_us: int,
+    found_us: int,
+    sector: str = "",
+) -> Finding:
+    """Return the finding that homes which one outage hides are past the limits of their tiers.
+
+    ``homes`` are (home, since when nobody saw it, its limit), at least one. ``outage_us`` names
+    the outage among those of the place, or of the sector.
+    """
+    kind, count = AlertKind.UNWATCHED_HOME, len(homes)
+    limits = {home.risk_tier: limit_us for home, _, limit_us in homes}
+    by_tier: dict[int, list[str]] = {tier: [] for tier in sorted(limits)}
+    for home, _, _ in homes:
+        by_tier[home.risk_tier].append(home.id)
+    tiers = ", ".join(
+        f"{len(ids)} of risk tier {tier} ({span(limits[tier])})" for tier, ids in by_tier.items()
+    )
+    since_us = min(since for _, since, _ in homes)
+    why = "our own connection is lost" if reason == "link" else "of an outage"
+    where = f" in {sector}" if sector else ""
+    sentence = (
+        f"{count} {'home' if count == 1 else 'homes'}{where} cannot be seen because {why}, the "
+        f"first since {clock(since_us, zone)}, for longer than may be: {tiers}. "
+        "Nobody knows whether these people are well."
+    )
+    evidence = {
+        "homes": {str(tier): ids for tier, ids in by_tier.items()},
+        "limit_h": {str(tier): limits[tier] / HOUR_US for tier in by_tier},
+        "since_us": since_us,
+        "outage_us": outage_us,
+        "sector": sector,
+        "reason": reason,
+    }
+    made = _of_place(place, found_us, sentence, evidence, subject=f"{place}/{sector}")
+    verdict = Verdict.UNKNOWN if reason == "link" else Verdict.OUTAGE
+    id_ = together_id(place, sector, reason, found_us)
+    return replace(
+        made, id=id_, kind=kind, priority=PRIORITY[kind], verdict=verdict, onset_us=since_us
+    )
+
+
+def together_id(place: str, sector: str, reason: str, found_us: int) -> str:
+    """Return the id of what ``unwatched_together`` found at this tick."""
+    return alert_id(f"{place}/{sector}/{reason}", AlertKind.UNWATCHED_HOME, found_us)
+
+
+def _of_place(
+    place: str,
+    found_us: int,
+    sentence: str,
+    evidence: Mapping[str, object],
+    *,
+    subject: str = "",
+) -> Finding:
     return Finding(
-        id=alert_id(place, AlertKind.OUTAGE, found_us),
+        id=alert_id(subject or place, AlertKind.OUTAGE, found_us),
         kind=AlertKind.OUTAGE,
         priority=PRIORITY[AlertKind.OUTAGE],
         verdict=Verdict.OUTAGE,

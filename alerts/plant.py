@@ -12,6 +12,7 @@ from alerts.idle import dead_devices, dead_from
 from alerts.lifecycle import Event
 from alerts.outages import OUTAGE_FIRST_US, homes_of, is_outage, watch_outages
 from alerts.scene import Scene
+from alerts.streets import in_street, watch_streets
 
 
 def watch_gateways(scene: Scene) -> Gateways:
@@ -23,8 +24,11 @@ def watch_gateways(scene: Scene) -> Gateways:
     rows = np.flatnonzero(scene.due.gateway_us <= scene.now_us)
     has_changed = _look_at_gateways(scene, rows) if len(rows) else False
     watch_outages(scene, gateways.is_lost, has_changed=has_changed)
-    if len(rows) and gateways.is_lost[rows].any():
-        _raise_gateways(scene, rows)
+    due = _due_to_tell(scene, rows)
+    if has_changed or scene.is_regular or len(due):
+        watch_streets(scene, gateways)
+    if len(due):
+        _raise_gateways(scene, due)
     return gateways
 
 
@@ -111,13 +115,20 @@ def _blind_homes(scene: Scene, blind: Rows) -> Bools:
     return result
 
 
-def _raise_gateways(scene: Scene, rows: Rows) -> None:
-    state, roster, gateways = scene.state, scene.roster, scene.due.gateways
-    due = gateways.is_lost[rows] & (state.gateway_silent_us[rows] == NEVER)
-    due &= roster.gateway_is_used[rows]
+def _due_to_tell(scene: Scene, rows: Rows) -> Rows:
+    """Return those of these gateways that are to be told now, unless a street is."""
+    state, roster, is_lost = scene.state, scene.roster, scene.due.gateways.is_lost
+    rows = rows[is_lost[rows]]
+    due = (state.gateway_silent_us[rows] == NEVER) & roster.gateway_is_used[rows]
     due &= scene.now_us - state.gateway_lost_us[rows] >= OUTAGE_FIRST_US
     due &= ~is_outage(scene)[roster.gateway_place[rows]]
-    for number in rows[due].tolist():
+    told: Rows = rows[due]
+    return told
+
+
+def _raise_gateways(scene: Scene, rows: Rows) -> None:
+    state, roster, gateways = scene.state, scene.roster, scene.due.gateways
+    for number in rows[in_street(scene, gateways, rows) < 0].tolist():
         gateway, is_off = roster.table.gateways[number], bool(gateways.is_off[number])
         home = None if gateway.home is None else roster.table.homes.get(gateway.home)
         heard = int(state.gateway_heard_us[number])

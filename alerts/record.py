@@ -10,8 +10,17 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from alerts import deadlines, tables
-from alerts.alert import AlertKind, Finding, Outcome, Priority, State, Unwatched, short_text
+from alerts import deadlines, spreading, tables
+from alerts.alert import (
+    STANDING,
+    AlertKind,
+    Finding,
+    Outcome,
+    Priority,
+    State,
+    Unwatched,
+    short_text,
+)
 from alerts.lifecycle import Event, Standing, Transition
 from config import audit
 from config.audit import Entry
@@ -19,7 +28,8 @@ from config.audit import Entry
 # Made once: to build a statement takes several times as long as to run it.
 _FIND: Final = select(tables.alerts).where(tables.alerts.c.id == bindparam("alert"))
 _TAKEN_IN: Final = select(tables.history.c.alert).where(
-    tables.history.c.event == Event.UNEASE.value, tables.history.c.note == bindparam("said")
+    tables.history.c.event.in_([Event.UNEASE.value, Event.JOIN.value, Event.SPREAD.value]),
+    tables.history.c.note == bindparam("said"),
 )
 _INSERT_ALERTS: Final = insert(tables.alerts)
 _INSERT_HISTORY: Final = insert(tables.history)
@@ -47,6 +57,20 @@ def find(connection: Connection, alert: str) -> Row[Any] | None:
 def taken_in_by(connection: Connection, finding: str) -> str | None:
     """Return the id of the alert that took this finding in as a new onset of its condition."""
     return connection.execute(_TAKEN_IN, {"said": again(finding)}).scalars().first()
+
+
+def standing_of(connection: Connection, finding: Finding) -> Row[Any] | None:
+    """Return the standing alert about homes that the same outage hides, or None."""
+    alerts = tables.alerts.c
+    query = select(tables.alerts).where(
+        alerts.place == finding.place,
+        alerts.kind == finding.kind.value,
+        alerts.home.is_(None),
+        alerts.state.in_([state.value for state in STANDING]),
+    )
+    rows = connection.execute(query).all()
+    same = (row for row in rows if spreading.is_same(row.evidence, finding.evidence))
+    return next(same, None)
 
 
 def again(finding: str) -> str:

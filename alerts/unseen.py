@@ -11,8 +11,11 @@ from alerts.detect.watched import REASONS, Reason, reasons, since
 from alerts.due import Gateways, spread
 from alerts.findings import unwatched
 from alerts.lifecycle import Event
-from alerts.outages import hushed_homes, is_outage, last_words
+from alerts.outages import homes_on_their_way, hushed_homes, last_words
 from alerts.scene import Scene
+from alerts.unseen_together import Covers, covers_of, end_together, tell_together, tell_unlinked
+
+_OUTAGE = REASONS.index(Reason.OUTAGE)
 
 
 def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
@@ -25,15 +28,16 @@ def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
         hushed = hushed_homes(scene, word_us)
         is_lost, may = is_lost | hushed, may | hushed
     homes = np.flatnonzero(may)
+    covers = covers_of(scene, gateways, homes)
     if len(homes):
         word_us = last_words(scene) if word_us is None else word_us
         is_known = roster.home_is_active[homes] & roster.home_has_signs[homes]
-        is_out = is_outage(scene)[roster.home_place[homes]]
-        reason = reasons(is_blind[homes], is_lost[homes], is_out, is_known)
+        reason = reasons(is_blind[homes], is_lost[homes], covers.outage_us != NEVER, is_known)
         _follow(scene, homes, reason, word_us)
         state.unseen_until_us[homes[reason > 0]] = scene.now_us
-    _ease(scene)
-    _raise(scene, homes)
+    end_together(scene)
+    _ease(scene, homes, covers)
+    _raise(scene, homes, covers)
 
 
 def unwatched_rows(scene: Scene) -> tuple[Unwatched, ...]:
@@ -56,9 +60,7 @@ def watch_link(scene: Scene, lost_us: int) -> tuple[Unwatched, ...]:
         home = scene.home(number)
         rows.append(Unwatched(home.id, home.place, lost_us, Reason.LINK.value))
     is_due = scene.now_us - lost_us >= roster.unwatched_limit_us[fresh]
-    is_due &= state.unwatched_us[fresh] == NEVER
-    for number in fresh[is_due].tolist():
-        _raise_one(scene, number, Reason.LINK.value, lost_us)
+    tell_unlinked(scene, fresh[is_due], lost_us)
     return tuple(rows)
 
 
@@ -104,28 +106,40 @@ def _stop_clocks(scene: Scene, homes: Ints) -> None:
     state.unseen_us[homes] += np.maximum(now - begin, 0)
 
 
-def _ease(scene: Scene) -> None:
+def _ease(scene: Scene, homes: Rows, covers: Covers) -> None:
+    """Lower what was told of homes that are seen again.
+
+    A home that was told with others is told by itself once their outage no longer hides it.
+    """
     state = scene.state
     told = np.flatnonzero(state.unwatched_us != NEVER)
-    for number in told[state.reason[told] == 0].tolist():
+    for number in told[(state.reason[told] == 0) & (state.unwatched_us[told] > 0)].tolist():
         onset = int(state.unwatched_us[number])
         id_ = alert_id(scene.home(number).id, AlertKind.UNWATCHED_HOME, onset)
         scene.actions.append(Step(Event.EASE, id_, "seen again, please confirm"))
-        state.unwatched_us[number] = NEVER
+    state.unwatched_us[told[state.reason[told] == 0]] = NEVER
+    with_others = state.unwatched_us[homes]
+    is_bare = (with_others < 0) & (with_others != NEVER)
+    is_bare &= (state.reason[homes] != _OUTAGE) | (-with_others != covers.outage_us)
+    state.unwatched_us[homes[is_bare]] = NEVER
 
 
-def _raise(scene: Scene, homes: Rows) -> None:
+def _raise(scene: Scene, homes: Rows, covers: Covers) -> None:
     state, roster = scene.state, scene.roster
     is_due = (state.reason[homes] > 0) & (state.unwatched_us[homes] == NEVER)
     is_due &= scene.now_us - state.blind_us[homes] >= roster.unwatched_limit_us[homes]
-    for number in homes[is_due].tolist():
-        reason = REASONS[int(state.reason[number])].value
-        _raise_one(scene, number, reason, int(state.blind_us[number]))
+    if not is_due.any():
+        return
+    is_hid = state.reason[homes] == _OUTAGE
+    tell_together(scene, homes, covers, is_due & is_hid)
+    alone = homes[is_due & ~is_hid]
+    for number in alone[~homes_on_their_way(scene)[alone]].tolist():
+        _raise_one(scene, number)
 
 
-def _raise_one(scene: Scene, number: int, reason: str, since_us: int) -> None:
-    home = scene.home(number)
-    limit_us = int(scene.roster.unwatched_limit_us[number])
-    zone = scene.zone(home.place)
+def _raise_one(scene: Scene, number: int) -> None:
+    state, home = scene.state, scene.home(number)
+    limit_us, since_us = int(scene.roster.unwatched_limit_us[number]), int(state.blind_us[number])
+    reason, zone = REASONS[int(state.reason[number])].value, scene.zone(home.place)
     scene.actions.append(unwatched(home, zone, reason, since_us, limit_us, scene.now_us))
-    scene.state.unwatched_us[number] = since_us
+    state.unwatched_us[number] = since_us

@@ -14,7 +14,7 @@ from alerts.action import Action, Proposals, Proposed, Step
 from alerts.alert import Unwatched
 from alerts.detect import pauses
 from alerts.detect.columns import DAY_US, NEVER, Ints
-from alerts.detect.join import join, rewatch
+from alerts.detect.join import Codes, codes_of, join, rewatch
 from alerts.detect.local_time import Offsets, build_offsets
 from alerts.detect.roster import Roster, build_roster, paused_at
 from alerts.detect.state import State, copied
@@ -47,11 +47,12 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a watch knew after a moment: ``places`` are by code of the state."""
+    """What a watch knew after a moment: ``places`` and ``sectors`` are by code of the state."""
 
     state: State
     places: tuple[str, ...]
     folded_us: int
+    sectors: tuple[tuple[str, str], ...] = ()
 
 
 class Watch:
@@ -66,7 +67,7 @@ class Watch:
         """Homes that cannot be seen, None until that was looked at."""
 
         self._is_link_told = False
-        self._state_places: Sequence[str] = ()
+        self._codes = Codes()
         self.due: Due | None = None
         """What to look at next, None where that is not known: everything."""
 
@@ -80,7 +81,9 @@ class Watch:
         """What is known now, good until the next run changes it; None where that is nothing."""
         if self.state is None or self.is_torn:
             return None
-        return Memory(self.state, tuple(self._state_places), self.folded_us)
+        return Memory(
+            self.state, tuple(self._codes.places), self.folded_us, tuple(self._codes.sectors)
+        )
 
     def remember(self) -> Memory | None:
         """Return a memory that is not changed by what comes later."""
@@ -91,15 +94,16 @@ class Watch:
         """Know nothing of what was before this moment."""
         self.folded_us, self.due = folded_us, None
         self.roster = paused_at(self.roster, folded_us)
-        self.state = join(None, (), self.roster, folded_us)
-        self._state_places = self.roster.table.places
+        self.state = join(None, Codes(), self.roster, folded_us)
+        self._codes = codes_of(self.roster)
 
     def resume(self, memory: Memory) -> None:
         """Go on from what was known."""
         self.folded_us, self.due = memory.folded_us, None
         self.roster = paused_at(self.roster, memory.folded_us)
-        self.state = join(memory.state, memory.places, self.roster, memory.folded_us)
-        self._state_places = self.roster.table.places
+        before = Codes(memory.places, memory.sectors)
+        self.state = join(memory.state, before, self.roster, memory.folded_us)
+        self._codes = codes_of(self.roster)
 
     def follow(self, table: SensorTable) -> bool:
         """Take up another revision of the roster; return whether it is another."""
@@ -107,8 +111,8 @@ class Watch:
             return False
         roster = paused_at(build_roster(table, self.places), self.folded_us)
         if self.state is not None:
-            self.state = join(self.state, self._state_places, roster, self.folded_us)
-            self._state_places = table.places
+            self.state = join(self.state, self._codes, roster, self.folded_us)
+            self._codes = codes_of(roster)
         self.roster, self.due = roster, None
         return True
 

@@ -195,6 +195,25 @@ def list_alerts(
     )
 
 
+def told_together(connection: Connection, alert: Alert) -> list[Unwatched]:
+    """Return the homes that this alert tells of together, the highest risk first.
+
+    ``since_us`` is 0 and ``reason`` empty where a home is seen again. Only for who may know them.
+    """
+    named = [home for homes in alert.evidence.get("homes", {}).values() for home in homes]
+    if alert.label is not None or not named:
+        return []
+    u = tables.unwatched.c
+    statement = (
+        select(_h.id, _h.label, _h.place, _h.risk_tier, u.since_us, u.reason)
+        .outerjoin(tables.unwatched, u.home == _h.id)
+        .where(_h.place == alert.place, _h.id.in_(named))
+        .order_by(_h.risk_tier, _h.label, _h.id)
+    )
+    rows = connection.execute(statement)
+    return [Unwatched(*row[:4], row.since_us or 0, row.reason or "") for row in rows]
+
+
 def unwatched(
     connection: Connection, places: Sequence[str], home: str | None = None
 ) -> list[Unwatched]:

@@ -44,6 +44,7 @@ def _home(row: RowMapping) -> Home:
         residents=row["residents"],
         has_pets=row["has_pets"],
         risk_tier=row["risk_tier"],
+        sector=row["sector"],
     )
 
 

@@ -4,10 +4,19 @@ import tomllib
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from config.facts import MOST_RESIDENTS, RISK_TIERS
-from config.homes import ID_PATTERN, Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
+from config.homes import (
+    ID_PATTERN,
+    Enrolment,
+    Gateway,
+    GoesOut,
+    Home,
+    HomeState,
+    Sensor,
+    read_sector,
+)
 from config.kinds import Kind
 from config.problems import ConfigProblem, describe
 
@@ -49,6 +58,10 @@ class HomePlan(_Strict):
     residents: int = Field(default=1, ge=1, le=MOST_RESIDENTS)
     has_pets: bool = False
     risk_tier: int = Field(default=2, ge=RISK_TIERS[0], le=RISK_TIERS[-1])
+    risk_tier: int = Field(default=2, ge=1, le=3)
+    sector: Annotated[str, AfterValidator(read_sector)] = ""
+    """Of its postcode, never the whole: by it an outage of a street is told from one home's."""
+
     sensor: list[SensorPlan] = Field(min_length=1)
 
 
@@ -115,6 +128,7 @@ def build(plan: Plan, new_id: Callable[[], str]) -> Enrolment:
             wanted.residents,
             wanted.has_pets,
             wanted.risk_tier,
+            wanted.sector,
         )
         gateway = Gateway(number, wanted.gateway or new_id(), wanted.place, number)
         homes.append(home)

@@ -1,4 +1,4 @@
-"""What decides how a home is watched: who lives there, pets, going out, risk. As rows of text.
+"""What decides how a home is watched: who lives there, going out, risk, where. As rows of text.
 
 A row is the same in CSV and at enrolment. A cell that is left empty keeps what is known, so that
 a file may change one thing of many homes.
@@ -10,18 +10,19 @@ from typing import Final
 
 from config import csv_rows
 from config.csv_rows import Form, Mistake, Row, shown, take
-from config.homes import GoesOut, Home
+from config.homes import GoesOut, Home, is_postcode, read_sector
 from config.problems import ConfigProblem
 
 MOST_RESIDENTS: Final = 12
 RISK_TIERS: Final = (1, 2, 3)
 """From the highest risk to the lowest."""
 
-FACTS: Final = ("residents", "pets", "goes_out", "risk_tier")
+FACTS: Final = ("residents", "pets", "goes_out", "risk_tier", "sector")
 """Columns of what is known of a home."""
 
 COLUMNS: Final = ("home", *FACTS)
 _FORM: Final = Form("facts", COLUMNS, ("home",))
+_UNKNOWN: Final = "unknown"
 _YES_NO: Final = {"yes": True, "no": False}
 
 
@@ -33,11 +34,12 @@ class Facts:
     has_pets: bool = False
     goes_out: GoesOut = GoesOut.ALONE
     risk_tier: int = 2
+    sector: str = ""
 
 
 def facts_of(home: Home) -> Facts:
     """Return what is known of a home."""
-    return Facts(home.residents, home.has_pets, home.goes_out, home.risk_tier)
+    return Facts(home.residents, home.has_pets, home.goes_out, home.risk_tier, home.sector)
 
 
 def read_row(row: Row, before: Facts) -> tuple[Facts | None, list[Mistake]]:
@@ -47,15 +49,17 @@ def read_row(row: Row, before: Facts) -> tuple[Facts | None, list[Mistake]]:
     pets = take(row, "pets", lambda text: _pets(text, before), wrong)
     goes_out = take(row, "goes_out", lambda text: _goes_out(text, before), wrong)
     tier = take(row, "risk_tier", lambda text: _risk_tier(text, before), wrong)
+    sector = take(row, "sector", lambda text: _sector(text, before), wrong)
     if wrong or residents is None or pets is None or goes_out is None or tier is None:
         return None, wrong
-    return Facts(residents, pets, goes_out, tier), []
+    return Facts(residents, pets, goes_out, tier, sector or ""), []
 
 
 def as_row(facts: Facts) -> dict[str, str]:
     """Return the row of text that ``read_row`` reads as these facts."""
     pets = "yes" if facts.has_pets else "no"
-    values = (str(facts.residents), pets, facts.goes_out.value, str(facts.risk_tier))
+    sector = facts.sector or _UNKNOWN
+    values = (str(facts.residents), pets, facts.goes_out.value, str(facts.risk_tier), sector)
     return dict(zip(FACTS, values, strict=True))
 
 
@@ -126,3 +130,16 @@ def _risk_tier(text: str, before: Facts) -> int:
     if text not in {str(tier) for tier in RISK_TIERS}:
         raise ValueError("1 (the highest), 2 or 3")
     return int(text)
+
+
+def _sector(text: str, before: Facts) -> str:
+    """Only "unknown" takes a sector back: an empty cell keeps what is known."""
+    if not text:
+        return before.sector
+    if text.lower() == _UNKNOWN:
+        return ""
+    try:
+        return read_sector(text)
+    except ValueError:
+        less = "a postcode without its last two letters, like PE1 2"
+        raise ValueError(f"{less}, never the whole" if is_postcode(text) else less) from None

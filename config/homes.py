@@ -14,6 +14,9 @@ from config.kinds import Kind
 ID_PATTERN: Final = re.compile(r"[a-z0-9-]{8,40}", re.ASCII)
 """What an id looks like (use ``fullmatch``); it says nothing about the person."""
 
+_SECTOR: Final = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9])", re.ASCII)
+_POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.ASCII)
+
 
 class HomeState(StrEnum):
     """Whether a home is watched; a P1 signal is raised in every state.
@@ -36,9 +39,39 @@ class GoesOut(StrEnum):
     NEVER = "never"
 
 
+def is_postcode(text: str) -> bool:
+    """Return whether this is a whole postcode, which finds a handful of addresses."""
+    return _POSTCODE.fullmatch(" ".join(text.upper().split())) is not None
+
+
+def read_sector(text: str) -> str:
+    """Return a postcode's sector as it is kept, "PE1 2"; empty stays empty.
+
+    A sector is some three thousand addresses: enough to see a street without power, too few
+    letters to find a home by. ValueError says what to write instead, of a whole postcode too.
+    """
+    wanted = " ".join(text.upper().split())
+    if not wanted:
+        return ""
+    if is_postcode(wanted):
+        raise ValueError(
+            "is a whole postcode, expected its sector alone: leave out the last two letters"
+        )
+    found = _SECTOR.fullmatch(wanted)
+    if found is None:
+        raise ValueError(
+            f"is {text[:20]!r}, expected the sector of a postcode: all of it but the last two "
+            "letters, like 'PE1 2'"
+        )
+    return f"{found[1]} {found[2]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One enrolled dwelling. ``risk_tier`` is 1 (highest) to 3."""
+    """One enrolled dwelling. ``risk_tier`` is 1 (highest) to 3.
+
+    ``sector`` is the sector of its postcode ("PE1 2"), empty where nobody has said it.
+    """
 
     number: int
     id: str
@@ -49,6 +82,7 @@ class Home:
     residents: int = 1
     has_pets: bool = False
     risk_tier: int = 2
+    sector: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def homes(connection: Connection) -> list[Home]:
             r.residents,
             r.has_pets,
             r.risk_tier,
+            r.sector,
         )
         for r in rows
     ]
@@ -191,6 +192,7 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
             "residents": home.residents,
             "has_pets": home.has_pets,
             "risk_tier": home.risk_tier,
+            "sector": home.sector,
             "enrolled_us": now_us,
         }
         home_number[home.number] = _insert(connection, tables.homes, values)

@@ -34,7 +34,8 @@ class SensorTable:
     Columns are indexed by number (row = number, ``NONE`` where a number is not in use):
     ``sensor_*`` int/bool[sensors], ``gateway_*`` int[gateways], ``home_*`` int[homes].
     ``sensor_device`` numbers the physical devices (gateway, dialect, address) from 0;
-    place codes in ``home_place`` and ``gateway_place`` index ``places``.
+    place codes in ``home_place`` and ``gateway_place`` index ``places``, ``home_sector`` indexes
+    ``sectors``: (place, postcode sector), of the homes that say theirs.
     """
 
     revision: int
@@ -48,7 +49,9 @@ class SensorTable:
     gateway_sensor: NDArray[np.int32]
     home_place: NDArray[np.int32]
     home_state: NDArray[np.int8]
+    home_sector: NDArray[np.int32]
     places: Sequence[str]
+    sectors: Sequence[tuple[str, str]]
     homes: Mapping[int, Home]
     gateways: Mapping[int, Gateway]
     sensors: Mapping[int, Sensor]
@@ -96,6 +99,8 @@ def build_sensor_table(
     sensor_of = {sensor.number: sensor for sensor in sensors}
     places = sorted({h.place for h in home_of.values()} | {g.place for g in gateway_of.values()})
     place_code = {place: code for code, place in enumerate(places)}
+    sectors = sorted({(h.place, h.sector) for h in home_of.values() if h.sector})
+    sector_code = {sector: code for code, sector in enumerate(sectors)}
     n_home = max(home_of, default=-1) + 1
     n_gateway = max(gateway_of, default=-1) + 1
     n_sensor = max(sensor_of, default=-1) + 1
@@ -135,7 +140,11 @@ def build_sensor_table(
         home_state=_column(
             n_home, {h.number: STATE_CODE[h.state] for h in home_of.values()}
         ).astype(np.int8),
+        home_sector=_column(
+            n_home, {h.number: sector_code[h.place, h.sector] for h in home_of.values() if h.sector}
+        ),
         places=tuple(places),
+        sectors=tuple(sectors),
         homes=home_of,
         gateways=gateway_of,
         sensors=sensor_of,

@@ -41,6 +41,7 @@ homes: Final = Table(
     Column("residents", Integer, nullable=False),
     Column("has_pets", Boolean, nullable=False),
     Column("risk_tier", Integer, nullable=False),
+    Column("sector", String(6), nullable=False, server_default=""),
     Column("enrolled_us", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -1,24 +1,43 @@
 """Homes, sensors and gateways that join a running engine; every row keeps its number."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from alerts.detect.columns import BINS, NEVER
 from alerts.detect.profile import limits, rates
 from alerts.detect.roster import Roster
-from alerts.detect.state import State, empty, grown, of_places
+from alerts.detect.state import State, empty, grown, recoded
 
 
-def join(state: State | None, before: Sequence[str], roster: Roster, now_us: int) -> State:
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Places, and (place, postcode sector), by their rows in the state."""
+
+    places: Sequence[str] = ()
+    sectors: Sequence[tuple[str, str]] = ()
+
+
+def codes_of(roster: Roster) -> Codes:
+    """Return the codes of a state that this roster has joined."""
+    return Codes(tuple(roster.table.places), tuple(roster.table.sectors))
+
+
+def join(state: State | None, before: Codes, roster: Roster, now_us: int) -> State:
     """Return the state with room for the roster; new rows are known from ``now_us``.
 
-    ``before`` are the places by code of the state until now. A home that is watched anew starts
+    ``before`` are the codes of the state until now. A home that is watched anew starts
     its clock now: what was quiet while nobody watched is not held against it. Where nobody goes
     out alone (any more) nobody is out: a door was a sign like any other.
     """
-    state = empty(roster.sizes) if state is None else grown(state, roster.sizes)
-    _follow_places(state, before, roster.table.places)
+    after = codes_of(roster)
+    if state is None:
+        state = empty(roster.sizes)
+    else:
+        state = _follow(state, "place", before.places, after.places)
+        state = _follow(state, "sector", before.sectors, after.sectors)
+        state = grown(state, roster.sizes)
     for known, is_used in (
         (state.sensor_known_us, roster.sensor_kind >= 0),
         (state.gateway_known_us, roster.gateway_place >= 0),
@@ -56,15 +75,12 @@ def rewatch(state: State, roster: Roster, now_us: int) -> None:
     known[again | (roster.home_is_active & (known == NEVER))] = now_us
 
 
-def _follow_places(state: State, before: Sequence[str], after: Sequence[str]) -> None:
-    """Move what is known of a place to its new code: codes follow the alphabet."""
+def _follow(
+    state: State, axis: str, before: Sequence[Hashable], after: Sequence[Hashable]
+) -> State:
+    """Return the state with each place or sector in its new row: codes follow the alphabet."""
     if tuple(before) == tuple(after):
-        return
-    columns = of_places(state)
-    old = [column.copy() for column in columns]
-    new = of_places(empty({"home": 0, "sensor": 0, "gateway": 0, "place": len(after)}))
-    for column, was, blank in zip(columns, old, new, strict=True):
-        column[...] = blank
-        for row, key in enumerate(before):
-            if key in after:
-                column[..., list(after).index(key)] = was[..., row]
+        return state
+    row_of = {key: row for row, key in enumerate(after)}
+    moves = [(row, row_of[key]) for row, key in enumerate(before) if key in row_of]
+    return recoded(state, axis, len(after), moves)

@@ -34,8 +34,9 @@ _PROOF_US: Final = int(2.5 * HOUR_US)
 class Roster:
     """Columns by home, sensor, gateway, device and (home, gateway) pair.
 
-    ``outage_*`` are by place. ``sensor_lead`` is the first sensor of the same device, under whose
-    number the device's state is kept.
+    ``outage_*`` are by place. ``gateway_sector`` is the postcode sector of all its homes, NONE
+    where they have none or several. ``sensor_lead`` is the first sensor of the same device, under
+    whose number the device's state is kept.
     ``gateway_is_proof`` says that its silence is noticed before a person's would be raised.
     """
 
@@ -118,6 +119,7 @@ class Roster:
     """Thermometers and contacts of a home by its turn, as ``device_turns``."""
 
     gateway_place: Ints
+    gateway_sector: Ints
     gateway_limit_us: Ints
     gateway_is_proof: Bools
     gateway_is_used: Bools
@@ -145,6 +147,7 @@ class Roster:
             "sensor": len(self.sensor_home),
             "gateway": len(self.gateway_place),
             "place": len(self.table.places),
+            "sector": len(self.table.sectors),
         }
 
     def threshold_z(self, place_z: Floats) -> Floats:
@@ -282,6 +285,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         is_contact=is_contact,
         contact_turns=_by_turn(contact, sensor_home[contact]),
         gateway_place=table.gateway_place.astype(np.int64),
+        gateway_sector=_sectors(table, pairs),
         gateway_limit_us=gateway_limit,
         gateway_is_proof=gateway_limit <= _PROOF_US,
         gateway_is_used=used_gateway,
@@ -340,6 +344,16 @@ def _by_turn(rows: Rows, home: Ints) -> tuple[Rows, ...]:
     order = np.argsort(home % TURNS, kind="stable")
     cuts = np.searchsorted(home[order] % TURNS, np.arange(1, TURNS))
     return tuple(np.split(rows[order], cuts))
+
+
+def _sectors(table: SensorTable, pairs: Ints) -> Ints:
+    """Return the one sector of each gateway's homes, NONE without one; pairs (home, gateway)."""
+    low = np.full(len(table.gateway_place), len(table.sectors), np.int64)
+    high = np.full(len(table.gateway_place), NONE, np.int64)
+    sector = table.home_sector[pairs[0]].astype(np.int64)
+    np.minimum.at(low, pairs[1], sector)
+    np.maximum.at(high, pairs[1], sector)
+    return np.where(low == high, high, NONE)
 
 
 def _by_code(rows: Rows, code: Ints, size: int) -> tuple[Rows, Ints]:

@@ -1,6 +1,6 @@
-"""The engine's state as a struct of arrays, one row per home, sensor, gateway or place."""
+"""The engine's state as a struct of arrays, one row a home, sensor, gateway, place, sector."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, get_type_hints
 
@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 7
+VERSION: Final = 8
 """Number of this layout: another one wherever a column comes, goes or changes."""
 
 OLDEST: Final = 4
@@ -71,7 +71,7 @@ class State:
     cold_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
     blind_us: Annotated[Ints, _Column("home", *_TIME)]  # since when it cannot be seen
     reason: Annotated[Bytes, _Column("home", "i1", 0)]
-    unwatched_us: Annotated[Ints, _Column("home", *_TIME)]
+    unwatched_us: Annotated[Ints, _Column("home", *_TIME)]  # negated: told with that outage
     active_days: Annotated[Singles, _Column("home", "f4", 0, (BINS,))]
     watched_days: Annotated[Singles, _Column("home", "f4", 0, (BINS,))]
     has_sign: Annotated[Bools, _Column("home", *_FLAG, (BINS,))]  # of the day that is running
@@ -184,9 +184,15 @@ class State:
     outage_peak: Annotated[Ints, _Column("place", *_COUNT)]
     outage_us: Annotated[Ints, _Column("place", *_TIME)]
     hush_us: Annotated[Ints, _Column("place", *_TIME)]  # last word before a hush over the place
+    told_us: Annotated[Ints, _Column("place", *_TIME)]  # its homes an outage hides, told of last
+    link_told_us: Annotated[Ints, _Column("place", *_TIME)]  # ... that our own lost link hides
     place_z: Annotated[Floats, _Column("place", "f8", np.nan)]  # what its budget chose
     peak_counts: Annotated[Minutes, _Column("place", "i4", 0, (DAYS, LEVELS))]  # see peaks.counted
     told_counts: Annotated[Minutes, _Column("place", "i4", 0, (DAYS, DETECTORS))]
+    # a postcode sector of a place
+    street_us: Annotated[Ints, _Column("sector", *_TIME)]  # outage of a street there, found then
+    street_from_us: Annotated[Ints, _Column("sector", *_TIME)]  # ... its first gateway went dark
+    street_told_us: Annotated[Ints, _Column("sector", *_TIME)]  # its unwatched homes, told of last
 
 
 _COLUMNS: Final[Mapping[str, _Column]] = {
@@ -199,9 +205,15 @@ def empty(sizes: Mapping[str, int]) -> State:
     return State(**{name: _filled(c, sizes[c.axis]) for name, c in _COLUMNS.items()})
 
 
-def of_places(state: State) -> list[NDArray[Any]]:
-    """Return the columns that are by place."""
-    return [getattr(state, name) for name, c in _COLUMNS.items() if c.axis == "place"]
+def recoded(state: State, axis: str, size: int, moves: Sequence[tuple[int, int]]) -> State:
+    """Return the state with ``size`` rows of an axis: those of (row before, row after)."""
+    columns = as_arrays(state)
+    for name, column in _COLUMNS.items():
+        if column.axis == axis:
+            old, columns[name] = columns[name], _filled(column, size)
+            for before, after in moves:
+                columns[name][..., after] = old[..., before]
+    return State(**columns)
 
 
 def grown(state: State, sizes: Mapping[str, int]) -> State:
@@ -250,6 +262,7 @@ def upgraded(arrays: Mapping[str, Any]) -> State:
     for name, old in kept.items():
         if sizes.setdefault(_COLUMNS[name].axis, old.shape[-1]) != old.shape[-1]:
             raise ValueError(f"state: column {name} has {old.shape[-1]} rows, others differ")
+    sizes.setdefault("sector", 0)  # unknown before layout 8
     if missing := {column.axis for column in _COLUMNS.values()} - set(sizes):
         raise ValueError(f"state: no column of a {min(missing)}")
     return State(

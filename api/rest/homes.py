@@ -160,6 +160,7 @@ def _home(home: Home, unseen: queries.Unwatched | None) -> HomeOut:
         residents=home.residents,
         has_pets=home.has_pets,
         risk_tier=home.risk_tier,
+        sector=home.sector,
         unwatched_since=to_datetime_or_none(None if unseen is None else unseen.since_us),
         unwatched_reason=None if unseen is None else unseen.reason,
     )

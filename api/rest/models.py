@@ -45,6 +45,7 @@ class HomeOut(Sent):
     residents: int
     has_pets: bool
     risk_tier: int
+    sector: str
     unwatched_since: datetime | None = None
     unwatched_reason: str | None = None
 

@@ -268,12 +268,15 @@ def _alert_page(
         names = {**lines.names_in(connection, [alert]), **people.names(connection, actors)}
         clash = conflict and actions.tell(connection, conflict, resources, place.zone)
         acts = queries.find_alert(connection, actions.reach(visitor), id_) is not None
+        is_known = alert.place in queries.scope_of(visitor).places
+        together = queries.told_together(connection, alert) if is_known else []
     line = lines.line(alert, resources, names, now_us, visitor.account.id)
     context = {
         **_calling(resources, visitor, alert, now_us, place.zone),
         "place": place,
         "line": line,
         "home": alert.home if alert.label else None,
+        "together": [lines.unwatched_line(home, resources, now_us) for home in together],
         "numbers": reasons(alert, happened, place.zone),
         "history": [lines.event_line(e, names, now_us, place.zone) for e in happened],
         "may_take": acts and alert.state is State.OPEN,

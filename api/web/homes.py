@@ -190,6 +190,7 @@ def facts(home: Home) -> list[str]:
         goes[home.goes_out.value],
         "has pets" if home.has_pets else "no pets",
         f"risk tier {home.risk_tier} (1 is the highest of 3)",
+        *([f"postcode sector {home.sector}"] if home.sector else []),
     ]
     told = [", ".join(found) + "."]
     if home.residents > 1 or home.has_pets:

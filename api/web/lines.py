@@ -70,6 +70,8 @@ _EVENTS: Final = {
     "repeat": "Signalled again",
     "acknowledge": "Taken on",
     "accept": "Taken over at hand-over",
+    "join": "The same again, or of a few homes more",
+    "spread": "Many homes more, or of another risk tier: told again",
     "confirm": "Seen; others still have to confirm",
     "escalate": "Told the next",
     "attend": "On the way",
@@ -85,7 +87,7 @@ _EVENTS: Final = {
 _REASONS: Final = {
     "gateway": "its gateway is silent",
     "sensor": "its sensors are silent or out of reach",
-    "outage": "its place has an outage",
+    "outage": "an outage of its place or street",
     "link": "Stillwell has lost its own connection",
 }
 
@@ -135,6 +137,8 @@ def subject(alert: Alert) -> str:
         return f"Home {alert.home[:8]}"
     if alert.gateway:
         return f"Gateway {alert.gateway}"
+    if alert.kind is AlertKind.UNWATCHED_HOME:
+        return "Homes that cannot be seen"
     if alert.kind in (AlertKind.OUTAGE, AlertKind.ROTA_GAP):
         return kind_text(alert.kind)
     return "Unknown sender"
@@ -226,6 +230,8 @@ def notices(alert: Alert, now_us: int) -> list[str]:
 def unwatched_line(home: Unwatched, resources: Resources, now_us: int) -> UnwatchedLine:
     """Return since when and why a home cannot be seen."""
     place = resources.places[home.place]
+    if not home.reason:
+        return UnwatchedLine(home.home, home.label, place.name, "Seen again", home.risk_tier)
     when = words.since(home.since_us, now_us, place.zone)
     why = _REASONS.get(home.reason, words.label(home.reason).lower())
     text = f"Not seen since {when} ({words.span(now_us - home.since_us)}): {why}"

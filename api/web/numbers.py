@@ -6,7 +6,7 @@ from typing import Final
 
 from api.web import words
 
-_HIDDEN: Final = frozenset({"event", "source"})
+_HIDDEN: Final = frozenset({"event", "source", "homes", "told"})
 _MOMENTS: Final = {
     "last_sign_us": "Last sign",
     "decided_us": "Decided",
@@ -20,6 +20,7 @@ _MOMENTS: Final = {
     "start_us": "Simulated from",
     "shadow_found_us": "Found in shadow",
     "left_us": "Door used",
+    "outage_us": "Outage found",
 }
 _SPANS: Final = {
     "silence_us": "Quiet for",
@@ -28,6 +29,7 @@ _SPANS: Final = {
     "floor_us": "Never raised sooner than",
     "cap_us": "Always raised after",
     "limit_us": "Limit",
+    "together_us": "Last words at most this far apart",
     "quiet_us": "Nothing inside for",
     "behind_s": "Engine is behind by",
     "stuck_s": "Nothing committed, while messages wait, for",
@@ -48,6 +50,8 @@ _LABELS: Final = {
     "coolest_c": "Coolest room",
     "limit_c": "Limit",
     "lost": "Gateways lost",
+    "limit_h": "Hours that may pass, by risk tier",
+    "sector": "Postcode sector",
     "total": "Gateways in all",
     "share": "Sent so far",
     "messages": "Messages",

@@ -8,7 +8,7 @@ import numpy as np
 
 from alerts.action import Action, Step
 from alerts.alert import Finding
-from alerts.detect.join import join
+from alerts.detect.join import Codes, codes_of, join
 from alerts.detect.local_time import build_offsets
 from alerts.detect.roster import Roster, build_roster
 from alerts.detect.state import State, copied
@@ -57,7 +57,7 @@ class Houses:
         self.actions: list[Action] = []
         self.visits: list[Visit] = []
         self.roster = self._roster()
-        self.state: State = join(None, (), self.roster, start)
+        self.state: State = join(None, Codes(), self.roster, start)
 
     def _roster(self) -> Roster:
         table = build_sensor_table(
@@ -73,7 +73,7 @@ class Houses:
         """Go on with this roster; gateways stay."""
         self.homes, self.sensors = list(homes), list(sensors)
         self.revision += 1
-        before = self.roster.table.places
+        before = codes_of(self.roster)
         self.roster = self._roster()
         self.state = join(copied(self.state), before, self.roster, self.now)
 

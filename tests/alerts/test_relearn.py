@@ -123,7 +123,9 @@ def test_it_is_taken_up_once_and_its_file_goes_with_the_next_checkpoint(
 
 
 def test_clocks_and_what_stands_are_not_touched(learned: Memory) -> None:
-    state = empty({"home": 2, "sensor": len(learned.state.value), "gateway": 2, "place": 1})
+    state = empty(
+        {"home": 2, "sensor": len(learned.state.value), "gateway": 2, "place": 1, "sector": 0}
+    )
     before = as_arrays(copied(state))
     assert take_up(state, learned.state) == 1
     for name, column in as_arrays(state).items():

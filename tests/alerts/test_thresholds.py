@@ -9,7 +9,7 @@ from alerts import thresholds
 from alerts.action import Calibrated
 from alerts.budget import HIGH_Z, LOW_Z
 from alerts.detect import peaks
-from alerts.detect.join import join
+from alerts.detect.join import codes_of, join
 from alerts.detect.local_time import build_offsets
 from alerts.detect.roster import build_roster
 from alerts.due import look_at_all
@@ -132,7 +132,7 @@ def test_a_place_keeps_its_weeks_when_another_council_joins() -> None:
     table = build_sensor_table(homes, houses.gateways, houses.sensors, revision=2)
     roster = build_roster(table, houses.places)
     assert tuple(table.places) == ("abercoed", "fenbridge")
-    state = join(houses.state, houses.roster.table.places, roster, START)
+    state = join(houses.state, codes_of(houses.roster), roster, START)
     assert state.place_z[1] == 3.3
     assert np.isnan(state.place_z[0])
     assert state.peak_counts[5, 7].tolist() == [0, 11]

@@ -14,7 +14,7 @@ LAYOUT_5 = Path(__file__).with_name("checkpoint-5.npz.gz")
 """Written by the code of layout 5, of one home after 14 ordinary days, as one journal entry."""
 
 DAYS = 14
-SIZES = {"home": 3, "sensor": 5, "gateway": 2, "place": 1}
+SIZES = {"home": 3, "sensor": 5, "gateway": 2, "place": 1, "sector": 2}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from alerts.alert import Finding
-from alerts.detect.join import join
+from alerts.detect.join import Codes, join
 from alerts.detect.local_time import build_offsets
 from alerts.detect.roster import build_roster
 from alerts.tick import run_ticks
@@ -128,7 +128,7 @@ def run(chosen: Scenario) -> tuple[Found, Fleet]:
     made = fleet.enrolment
     table = build_sensor_table(made.homes, made.gateways, made.sensors, revision=1)
     roster = build_roster(table, {})
-    state = join(None, (), roster, start_us)
+    state = join(None, Codes(), roster, start_us)
     numbers = np.array([s.number for s in made.sensors], np.int64)
     row_of = {home.id: row for row, home in enumerate(made.homes)}
     told: list[tuple[int, str, int]] = []

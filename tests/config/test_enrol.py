@@ -28,6 +28,10 @@ kind = "battery"
 """
 
 
+def _with_sector(sector: str) -> str:
+    return GOOD.replace("risk_tier = 1", f'risk_tier = 1\nsector = "{sector}"')
+
+
 def _ids() -> "count[int]":
     return count(10_000_000)
 
@@ -44,12 +48,25 @@ def test_a_plan_becomes_values_with_a_status_sensor_for_the_gateway() -> None:
     assert set(device.sensors) == {Kind.MOTION, Kind.BATTERY}
 
 
+@pytest.mark.parametrize("written", ["zz1 2", "ZZ12", " ZZ1  2 "])
+def test_a_postcode_sector_is_kept_in_one_form_and_is_a_column(written: str) -> None:
+    numbers = _ids()
+    plan = read_plan(_with_sector(written), file="x.toml", places=PLACES)
+    made = build(plan, lambda: f"id-{next(numbers)}")
+    table = build_sensor_table(made.homes, made.gateways, made.sensors)
+
+    assert table.sectors == (("fenbridge", "ZZ1 2"),)
+    assert table.home_sector[1] == 0
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (GOOD.replace("fenbridge", "nowhere-at-all"), "expected one of fenbridge"),
         (GOOD.replace('"motion"', '"motions"'), "home.0.sensor.0.kind is 'motions'"),
         (GOOD.replace("risk_tier = 1", "risk_tier = 9"), "home.0.risk_tier is 9, expected 1..3"),
+        (_with_sector("PE1 2AB"), "home.0.sector is a whole postcode, expected its sector alone"),
+        (_with_sector("Larch Row"), "home.0.sector is 'Larch Row', expected the sector"),
         (GOOD.replace('kind = "battery"', 'kind = "motion"'), "as motion twice"),
         (GOOD.replace("Living room/motion", "a/#"), "home.0.sensor.0.address is 'a/#'"),
         (GOOD.replace("gate-sixty-one", "g\u0430te-sixty-one"), "home.0.gateway is"),

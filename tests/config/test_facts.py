@@ -16,6 +16,7 @@ EVERY_FACT = st.builds(
     st.booleans(),
     st.sampled_from(GoesOut),
     st.integers(1, 3),
+    st.sampled_from(("", "ZZ1 2", "ZZ1A 9")),
 )
 
 
@@ -49,6 +50,12 @@ def test_a_row_changes_what_it_names_and_keeps_the_rest() -> None:
         ("goes_out", "sometimes", "alone, accompanied or never"),
         ("risk_tier", "0", "1 (the highest), 2 or 3"),
         ("risk_tier", "4", "1 (the highest), 2 or 3"),
+        (
+            "sector",
+            "ZZ1 2AB",
+            "a postcode without its last two letters, like PE1 2, never the whole",
+        ),
+        ("sector", "Larch Row", "a postcode without its last two letters, like PE1 2"),
         ("risk_tier", "=cmd()", "1 (the highest), 2 or 3"),
     ],
 )

@@ -21,11 +21,11 @@ FLOOD: Final = 5
 """Messages that a team may get because of an outage beside those about falls."""
 
 _LOST_US: Final = START + 6 * HOUR
-_BACK_US: Final = _LOST_US + 3 * HOUR
+_BACK_US: Final = _LOST_US + 5 * HOUR
 
 
 def whole_council(homes: int = HOMES) -> Iterator[Row]:
-    """14: one alert tells of the outage, falls come at once, one message says that it is over."""
+    """14: one alert tells of the outage, one of who cannot be seen; falls come at once."""
     world = World(homes)
     heard, everybody = range(1, HEARD + 1), range(1, homes + 1)
     world.tail.put(_lived_in(world, everybody, START, _LOST_US))
@@ -55,7 +55,11 @@ def whole_council(homes: int = HOMES) -> Iterator[Row]:
     yield at_least("fault.14.falls_told", kinds["pendant"], f"of {HEARD}", HEARD)
     yield at_most("fault.14.fall_s", max(seconds), "s", FALL_S)
     yield at_most("fault.14.back_not_once", abs(back - 1), f"of {back}", 0)
-    others = kinds.total() - kinds["outage"] - kinds["pendant"]
+    unseen = [a.evidence["homes"] for a in world.alerts("unwatched-home")]
+    named = [sum(map(len, by_tier.values())) for by_tier in unseen]
+    yield at_most("fault.14.unwatched_alerts", len(named), f"of {hidden} homes", 1)
+    yield at_least("fault.14.unwatched_named", max(named, default=0), "homes", hidden)
+    others = kinds.total() - kinds["outage"] - kinds["pendant"] - kinds["unwatched-home"]
     yield at_most("fault.14.other_alerts", others, "alerts", 0)
     yield at_most("fault.14.messages", messages - HEARD, "messages", FLOOD)
     yield at_most("fault.14.unwatched_after", len(world.unwatched()), "homes", 0)

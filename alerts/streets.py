@@ -1,0 +1,101 @@
+"""Outages of streets: several gateways of one postcode sector that went dark together.
+
+One that stands while its whole place has an outage stays its own; none begins then.
+"""
+
+import numpy as np
+
+from alerts.action import Step
+from alerts.alert import AlertKind, alert_id
+from alerts.detect import street, technical
+from alerts.detect.columns import NEVER, Bools, Ints, Rows
+from alerts.due import Gateways
+from alerts.lifecycle import Event
+from alerts.outages import OUTAGE_FIRST_US, is_outage, let_wait
+from alerts.place_findings import street_outage
+from alerts.scene import Scene
+
+
+def watch_streets(scene: Scene, gateways: Gateways) -> None:
+    """Raise outages of streets whose first gateway is due to be told; close those that are over."""
+    state, roster = scene.state, scene.roster
+    if not len(state.street_us):
+        return
+    runs = state.street_us != NEVER
+    rows, dark_us = _dark(scene, gateways)
+    if not len(rows) and not runs.any():
+        return
+    sector = roster.gateway_sector[rows]
+    left = street.members(dark_us, sector, state.street_from_us)
+    for code in np.flatnonzero(runs & (left < street.LEAST)).tolist():
+        _end(scene, gateways, code)
+    total = _heard(scene)
+    from_us = street.bursts(dark_us, sector, street.least(total))
+    from_us[(state.street_us != NEVER) | _is_place_out(scene)] = NEVER
+    due_us = state.gateway_lost_us[rows] + OUTAGE_FIRST_US
+    is_due = (dark_us >= from_us[sector]) & (from_us[sector] != NEVER) & (due_us <= scene.now_us)
+    for code in np.unique(sector[is_due]).tolist():
+        state.street_us[code], state.street_from_us[code] = scene.now_us, from_us[code]
+        lost = int(street.members(dark_us, sector, state.street_from_us)[code])
+        place, name = roster.table.sectors[code]
+        finding = street_outage(
+            place, name, scene.zone(place), lost=lost, total=int(total[code]),
+            since_us=int(from_us[code]), found_us=scene.now_us,
+        )  # fmt: skip
+        scene.actions.append(finding)
+
+
+def in_street(scene: Scene, gateways: Gateways, rows: Rows) -> Ints:
+    """Return, for each of these gateways, the sector whose outage it belongs to, or -1."""
+    state, roster = scene.state, scene.roster
+    sector = roster.gateway_sector[rows]
+    if not (state.street_us != NEVER).any():
+        return np.full(len(rows), -1, np.int64)
+    began = np.where(sector >= 0, state.street_from_us[np.maximum(sector, 0)], NEVER)
+    mine = gateways.is_lost[rows] & (began != NEVER)
+    mine &= _dark_us(scene, gateways, rows) >= began
+    return np.where(mine, sector, -1)
+
+
+def _dark(scene: Scene, gateways: Gateways) -> tuple[Rows, Ints]:
+    """Return the gateways of a sector that are lost now, and when each was last heard.
+
+    One that is on its way back after an outage is not looked at before its own limit is over.
+    """
+    state, roster = scene.state, scene.roster
+    rows = np.flatnonzero(gateways.is_lost & roster.gateway_is_used & (roster.gateway_sector >= 0))
+    is_known = state.gateway_heard_us[rows] != NEVER
+    rows = rows[is_known & (state.gateway_lost_us[rows] <= scene.now_us)]
+    return rows, _dark_us(scene, gateways, rows)
+
+
+def _dark_us(scene: Scene, gateways: Gateways, rows: Rows) -> Ints:
+    state = scene.state
+    heard, off_us = state.gateway_heard_us[rows], state.gateway_off_us[rows]
+    return np.where(gateways.is_off[rows], np.maximum(heard, off_us), heard)
+
+
+def _heard(scene: Scene) -> Ints:
+    """Return, by sector, of how many gateways anything was ever heard."""
+    state, roster = scene.state, scene.roster
+    is_counted = roster.gateway_is_used & (state.gateway_heard_us != NEVER)
+    is_counted &= roster.gateway_sector >= 0
+    return technical.count_by(roster.gateway_sector, is_counted, len(state.street_us))
+
+
+def _is_place_out(scene: Scene) -> Bools:
+    roster = scene.roster
+    places = {place: code for code, place in enumerate(roster.table.places)}
+    own = np.array([places[place] for place, _ in roster.table.sectors], np.int64)
+    return is_outage(scene)[own]
+
+
+def _end(scene: Scene, gateways: Gateways, code: int) -> None:
+    state, roster = scene.state, scene.roster
+    place, name = roster.table.sectors[code]
+    id_ = alert_id(f"{place}/{name}", AlertKind.OUTAGE, int(state.street_us[code]))
+    note = f"fewer than {street.LEAST} of what was lost are still out"
+    scene.actions.append(Step(Event.WORK_AGAIN, id_, note))
+    lost = np.flatnonzero(gateways.is_lost & (roster.gateway_sector == code))
+    let_wait(scene, lost[in_street(scene, gateways, lost) >= 0])
+    state.street_us[code] = state.street_from_us[code] = NEVER
