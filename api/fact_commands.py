@@ -36,7 +36,8 @@ def read_file(
     """Change what is known of the homes that the file names. All or nothing.
 
     Columns: home (its id), residents (1 to 12), pets (yes or no), goes_out (alone, accompanied or
-    never), risk_tier (1 is the highest, to 3). An empty cell, or a column that is left out, keeps
+    never), risk_tier (1 is the highest, to 3), sector (of the postcode, as "PE1 2", never all
+    of it; unknown takes it back). An empty cell, or a column that is left out, keeps
     what is known. Every mistake is named with its row and column.
     """
     from api import household_facts, wiring

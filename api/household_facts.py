@@ -22,7 +22,7 @@ from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.clock import microseconds
 
-EXAMPLE: Final = ("k7w2q9xm", "1", "no", "accompanied", "2")
+EXAMPLE: Final = ("k7w2q9xm", "1", "no", "accompanied", "2", "ZZ1 2")
 """A row of the template; the id is invented."""
 
 

@@ -58,7 +58,6 @@ class HomePlan(_Strict):
     residents: int = Field(default=1, ge=1, le=MOST_RESIDENTS)
     has_pets: bool = False
     risk_tier: int = Field(default=2, ge=RISK_TIERS[0], le=RISK_TIERS[-1])
-    risk_tier: int = Field(default=2, ge=1, le=3)
     sector: Annotated[str, AfterValidator(read_sector)] = ""
     """Of its postcode, never the whole: by it an outage of a street is told from one home's."""
 

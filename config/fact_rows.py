@@ -12,7 +12,7 @@ from config.facts import Facts, changes
 from config.homes import GoesOut, HomeState
 
 _h: Final = tables.homes.c
-_COLUMNS: Final = (_h.id, _h.residents, _h.has_pets, _h.goes_out, _h.risk_tier)
+_COLUMNS: Final = (_h.id, _h.residents, _h.has_pets, _h.goes_out, _h.risk_tier, _h.sector)
 
 
 class Outrun(Exception):
@@ -24,7 +24,7 @@ def read(connection: Connection, place: str) -> dict[str, Facts]:
     is_lived_in = _h.state != HomeState.TEST.value
     query = select(*_COLUMNS).where(_h.place == place, is_lived_in).order_by(_h.number)
     return {
-        row.id: Facts(row.residents, row.has_pets, GoesOut(row.goes_out), row.risk_tier)
+        row.id: Facts(row.residents, row.has_pets, GoesOut(row.goes_out), row.risk_tier, row.sector)
         for row in connection.execute(query)
     }
 
@@ -65,4 +65,5 @@ def _is(facts: Facts) -> ColumnElement[bool]:
         _h.has_pets == facts.has_pets,
         _h.goes_out == facts.goes_out.value,
         _h.risk_tier == facts.risk_tier,
+        _h.sector == facts.sector,
     )

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api import household_facts
 from api.auth import HOMES, Needs, Visitor
@@ -11,7 +11,7 @@ from api.contacting import EDITORS
 from api.resources import Resources
 from api.rest.homes import Id
 from config.facts import MOST_RESIDENTS, RISK_TIERS, Facts
-from config.homes import GoesOut
+from config.homes import GoesOut, read_sector
 
 router: Final = APIRouter(tags=["homes"])
 Reader = Annotated[Visitor, Depends(Needs(HOMES))]
@@ -27,6 +27,8 @@ class FactsBody(BaseModel):
     has_pets: bool
     goes_out: Annotated[GoesOut, Field(strict=False)]
     risk_tier: Annotated[int, Field(ge=RISK_TIERS[0], le=RISK_TIERS[-1])]
+    sector: Annotated[str, AfterValidator(read_sector)] | None = None
+    """Of its postcode, never the whole; empty takes it back, null keeps what is known."""
 
 
 @router.get("/homes/{home}/facts")
@@ -47,7 +49,10 @@ def save_facts(
 ) -> FactsBody:
     """Change what is known of a home; If-Match names the ETag that was read (428, 412)."""
     resources: Resources = request.app.state.resources
-    wanted = Facts(body.residents, body.has_pets, body.goes_out, body.risk_tier)
+    sector = body.sector
+    if sector is None:
+        sector = household_facts.facts_of(resources, visitor, home).sector
+    wanted = Facts(body.residents, body.has_pets, body.goes_out, body.risk_tier, sector)
     saved = household_facts.save(resources, visitor, home, wanted, if_match)
     return _told(response, saved)
 
@@ -59,4 +64,5 @@ def _told(response: Response, known: Facts) -> FactsBody:
         has_pets=known.has_pets,
         goes_out=known.goes_out,
         risk_tier=known.risk_tier,
+        sector=known.sector,
     )

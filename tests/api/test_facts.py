@@ -59,7 +59,8 @@ def test_what_an_officer_changes_the_care_team_reads_and_a_running_worker_has(
     home = world.homes[A][0]
     read = bob.get(path)
     wanted = {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1}
-    saved = put(bob, path, wanted, read.headers["ETag"])
+    wanted["sector"] = "ZZ1 2"
+    saved = put(bob, path, {**wanted, "sector": "zz12"}, read.headers["ETag"])
     assert (saved.status_code, saved.json()) == (200, wanted)
     assert saved.headers["ETag"] != read.headers["ETag"]
     again = Visit(world.app, "alice").get(path)
@@ -67,12 +68,26 @@ def test_what_an_officer_changes_the_care_team_reads_and_a_running_worker_has(
     assert running.refresh()
     table = running.table()
     changed = replace(home, residents=2, has_pets=True, goes_out=GoesOut.NEVER, risk_tier=1)
+    changed = replace(changed, sector="ZZ1 2")
     assert table.homes[home.number] == changed
     roster = build_roster(table, {})
     assert not roster.home_is_alone[home.number]
     assert roster.rooms.home_is_shared[home.number]
     page = Visit(world.app, "alice").get(f"/homes/{home.id}").text
     assert "2 people, stays in, has pets, risk tier 1" in page
+
+
+def test_a_whole_postcode_is_refused_and_without_a_sector_it_stays_what_it_was(
+    world: World,
+) -> None:
+    path, bob = path_of(world), Visit(world.app, "bob")
+    facts = {"residents": 1, "has_pets": False, "goes_out": "alone", "risk_tier": 2}
+    saved = put(bob, path, {**facts, "sector": "ZZ1 2"}, bob.get(path).headers["ETag"])
+    refused = put(bob, path, {**facts, "sector": "ZZ1 2AB"}, saved.headers["ETag"])
+    assert refused.status_code == 422
+    assert "leave out the last two letters" in refused.text
+    kept = put(bob, path, {**facts, "risk_tier": 3}, saved.headers["ETag"])
+    assert kept.json()["sector"] == "ZZ1 2"
 
 
 def test_each_change_is_in_the_audit_log_with_who_and_what_it_was(world: World) -> None:
@@ -148,7 +163,7 @@ def test_a_file_changes_the_homes_it_names_and_a_dry_run_says_what_it_would(
 ) -> None:
     told, home = list[str](), world.homes[A][0].id
     household_facts.show(settings, A, home, tell=told.append)
-    assert told[0] == "home,residents,pets,goes_out,risk_tier"
+    assert told[0] == "home,residents,pets,goes_out,risk_tier,sector"
     file = write(world.folder, "home,goes_out,risk_tier", f"{home},never,")
     before, told[:] = known(world), []
     household_facts.read_file(settings, file, A, BOB, is_dry_run=True, tell=told.append)
@@ -204,5 +219,5 @@ def test_the_template_is_a_file_that_is_read() -> None:
     assert printed.exit_code == 0
     rows = read_csv(printed.stdout.encode(), "facts.csv")
     assert read_rows(rows, {household_facts.EXAMPLE[0]: Facts()}, A) == {
-        household_facts.EXAMPLE[0]: Facts(1, False, GoesOut.ACCOMPANIED, 2)
+        household_facts.EXAMPLE[0]: Facts(1, False, GoesOut.ACCOMPANIED, 2, "ZZ1 2")
     }
