@@ -22,6 +22,7 @@ from tests.faults import (
     listeners,
     living,
     notifier,
+    orders,
     proving,
     restoring,
     silent,
@@ -40,9 +41,10 @@ def fault_01() -> Iterator[Row]:
 
 
 def fault_02() -> Iterator[Row]:
-    """Kill broker and worker, with and without outboxes."""
+    """Kill broker and worker, with and without outboxes; stop and start them in every order."""
     yield from kills.both_killed(KILLS or 60, has_outbox=True)
     yield from kills.both_killed(KILLS or 60, has_outbox=False)
+    yield from orders.any_order()
 
 
 def fault_03() -> Iterator[Row]:

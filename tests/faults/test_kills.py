@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from api.rows import Row, table
-from tests.faults import kills
+from tests.faults import kills, orders
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 KILLS = 10
@@ -25,3 +25,7 @@ def test_a_killed_worker_loses_nothing(*, is_timed: bool) -> None:
 
 def test_killed_brokers_and_workers_lose_nothing_that_a_gateway_keeps() -> None:
     expect(kills.both_killed(KILLS, has_outbox=True))
+
+
+def test_broker_and_worker_recover_from_any_order_of_restarts() -> None:
+    expect(orders.any_order())
