@@ -155,7 +155,8 @@ class Engine:
                 self.beat_s = time.monotonic()
                 self.problem = ""
                 if checkpoint is not None and time.monotonic() - saved >= checkpoint_s:
-                    self.checkpoint(checkpoint)
+                    if self.checkpoint(checkpoint) and not progress.is_behind:
+                        self.take_up_learned()
                     saved = time.monotonic()
                 if not progress.is_behind:
                     wait(progress.position, idle_s)
@@ -201,9 +202,8 @@ class Engine:
         try:
             saved = read_checkpoint(path)
         except CheckpointDamaged as problem:
-            todo = "run `stillwell relearn` once this worker is up, then restart it"
             kept = set_aside(path).name
-            _log.warning("checkpoint_refused", why=str(problem), kept=kept, todo=todo)
+            _log.warning("checkpoint_refused", why=str(problem), kept=kept)
             return False
         if saved is None or saved.position > self._tail.last_seq():
             return False
@@ -218,6 +218,19 @@ class Engine:
         self._waiting.add(saved.waiting, saved.folded_us)
         self._received_us = _newest_us(saved.waiting)
         return True
+
+    def take_up_learned(self) -> bool:
+        """Go on, as after a restart, with what was learned again beside the checkpoint just saved.
+
+        Return whether there was such a file. Nothing that is known of the present changes.
+        """
+        path = self._checkpoint
+        if path is None or self._has_relearned or not learned_beside(path).exists():
+            return False
+        uplink = self._uplink
+        is_restored = self.restore(path)
+        self._uplink, self._is_started = uplink, not is_restored
+        return is_restored
 
     def _take_up_learned(self, path: Path, saved: Checkpoint) -> None:
         """Take up what was learned again from the store; the file goes with the next checkpoint."""

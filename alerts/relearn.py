@@ -47,18 +47,24 @@ def relearn(
 ) -> Memory:
     """Live through the stored readings of this time; what would be decided is forgotten.
 
-    ``on_progress`` is told the share that is done.
+    Nothing is known of the time before the first reading: it is passed over. ``on_progress`` is
+    told the share that is done.
     """
     tick_us = tick_s * SECOND_US
-    start_us, stop_us = (at // tick_us * tick_us for at in (start_us, stop_us))
-    watch = Watch(table, places)
+    watch, stretch_us = Watch(table, places), max(_STRETCH_US // tick_us, 1) * tick_us
+    # On a grid of its own: what a first day teaches does not hang on the minute of the start.
+    start_us, stop_us = start_us // stretch_us * stretch_us, stop_us // tick_us * tick_us
     watch.begin(start_us)
-    while watch.folded_us < stop_us:
-        from_us = watch.folded_us
-        until_us = min(from_us + max(_STRETCH_US // tick_us, 1) * tick_us, stop_us)
-        ticks_us = np.arange(from_us + tick_us, until_us + 1, tick_us, dtype=np.int64)
+    has_begun = False
+    for from_us in range(start_us, stop_us, stretch_us):
+        until_us = min(from_us + stretch_us, stop_us)
         readings = read(from_us + 1, until_us + 1)
-        watch.run(ticks_us, readings, empty(), is_caught_up=False)
+        if len(readings) and not has_begun:
+            watch.begin(from_us)
+            has_begun = True
+        if has_begun:
+            ticks_us = np.arange(from_us + tick_us, until_us + 1, tick_us, dtype=np.int64)
+            watch.run(ticks_us, readings, empty(), is_caught_up=False)
         on_progress((until_us - start_us) / (stop_us - start_us))
     memory = watch.memory
     if memory is None:

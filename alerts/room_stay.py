@@ -24,11 +24,12 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     state, rows = scene.state, slice(start, stop)
     before = stay.Stays(state.stay_room, state.stay_us, state.stay_last_us)
     room = scene.roster.rooms.sensor_room[signs.sensor[rows]]
-    homes, after, has_ended = stay.find_stays(
-        signs.home[rows], signs.time_us[rows], room, before, state.stay_raised_us
-    )
+    home, time_us = signs.home[rows], signs.time_us[rows]
+    held_us = state.stay_raised_us
+    homes, after, has_ended = stay.find_stays(home, time_us, room, before, held_us)
+    last = (homes, has_ended)
+    _keep_longest(scene, stay.find_ended(home, time_us, room, before, held_us, last))
     ended = np.sort(homes[has_ended])
-    _keep_longest(scene, ended, before)
     state.stay_room[homes], state.stay_us[homes] = after.room, after.start_us
     state.stay_last_us[homes] = after.last_us
     is_long = after.last_us - after.start_us > _least_us(scene)
@@ -107,19 +108,17 @@ def _longest(scene: Scene, row: int, homes: Rows) -> stay.Longest:
     )
 
 
-def _keep_longest(scene: Scene, homes: Rows, before: stay.Stays) -> None:
+def _keep_longest(scene: Scene, ended: stay.Ended) -> None:
     """Keep the longest stay of the day; one that was raised teaches no more than its limit."""
     state = scene.state
-    ended = stay.Stays(before.room[homes], before.start_us[homes], before.last_us[homes])
-    minutes = stay.minutes(ended)
     for row, room in enumerate(stay.ROOMS):
-        mine = np.flatnonzero((ended.room == room) & (minutes > state.stay_peak[row, homes]))
+        peak = state.stay_peak[row]
+        mine = np.flatnonzero((ended.room == room) & (ended.minutes > peak[ended.home]))
         if not len(mine):
             continue
-        z = scene.tuned("room_z", homes[mine])
-        _, limit = stay.limits(_longest(scene, row, homes[mine]), row, z)
-        kept = np.minimum(minutes[mine], 1.5 * limit)
-        state.stay_peak[row, homes[mine]] = np.maximum(state.stay_peak[row, homes[mine]], kept)
+        homes = ended.home[mine]
+        _, limit = stay.limits(_longest(scene, row, homes), row, scene.tuned("room_z", homes))
+        np.maximum.at(peak, homes, np.minimum(ended.minutes[mine], 1.5 * limit).astype(np.float32))
 
 
 def _ease(scene: Scene, homes: Rows) -> None:

@@ -18,9 +18,10 @@ def relearn(
 ) -> None:
     """Learn again from the stored readings what is usual in each home; nothing is raised.
 
-    For a worker that lost its memory (the log says checkpoint_refused, or the file was lost).
-    It may run meanwhile: alarms go on being read. Restart it afterwards, and it takes up what was
-    learned of every home of which it knows less.
+    A worker that starts without its memory (the log says checkpoint_refused, or the file was lost)
+    does this by itself; by hand it learns from more or fewer days. The worker may run meanwhile:
+    alarms go on being read. It takes up what was learned of every home of which it knows less with
+    its next checkpoint, or when it starts.
 
       stillwell relearn --settings site.toml
     """
@@ -31,7 +32,7 @@ def relearn(
         loaded = wiring.read_settings(settings)
         with Progress(f"learning from the last {days} days", _tell) as progress:
             homes = relearning.relearn_all(loaded, days, on_progress=progress.show)
-    _tell(f"homes learned: {homes:,}; restart the worker to take it up")
+    _tell(f"homes learned: {homes:,}; a running worker takes it up within minutes")
 
 
 def _tell(line: str) -> None:

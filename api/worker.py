@@ -33,6 +33,7 @@ from api.engine_tail import EngineTail
 from api.exits import CommandFailed
 from api.handover import is_live, keeping_live
 from api.pace import Pace
+from api.relearning import Relearning
 from api.retention import Retention
 from config.settings import Settings
 from ingest.clock import Clock, SystemClock, VirtualClock, instant, microseconds
@@ -87,6 +88,7 @@ class Parts:
     receipts: Receipts
     follower: Follower
     engine: Engine
+    relearning: Relearning
     shadow: Shadow
     ledger: Ledger
     outbox: Outbox
@@ -155,7 +157,8 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         code=wiring.code(),
         shadow=shadow,
     )
-    engine.restore(where.checkpoint)
+    is_forgetful = not engine.restore(where.checkpoint) and store.position() > 0
+    relearning = Relearning(settings, clock, is_forgetful=is_forgetful)
     outbox = Outbox(database, channels(settings, database), SystemClock())
     return Parts(
         database,
@@ -170,6 +173,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         receipts,
         follower,
         engine,
+        relearning,
         shadow,
         ledger,
         outbox,
@@ -246,6 +250,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
         _Thread("keeper", parts.keeper.run, ending),
         _Thread("anchors", parts.anchoring.run, ending),
         _Thread("beat", partial(_beat, parts, settings), ending),
+        _Thread("relearning", parts.relearning.run, ending),
     ]
     for thread in threads:
         thread.start()

@@ -12,6 +12,7 @@ import numpy as np
 
 from alerts.detect.columns import MINUTE_US, NEVER, Bools, Bytes, Floats, Ints, Rows
 from alerts.detect.rooms import Room
+from alerts.detect.signs import group
 
 GAP_US: Final = 60 * MINUTE_US
 ROOMS: Final = (Room.BATHROOM, Room.HALL)
@@ -56,6 +57,58 @@ def find_stays(
     goes_on &= was_us != NEVER
     after = Stays(now_room[homes], np.where(goes_on, was_us, begin_us), last_us[homes])
     return homes, after, ~goes_on & (was_us != NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Stays that ended, one a row: whose, in which room, and how many minutes they lasted."""
+
+    home: Rows
+    room: Bytes
+    minutes: Floats
+
+
+def find_ended(
+    home: Ints,
+    time_us: Ints,
+    room: Bytes,
+    before: Stays,
+    held_us: Ints,
+    last: tuple[Rows, Bools],
+) -> Ended:
+    """Return every stay that these n signs end, in time order and less than an hour apart.
+
+    ``last`` is which homes they are of, and whether they ended the stay ``before``, as
+    ``find_stays`` says. What is found does not hang on how signs are cut: within them a stay may
+    go on and end, and others begin and end.
+    """
+    size, (homes, has_ended) = len(before.room), last
+    now_room, moves = np.empty(size, np.int8), np.zeros(size, np.bool_)
+    now_room[home] = room
+    moves[home[room != now_room[home]]] = True
+    rows = np.flatnonzero(moves[home])
+    order, start, is_last = group(home[rows])
+    h, t, r = (column[rows][order] for column in (home, time_us, room))
+    is_first = start == np.arange(len(h))
+    begins = is_first.copy()
+    begins[1:] |= r[1:] != r[:-1]
+    run = np.flatnonzero(begins)
+    of, since = h[run], t[run]
+    goes_on = is_first[run] & (before.room[of] == r[run]) & (before.start_us[of] != NEVER)
+    goes_on &= (held_us[of] != NEVER) | (since - before.last_us[of] <= GAP_US)
+    since = np.where(goes_on, before.start_us[of], since)
+    ends = np.append(run[1:], len(h))[: len(run)] - 1
+    inner = np.flatnonzero(~is_last[ends])
+    left = of[is_first[run] & ~goes_on & (before.start_us[of] != NEVER)]
+    gone = np.concatenate([homes[has_ended & ~moves[homes]], left])
+    lasted = np.concatenate(
+        [before.last_us[gone] - before.start_us[gone], t[ends[inner]] - since[inner]]
+    )
+    return Ended(
+        np.concatenate([gone, of[inner]]),
+        np.concatenate([before.room[gone], r[run[inner]]]),
+        lasted / MINUTE_US,
+    )
 
 
 def minutes(stays: Stays) -> Floats:

@@ -1,6 +1,7 @@
 """The kernels of nights, slow change and dead sensors against their loop twins."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -241,6 +242,34 @@ def test_a_slice_of_signs_leaves_the_stay_that_the_last_of_them_is_in(
     _follow(stays, homes, new)
     wanted = [NEVER if one.start < 0 else one.start for one in naive]
     assert stays.start_us.tolist() == wanted
+
+
+@settings(deadline=None)
+@given(steps, st.sets(st.integers(1, 39)))
+def test_the_stays_that_ended_are_those_of_the_loop_however_signs_are_cut(
+    signs: list[tuple[int, int, int]], cuts: set[int]
+) -> None:
+    """Within one tick signs lie less than an hour apart."""
+    naive, held = [Stay() for _ in range(3)], np.full(3, NEVER)
+    wanted: list[tuple[int, int, float]] = []
+    for at, (one, room, _) in enumerate(signs):
+        was, start, last = naive[one].room, naive[one].start, naive[one].last
+        if naive[one].sign(at * MINUTE, room, is_held=False):
+            wanted.append((one, was, (last - start) / MINUTE))
+    stays = stay.Stays(np.zeros(3, np.int8), np.full(3, NEVER), np.full(3, NEVER))
+    found: list[tuple[int, int, float]] = []
+    home, room = (np.array([row[i] for row in signs], np.int64) for i in (0, 1))
+    time_us, rooms = np.arange(len(signs)) * MINUTE, room.astype(np.int8)
+    bounds = [0, *sorted(cut for cut in cuts if cut < len(signs)), len(signs)]
+    for first, stop in pairwise(bounds):
+        part = slice(first, stop)
+        said = (home[part], time_us[part], rooms[part])
+        homes, new, has_ended = stay.find_stays(*said, stays, held)
+        ended = stay.find_ended(*said, stays, held, (homes, has_ended))
+        columns = (ended.home, ended.room, ended.minutes)
+        found += zip(*(column.tolist() for column in columns), strict=True)
+        _follow(stays, homes, new)
+    assert sorted(found) == sorted(wanted)
 
 
 @given(st.lists(st.floats(0, 300), max_size=30))

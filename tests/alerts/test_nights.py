@@ -4,7 +4,10 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.lifecycle import Event
 from config.homes import GoesOut, Home, HomeState
@@ -30,6 +33,20 @@ def lived(until: int) -> Houses:
 
 def never(home: Home) -> Home:
     return replace(home, goes_out=GoesOut.NEVER)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 2 * 24 * 60 - 1), max_size=40, unique=True))
+def test_what_is_learned_of_stays_does_not_hang_on_where_steps_end(ends: list[int]) -> None:
+    whole, cut = (Houses(2, tick=MINUTE) for _ in range(2))
+    readings = [r for home in (1, 2) for r in days(whole, 0, 2, home=home, seed=home)]
+    whole.run(readings, START + 2 * DAY + MINUTE)
+    for end in sorted(ends):
+        cut.run(readings, START + end * MINUTE)
+    cut.run(readings, START + 2 * DAY + MINUTE)
+    assert whole.state.stay_days[:, 1:].sum() > 0
+    for name in ("stay_peak", "stay_days", "stay_total", "stay_squares", "stay_us"):
+        assert np.array_equal(getattr(whole.state, name), getattr(cut.state, name)), name
 
 
 def test_more_bathroom_visits_on_three_nights_are_told_with_what_is_usual() -> None:

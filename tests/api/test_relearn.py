@@ -44,7 +44,7 @@ def test_stored_days_become_what_the_next_start_takes_up(tmp_path: Path) -> None
     store.close()
 
     assert result.exit_code == 0, result.output
-    assert "homes learned: 1; restart the worker" in result.output
+    assert "homes learned: 1; a running worker takes it up" in result.output
     learned = read_checkpoint(learned_beside(wiring.files(settings).checkpoint))
     assert learned is not None
     assert learned.state.peak_count[1] >= DAYS - 1
