@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy.exc import IntegrityError
 
 from alerts import (
     calibrations,
@@ -82,6 +83,14 @@ class Ledger:
 
     def raise_findings(self, findings: Sequence[Finding], now: Instant) -> list[str]:
         """Raise what is new, in one transaction; return the ids of new alerts, in order."""
+        try:
+            return self._raise_all(findings, now)
+        except IntegrityError:
+            if self._connection is not None:
+                raise  # the caller's transaction is lost, and theirs to begin again
+            return self._raise_all(findings, now)  # another process raised one of these meanwhile
+
+    def _raise_all(self, findings: Sequence[Finding], now: Instant) -> list[str]:
         now_us, sending, ids = microseconds(now), self._sending(), []
         with self._begin() as connection:
             for finding in findings:

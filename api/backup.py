@@ -20,7 +20,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url
 from sqlalchemy.pool import NullPool
 
-from api import table_copy, wiring
+from api import exporting, table_copy, wiring
 from api.exits import CommandFailed
 from config import audit
 from config.database import connect, migrate, revision
@@ -59,6 +59,7 @@ def back_up(settings: Settings, folder: Path, *, tell: Tell) -> Backup:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     database = wiring.open_database(settings)
+    exporting.note(database, audit.INSTALLATION, "backup", microseconds(SystemClock().now()))
     for name in _PLAIN:
         if (settings.data / name).exists():
             shutil.copyfile(settings.data / name, folder / name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from api import wiring
+from api import exporting, wiring
 from api.contacting import EDITORS
 from api.web import words
 from config import contacts, people
@@ -23,9 +23,10 @@ def show(settings: Settings, home: str, *, tell: Callable[[str], None]) -> None:
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.connect() as connection:
-        _place_of(connection, home)
-        for contact in contacts.read(connection, home):
-            tell(_line(contact, now_us))
+        place, found = _place_of(connection, home), contacts.read(connection, home)
+    exporting.note(database, place, f"home:{home}", now_us, what="contacts")
+    for contact in found:
+        tell(_line(contact, now_us))
 
 
 def save(
@@ -53,6 +54,8 @@ def stale(settings: Settings, place: str, *, tell: Callable[[str], None]) -> Non
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.connect() as connection:
         found = contacts.stale(connection, [place] if place else list(places), now_us)
+    for key in sorted({contact.place for contact in found}):
+        exporting.note(database, key, "contacts", now_us, what="stale")
     for contact in found:
         tell(f"{contact.place}, home {contact.home}: {_line(contact, now_us)}")
     tell(f"{len(found)} contacts were not confirmed for {contacts.STALE_DAYS} days")

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from api import csv_files, wiring
+from api import csv_files, exporting, wiring
 from api.auth import HOMES, Visitor
 from api.contacting import EDITORS
 from api.contacts_file import expect_role
@@ -100,10 +100,13 @@ def read_file(
 def show(settings: Settings, place: str, home: str, *, tell: Callable[[str], None]) -> None:
     """Tell what is known of a place's homes, or of one, as CSV that can be read again."""
     csv_files.expect_place(settings, place, "facts")
-    with wiring.open_database(settings).connect() as connection:
+    database = wiring.open_database(settings)
+    with database.connect() as connection:
         known = fact_rows.read(connection, place)
     if home and home not in known:
         raise ConfigProblem(f"facts: there is no home {home!r} at {place}")
+    now_us = microseconds(wiring.web_clock(settings, database)())
+    exporting.note(database, place, "facts", now_us, homes=home or "all")
     tell(",".join(facts.COLUMNS))
     for id_, one in known.items():
         if home in ("", id_):

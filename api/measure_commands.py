@@ -29,7 +29,7 @@ def measures(
 
       stillwell measures --place fenbridge --from 2026-11-01 --to 2026-11-29
     """
-    from api import measuring, wiring
+    from api import exporting, measuring, wiring
     from config.problems import ConfigProblem
     from ingest.clock import SystemClock, microseconds
 
@@ -56,7 +56,10 @@ def measures(
         if begin >= end:
             raise ConfigProblem("measures: --from must be before --to")
         span = (int(begin.timestamp() * 1e6), int(end.timestamp() * 1e6))
-        with wiring.open_database(loaded).connect() as connection:
+        database = wiring.open_database(loaded)
+        if as_csv:
+            exporting.note(database, place, "measures", now_us, from_us=span[0], to_us=span[1])
+        with database.connect() as connection:
             found = measuring.of_place(connection, known[place], *span, now_us)
         figures = list(measuring.figures(found, measuring.exactly, known[place].alert_budget))
         if as_csv:

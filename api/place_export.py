@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import JSON, Connection, RowMapping, Table, select
 from sqlalchemy.types import BigInteger, Boolean, Float, Integer
 
-from api import place_rows, stores, wiring
+from api import exporting, place_rows, stores, wiring
 from api.exits import CommandFailed
 from api.place_files import known_place
 from api.store_copy import WINDOW_DAYS, windows
@@ -60,6 +60,7 @@ def export(settings: Settings, place: str, folder: Path, *, tell: Tell) -> None:
     if logo := wiring.places(settings)[place].logo:
         shutil.copyfile(settings.places / logo, folder / logo)
     database = wiring.open_database(settings)
+    exporting.note(database, place, "place", microseconds(SystemClock().now()))
     isolated = database.execution_options(
         isolation_level="REPEATABLE READ"
         if database.dialect.name == "postgresql"

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts import tables
+from alerts.alert import AlertKind
 from api.resources import Resources
 from config import audit
 from config import tables as registry
@@ -69,7 +70,8 @@ def _place_of(connection: Connection, name: str, id_: str, places: Sequence[str]
     homes, contacts = registry.homes, registry.contacts
     if name == "alert":
         a = tables.alerts.c
-        query = select(a.place).where(a.id == id_, a.home.is_not(None), a.place.in_(places))
+        is_of_people = a.home.is_not(None) | (a.kind == AlertKind.UNWATCHED_HOME.value)
+        query = select(a.place).where(a.id == id_, is_of_people, a.place.in_(places))
     elif name == "finding":
         f = tables.shadow_findings.c
         query = select(f.place).where(f.id == id_, f.place.in_(places))

@@ -16,14 +16,14 @@ from alerts.past import Alerts, Past, kept, read_alerts, read_past
 from alerts.past_readings import Read, of_homes
 from alerts.perfect import perfect
 from alerts.rehearse import Change, Gap, Places, as_it_was, rehearse
-from api import stores, wiring
+from api import exporting, stores, wiring
 from api.candidate import read_candidate, settings_of
 from api.delivery import Delivery
 from api.exits import CommandFailed
 from config.places import Place
 from config.problems import ConfigProblem
 from config.settings import Costs, Settings
-from ingest.clock import instant
+from ingest.clock import SystemClock, instant, microseconds
 from ingest.sink import Store
 from ingest.store.ahead import WORTH, Ahead
 from ingest.store.pieces import NO_HOME, StoreDamaged
@@ -90,6 +90,14 @@ def rehearse_place(
     place = _place(settings, request)
     changes = [_change(file, place) for file in (request.against, request.candidate)]
     database = wiring.open_database(settings)
+    exporting.note(
+        database,
+        place.key,
+        "rehearsal",
+        microseconds(SystemClock().now()),
+        from_us=request.start_us,
+        to_us=request.stop_us,
+    )
     store = stores.open_to_read(settings)
     ahead = ExitStack()
     try:

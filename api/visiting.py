@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from api import csv_files, wiring
+from api import csv_files, exporting, wiring
 from api.auth import HOMES, Visitor
 from api.contacting import EDITORS
 from api.contacts_file import expect_role
@@ -73,11 +73,14 @@ def read_file(
 def show(settings: Settings, place: str, home: str, *, tell: Callable[[str], None]) -> None:
     """Tell the booked visits of a place, or of one home of it, as CSV that can be read again."""
     csv_files.expect_place(settings, place, "visits")
-    with wiring.open_database(settings).connect() as connection:
+    database = wiring.open_database(settings)
+    with database.connect() as connection:
         number = {n: id_ for id_, n in _homes(connection, place).items()}
         if home and home not in number.values():
             raise ConfigProblem(f"visits: there is no home {home!r} at {place}")
         found = registry.visits(connection)
+    now_us = microseconds(wiring.web_clock(settings, database)())
+    exporting.note(database, place, "visits", now_us, homes=home or "all")
     tell(",".join(visits.COLUMNS))
     for visit in found:
         id_ = number.get(visit.home)

@@ -65,11 +65,14 @@ class Fate(StrEnum):
 
 
 class DeliveryFailed(Exception):
-    """A channel did not take a message; a permanent failure is not tried again."""
+    """A channel did not take a message; a permanent failure is not tried again.
 
-    def __init__(self, why: str, *, is_permanent: bool = False) -> None:
+    ``wait_s`` is how long the other side asks to be left alone.
+    """
+
+    def __init__(self, why: str, *, is_permanent: bool = False, wait_s: float = 0.0) -> None:
         super().__init__(why)
-        self.is_permanent = is_permanent
+        self.is_permanent, self.wait_s = is_permanent, wait_s
 
 
 class Channel(Protocol):
@@ -239,6 +242,8 @@ class Outbox:
             self._give_up(row, attempts, "leased", "failed", error)
             return
         wait_us = int(retry_us(attempts) * self._chance.uniform(0.5, 1.0))
+        asked_us = int(getattr(problem, "wait_s", 0.0) * 1_000_000)
+        wait_us = min(max(wait_us, asked_us), LAST_RETRY_US)
         values = {"state": "pending", "next_us": self._now_us() + wait_us, "error": error}
         self._mark(row, attempts, "leased", values)
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -124,10 +125,23 @@ class Webhook:
             "webhook-timestamp": str(now),
             "webhook-signature": sign(hook.secret, message.key, now, body),
         }
-        status = _post(target, body, headers, is_tls=hook.url.startswith("https://"))
+        status, wait_s = _post(target, body, headers, is_tls=hook.url.startswith("https://"))
         if not 200 <= status < 300:
             is_permanent = 300 <= status < 500 and status not in _AGAIN
-            raise DeliveryFailed(f"the webhook answered {status}", is_permanent=is_permanent)
+            why = f"the webhook answered {status}"
+            raise DeliveryFailed(why, is_permanent=is_permanent, wait_s=wait_s)
+
+
+def retry_after_s(said: str | None, now: datetime) -> float:
+    """Return the seconds that a Retry-After header asks for (RFC 9110), 0 where it says nothing."""
+    text = (said or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        at = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return 0.0
+    return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp())
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -152,14 +166,15 @@ class _Pinned(http.client.HTTPConnection):
 
 def _post(
     target: tuple[str, int, str, str], body: bytes, headers: dict[str, str], *, is_tls: bool
-) -> int:
+) -> tuple[int, float]:
     host, port, path, address = target
     connection = _Pinned(host, port, address, is_tls=is_tls)
     timer = threading.Timer(DEADLINE_S, connection.cut)
     timer.start()
     try:
         connection.request("POST", path, body, headers)
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return answer.status, retry_after_s(answer.getheader("Retry-After"), datetime.now(UTC))
     except (OSError, http.client.HTTPException) as problem:
         raise DeliveryFailed(f"the webhook did not answer: {type(problem).__name__}") from problem
     finally:

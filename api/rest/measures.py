@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse
 
-from api import measuring
+from api import exporting, measuring
 from api.auth import COUNTS, Needs, Visitor
 from api.errors import Problem
 from api.resources import Resources
@@ -64,7 +64,12 @@ def get_measures_csv(
 ) -> PlainTextResponse:
     """Return the same figures as a file for spreadsheets."""
     resources: Resources = request.app.state.resources
-    _, figures = measuring.visited(resources, visitor, place, *_span(resources, start, stop))
+    span = _span(resources, start, stop)
+    _, figures = measuring.visited(resources, visitor, place, *span)
+    now_us, who = microseconds(resources.wall()), visitor.account.id
+    exporting.note(
+        resources.database, place, "measures", now_us, actor=who, from_us=span[0], to_us=span[1]
+    )
     headers = {"Content-Disposition": 'attachment; filename="measures.csv"'}
     return PlainTextResponse(
         measuring.to_csv(place, figures), media_type="text/csv; charset=utf-8", headers=headers

@@ -36,6 +36,8 @@ class Answering(BaseHTTPRequestHandler):
         self.send_response(status)
         if 300 <= status < 400:
             self.send_header("Location", "http://169.254.169.254/")
+        if self.server.retry_after:
+            self.send_header("Retry-After", self.server.retry_after)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -52,6 +54,7 @@ class Listener(ThreadingHTTPServer):
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
         self.answers: list[tuple[int, object]] = []
         self.delay_s = 0.0
+        self.retry_after = ""
 
     @property
     def url(self) -> str:

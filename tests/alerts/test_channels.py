@@ -5,8 +5,11 @@ import hashlib
 import hmac
 import json
 import socket
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from alerts.notify.apprise import Apprise
 from alerts.notify.email import Email, Server
 from alerts.notify.govuk_notify import Account, Notify
 from alerts.notify.outbox import DeliveryFailed, Fate, Message
-from alerts.notify.webhook import Hook, Unsafe, Webhook, guard, sign
+from alerts.notify.webhook import Hook, Unsafe, Webhook, guard, retry_after_s, sign
 from tests.alerts.listening import Listener, listening
 from tests.alerts.world import START
 
@@ -71,6 +74,33 @@ def test_a_webhook_that_drips_is_left_at_the_deadline(
     with pytest.raises(DeliveryFailed) as failed:
         hook(listener).send(MESSAGE)
     assert not failed.value.is_permanent
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("240", 240),
+        (" 7 ", 7),
+        ("Sat, 28 Nov 2026 02:01:00 GMT", 60),
+        ("Sat, 28 Nov 2026 01:00:00 GMT", 0),
+        ("soon", 0),
+        ("-5", 0),
+        ("9" * 400, 999_999_999),
+        (None, 0),
+    ],
+)
+def test_how_long_a_webhook_asks_to_be_left_alone_is_read_in_both_forms(
+    said: str | None, seconds: float
+) -> None:
+    assert retry_after_s(said, datetime(2026, 11, 28, 2, tzinfo=UTC)) == seconds
+
+
+def test_a_webhook_that_asks_for_rest_is_left_alone_as_long(listener: Listener) -> None:
+    listener.answers.append((429, {}))
+    listener.retry_after = "200"
+    with pytest.raises(DeliveryFailed) as failed:
+        hook(listener).send(MESSAGE)
+    assert (failed.value.is_permanent, failed.value.wait_s) == (False, 200)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +202,29 @@ def test_a_mailbox_that_is_refused_for_good_is_not_tried_again(
         email.send(mail(address))
     assert failed.value.is_permanent is is_permanent
     assert address not in str(failed.value)
+
+
+def test_a_mail_server_that_drips_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    from alerts.notify import email
+
+    monkeypatch.setattr(email, "DEADLINE_S", 0.5)
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        made = Email(Server("127.0.0.1", server.getsockname()[1], "a@stillwell.example", "none"))
+        with pytest.raises(DeliveryFailed) as failed:
+            made.send(mail("ann@example.org"))
+    assert not failed.value.is_permanent
+    assert time.monotonic() - began < email.TIMEOUT_S
+
+
+def drip(server: socket.socket) -> None:
+    """Greet without end, a byte every tenth of a second: no single wait is ever too long."""
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        for _ in range(300):
+            connection.sendall(b"2")
+            time.sleep(0.1)
 
 
 SERVICE, KEY = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"

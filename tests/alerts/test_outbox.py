@@ -15,7 +15,7 @@ from alerts.notify.outbox import (
     Outbox,
     retry_us,
 )
-from ingest.clock import VirtualClock, instant
+from ingest.clock import VirtualClock, instant, microseconds
 from tests.alerts.test_ledger import finding
 from tests.alerts.world import HOUR, START
 from tests.databases import new_database
@@ -141,3 +141,16 @@ def test_retries_back_off_up_to_a_cap() -> None:
     assert waits[0] == 5_000_000
     assert waits == sorted(waits)
     assert waits[-1] == LAST_RETRY_US
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "least_s", "most_s"), [(200, 200, 200), (9e9, 300, 300), (0, 2.5, 5)]
+)
+def test_who_asks_to_be_left_alone_is_up_to_the_cap(
+    asked_s: float, least_s: float, most_s: float
+) -> None:
+    database, clock, outbox = world(FakeChannel(DeliveryFailed("busy", wait_s=asked_s)))
+    queue(database)
+    outbox.send_due()
+    wait_s = (row(database).next_us - microseconds(clock.now())) / 1e6
+    assert least_s <= wait_s <= most_s

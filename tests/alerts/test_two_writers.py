@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Row, func, insert, select
 
-from alerts import tables
+from alerts import record, tables
 from alerts.alert import AlertKind, alert_id
 from alerts.ledger import Ledger
 from alerts.notify.outbox import Outbox
@@ -134,3 +136,29 @@ def test_two_senders_send_each_message_once(database: Engine) -> None:
     senders = [Outbox(database, {"console": channel}, clock) for _ in range(WRITERS)]
     together(*(lambda s=s: s.send_due() for s in senders))
     assert len(channel.sent) == len({message.key for message in channel.sent}) == ROUNDS
+
+
+def test_two_processes_that_raise_the_same_at_once_raise_it_once_and_neither_fails(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = finding(AlertKind.NO_SIGN_OF_LIFE, START - MINUTE)
+    both_looked, find = threading.Barrier(2), record.find
+    has_met = threading.local()
+
+    def found(connection: Connection, alert: str) -> Row[Any] | None:
+        row = find(connection, alert)
+        if not getattr(has_met, "is_so", False):
+            has_met.is_so = True
+            with suppress(threading.BrokenBarrierError):  # where one writer waits for the other
+                both_looked.wait(2)
+        return row
+
+    monkeypatch.setattr(record, "find", found)
+    raised: list[str] = []
+    works = [lambda: raised.extend(Ledger(database).raise_findings([same], at(0)))] * 2
+    together(*works)
+    assert raised == [same.id]
+    with database.connect() as connection:
+        events = connection.execute(select(tables.history.c.event)).scalars().all()
+        assert events == ["raise"]
+        assert audit.verify(connection) == []

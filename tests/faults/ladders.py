@@ -4,8 +4,11 @@ Webhook and mail server are real ones on this machine; only the waiting is not.
 """
 
 import random
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -38,6 +41,9 @@ BEAT_US: Final = SECOND
 HOUR_US: Final = 60 * MINUTE
 PATIENCE_S: Final = 0.15
 """What stands for the seconds that channels wait: the clock of the world is turned by hand."""
+
+RETRY_AFTER_S: Final = 240
+"""What the webhook asks for with its 429, longer than most retries would wait."""
 
 _PLACES: Final = {PLACE: place()}
 
@@ -74,7 +80,7 @@ def channels_fail() -> Iterator[Row]:
     """11: an hour of 500, 429, time-outs and slow drips; then all is well."""
     modes: dict[str, Callable[[Listener], None]] = {
         "500": lambda hook: hook.answers.extend([(500, {})] * 10_000),
-        "429": lambda hook: hook.answers.extend([(429, {})] * 10_000),
+        "429": _ask_for_rest,
         "hang": lambda hook: setattr(hook, "delay_s", 1.0),
         "slow_loris": lambda hook: hook.answers.extend([(0, {})] * 10_000),
     }
@@ -82,11 +88,50 @@ def channels_fail() -> Iterator[Row]:
         yield from _failing(f"webhook_{name}", "webhook", break_hook=break_)
     yield from _failing("smtp_451", "email", mail="451 come again")
     yield from _failing("smtp_gone", "email", mail="")
+    yield from _failing("smtp_hang", "email", mail="", instead=_silent)
+    yield from _failing("smtp_slow_loris", "email", mail="", instead=_dripping)
+
+
+def _ask_for_rest(hook: Listener) -> None:
+    hook.answers.extend([(429, {})] * 10_000)
+    hook.retry_after = str(RETRY_AFTER_S)
+
+
+def _silent(_: socket.socket) -> None:
+    """Greet nobody."""
+
+
+def _dripping(connection: socket.socket) -> None:
+    """Greet without end, a byte at a time."""
+    with suppress(OSError):
+        for _ in range(200):
+            connection.sendall(b"2")
+            time.sleep(PATIENCE_S / 3)
+
+
+@contextmanager
+def _answered_by(port: int, answer: Callable[[socket.socket], None]) -> Iterator[None]:
+    """Let this port be a server that is no good."""
+    held: list[socket.socket] = []
+
+    def take() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                held.append(connection)
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", port)) as server:
+        threading.Thread(target=take, daemon=True).start()
+        yield
+        server.shutdown(socket.SHUT_RDWR)
+    for connection in held:
+        connection.close()
 
 
 def _failing(
     name: str, channel: str, *, break_hook: Callable[[Listener], None] | None = None,
-    mail: str | None = None,
+    mail: str | None = None, instead: Callable[[socket.socket], None] | None = None,
 ) -> Iterator[Row]:  # fmt: skip
     """Let the first step's channel fail for an hour, while the second step's works."""
     first = {"webhook": ["place"], "email": ["role:supervisor"]}
@@ -98,8 +143,12 @@ def _failing(
     box, port = Mailbox(), free_port()
     with ExitStack() as stack:
         hook = stack.enter_context(listening())
-        for module, key in ((webhook, "TIMEOUT_S"), (webhook, "DEADLINE_S"), (email, "TIMEOUT_S")):
-            stack.enter_context(patch.object(module, key, PATIENCE_S))
+        for module in (webhook, email):
+            for key in ("TIMEOUT_S", "DEADLINE_S"):
+                stack.enter_context(patch.object(module, key, PATIENCE_S))
+        bad = ExitStack()
+        if instead is not None:
+            bad.enter_context(_answered_by(port, instead))
         server = Controller(box, hostname="127.0.0.1", port=port)
         if mail != "":
             server.start()
@@ -118,12 +167,14 @@ def _failing(
         _pass(HOUR_US, clock, keeper, outbox)
         steps = _steps(database)
         if break_hook is not None:
-            hook.answers, hook.delay_s = [], 0.0
+            hook.answers, hook.delay_s, hook.retry_after = [], 0.0, ""
+        bad.close()
         if mail == "":
             server.start()
             stack.callback(server.stop)
         box.answer = "250 taken"
         mine = _first_key(database)
+        tries = _tries(database, mine)
         before = _arrived(channel, mine, hook, box)
         _pass(LAST_RETRY_US + 10 * SECOND, clock, keeper, outbox)
         delivered = _arrived(channel, mine, hook, box) - before
@@ -134,6 +185,10 @@ def _failing(
     yield at_most(f"fault.11.{name}_delivered_again", abs(delivered - 1), f"of {delivered}", 0)
     # 0 min the first step, 10 and 40 min the fallback, whatever the first one's channel did
     off = [abs(at - due * MINUTE) for at, due in zip(steps, (0, 10, 40), strict=False)]
+    yield Row(f"fault.11.{name}_tries", tries, "in the hour")
+    if name == "webhook_429":
+        least_s = HOUR_US / SECOND / (tries - 1)
+        yield at_least(f"fault.11.{name}_left_alone_s", least_s, "s between", RETRY_AFTER_S)
     yield at_least(f"fault.11.{name}_steps", len(steps), "steps", 3)
     yield at_most(f"fault.11.{name}_off_time_s", max(off) / SECOND, "s", 5 * BEAT_US / SECOND)
 
@@ -160,6 +215,12 @@ def _first_key(database: Engine) -> str:
     with database.connect() as connection:
         key: str = connection.execute(select(tables.outbox.c.key).order_by("id")).scalars().first()  # type: ignore[assignment]  # one is there
         return key
+
+
+def _tries(database: Engine, key: str) -> int:
+    o = tables.outbox.c
+    with database.connect() as connection:
+        return int(connection.execute(select(o.attempts).where(o.key == key)).scalar_one())
 
 
 def _sent_us(database: Engine, key: str) -> int | None:

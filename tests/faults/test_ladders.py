@@ -5,13 +5,11 @@ from tests.faults.test_kills import expect
 
 
 def test_a_channel_that_fails_for_an_hour_delivers_once_and_the_ladder_goes_on() -> None:
-    expect(ladders._failing("webhook_500", "webhook", break_hook=lambda hook: hook.answers.extend(
-        [(500, {})] * 1000)))  # fmt: skip
-    expect(ladders._failing("smtp_451", "email", mail="451 come again"))
+    expect(ladders.channels_fail())
 
 
 def test_every_step_fires_at_its_time_across_restarts_and_a_late_one_is_seen() -> None:
-    expect(ladders.nobody_answers(hours=1))
+    expect(ladders.nobody_answers())
 
 
 def test_a_council_that_goes_offline_is_one_alert_and_falls_are_told_at_once() -> None:

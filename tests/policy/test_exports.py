@@ -1,0 +1,153 @@
+"""Whatever takes data out, by the web or at the machine itself, leaves a row in the audit log."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from api import exporting
+from api.cli import app
+from config import tables
+from tests.api.life import A
+from tests.api.visits import Visit
+from tests.api.world import World, make_world
+from tests.policy.test_routes import routes
+
+OUT = {
+    ("backup",): "export",
+    ("contacts", "show"): "export",
+    ("contacts", "stale"): "export",
+    ("facts", "list"): "export",
+    ("incident",): "release",
+    ("measures",): "export",
+    ("place", "export"): "export",
+    ("rehearse",): "export",
+    ("visits", "list"): "export",
+}
+"""Commands that take out what is known of homes, people or alerts, and what they write down."""
+
+IN = frozenset(
+    (*words.split(),)
+    for words in (
+        "account", "audit anchor", "audit show", "audit verify", "break-glass end",
+        "break-glass list", "break-glass open", "canary", "caps accept", "caps withdraw", "check",
+        "consent due", "consent record", "consent show", "consent withdraw", "contacts set",
+        "demo", "detectors set", "enrol", "evaluate", "facts import", "facts template",
+        "handover accept", "handover begin", "handover show", "ladder set", "ladder show",
+        "migrate", "pause begin", "pause end", "pause extend", "people give", "people invite",
+        "people list", "people reset", "people take", "place add", "place check", "place import",
+        "place list", "place merge", "place split", "realism", "recipient set", "relearn",
+        "replay", "restore", "rota set", "rota show", "simulate", "store compact", "store copy",
+        "store erase", "store retention", "visits import", "watch", "web", "worker",
+    )
+)  # fmt: skip
+"""Every other command: it runs, changes (and notes the change), or tells of the installation."""
+
+ROUTES = {
+    "/api/v1/places/{place}/measures.csv": "export",
+    "/alerts/{alert}/incident": "read",
+    "/api/v1/alerts/{alert}/incident": "read",
+    "/alerts/{alert}/incident/release": "release",
+    "/api/v1/alerts/{alert}/incident/release": "release",
+}
+"""Addresses that hand out a file or a whole account of somebody, and what they write down."""
+
+_FILES = (".csv", ".json", ".zip", "export", "download", "incident", "release", "parquet")
+_OPEN = frozenset({"/api/v1/openapi.json"})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401  # typer's
+    for name, inner in getattr(group, "commands", {"": None}).items():
+        if inner is None:
+            yield path
+        else:
+            yield from commands(inner, (*path, name))
+
+
+def noted(world: World) -> Counter[tuple[str, str, str]]:
+    """Return how often (what, actor, subject) is in the audit log."""
+    a = tables.audit.c
+    with world.database.connect() as connection:
+        rows = connection.execute(select(a.what, a.actor, a.subject))
+        return Counter((row.what, row.actor, row.subject) for row in rows)
+
+
+def test_every_command_is_known_to_take_data_out_or_not() -> None:
+    found = set(commands(typer.main.get_command(app)))
+    assert found == set(OUT) | IN, "say in this file whether it takes data out, and note it if so"
+
+
+def test_every_address_that_hands_out_a_file_is_known(world: World) -> None:
+    paths = {path for _, path, _ in routes(world.app)}
+    assert list(iter_route_contexts(world.app.routes))
+    assert {p for p in paths if any(one in p for one in _FILES)} - _OPEN == set(ROUTES)
+
+
+def test_what_the_web_hands_out_is_noted_with_who_took_it(world: World) -> None:
+    alert = next(row for row in _alerts(world) if row.home is not None and row.place == A)
+    for path, what in ROUTES.items():
+        visit, before = Visit(world.app, "bob"), noted(world)
+        address = path.format(place=A, alert=alert.id)
+        post = visit.post if path.endswith("release") else visit.get
+        assert post(address).status_code == 200, path
+        new = noted(world) - before
+        assert [n for n in new if n[:2] == (what, "account-bob")], (path, new)
+
+
+def _alerts(world: World) -> Sequence[Any]:
+    from alerts import tables as ledger
+
+    with world.database.connect() as connection:
+        return connection.execute(select(ledger.alerts)).all()
+
+
+def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    url = world.database.url.render_as_string(hide_password=False)
+    file.write_text(f'data = "{tmp_path}"\ndatabase_url = "{url}"\n', "utf-8")
+    home, alert = world.homes[A][0].id, next(r for r in _alerts(world) if r.home and r.place == A)
+    asked = {
+        ("backup",): [str(tmp_path / "copy")],
+        ("contacts", "show"): ["--home", home],
+        ("contacts", "stale"): ["--place", A],
+        ("facts", "list"): ["--place", A],
+        ("incident",): [alert.id, "--by", "bob@example.org"],
+        ("measures",): ["--place", A, "--csv"],
+        ("place", "export"): [A, str(tmp_path / "out")],
+        ("rehearse",): [
+            "--place", A, "--from", "2026-03-01", "--to", "2026-03-02", "--site", str(file),
+        ],
+        ("visits", "list"): ["--place", A],
+    }  # fmt: skip
+    assert set(asked) == set(OUT)
+    _contact(world, home)
+    for command, words in asked.items():
+        before = noted(world)
+        option = [] if command == ("rehearse",) else ["--settings", str(file)]
+        done = CliRunner().invoke(app, [*command, *words, *option])
+        new = noted(world) - before
+        wanted = OUT[command], "account-bob" if command == ("incident",) else exporting.CONSOLE
+        assert [n for n in new if n[:2] == wanted], (command, done.output, new)
+        assert home not in str(new) or command in {("contacts", "show"), ("incident",)}
+
+
+def _contact(world: World, home: str) -> None:
+    """Let a contact be there whom nobody confirmed for long."""
+    from config import contacts
+
+    plan = contacts.read_plan(
+        {"contact": [{"name": "Ida Example", "phone": "01632 960 111", "kind": "contact"}]}, "x"
+    )
+    with world.database.begin() as connection:
+        contacts.save(connection, home, plan, "account-bob", 0)
