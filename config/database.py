@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from config.problems import ConfigProblem
 
@@ -29,6 +29,8 @@ _WAIT_MS: Final = 10_000
 
 _IDLE_MS: Final = 60_000
 """A transaction that does nothing for so long is ended by PostgreSQL, and its lock with it."""
+
+_KEPT: Final[dict[str, Any]] = {"poolclass": QueuePool, "pool_size": 5, "max_overflow": -1}
 
 _TAKES_LOCK: Final = "stillwell_writes_in"
 
@@ -46,10 +48,12 @@ def connect(url: str) -> Engine:
 def _sqlite(url: str) -> Engine:
     """Return an engine with WAL, FULL sync and foreign keys."""
     is_memory = url in {"sqlite://", "sqlite:///:memory:"}
+    # Kept open, for opening costs more than most reads; who needs one more never waits for it.
+    pool = {"poolclass": StaticPool} if is_memory else _KEPT
     engine = create_engine(
         url,
+        **pool,
         connect_args={"timeout": _WAIT_MS / 1000, "check_same_thread": False},
-        poolclass=StaticPool if is_memory else NullPool,
         hide_parameters=True,  # errors are logged, people are not
     )
     event.listen(engine, "connect", _prepare_sqlite)
