@@ -23,7 +23,9 @@ from tests.faults import (
     living,
     notifier,
     orders,
+    partition,
     proving,
+    restarts,
     restoring,
     silent,
     two_workers,
@@ -50,6 +52,11 @@ def fault_02() -> Iterator[Row]:
 def fault_03() -> Iterator[Row]:
     """Kill what raises and sends alerts, two at a time (also fault 18)."""
     yield from notifier.notifier_killed(KILLS or 100)
+
+
+def hazard_8() -> Iterator[Row]:
+    """Restart everything while ten thousand alerts stand open."""
+    yield from restarts.many_open(max(100, 1000 * KILLS) if KILLS else restarts.ALERTS)
 
 
 def living_faults() -> Iterator[Row]:
@@ -106,8 +113,9 @@ def fault_17() -> Iterator[Row]:
 
 
 def fault_18() -> Iterator[Row]:
-    """Let a second worker take over from one that is frozen, and wake the first."""
+    """Let a second worker take over from one that is frozen, or cut off, which then comes back."""
     yield from two_workers.frozen_and_followed()
+    yield from partition.cut_off_and_followed()
 
 
 def main() -> None:
@@ -117,6 +125,7 @@ def main() -> None:
         fault_01,
         fault_02,
         fault_03,
+        hazard_8,
         living_faults,
         fault_05,
         fault_07,

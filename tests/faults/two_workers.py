@@ -25,13 +25,23 @@ TAKEN_OVER_S = 60.0
 
 
 @contextmanager
-def _second(stack: Stack, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker with a data folder of its own, on the same database and broker."""
+def _second(
+    stack: Stack, folder: Path, *, url: str = "", broker_port: int = 0
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker with a data folder of its own, on the same database and broker.
+
+    ``url`` and ``broker_port`` are its own ways there.
+    """
     folder.mkdir()
     text = stack.site.settings.read_text("utf-8").replace("worker-", "second-")
-    lines = text.replace(str(stack.site.data), str(folder / "data")).splitlines()
+    lines = [
+        f"port = {broker_port}" if broker_port and line.startswith("port = ") else line
+        for line in text.replace(str(stack.site.data), str(folder / "data")).splitlines()
+        if not line.startswith("database_url")
+    ]
     file = folder / "site.toml"
-    file.write_text("\n".join([f'database_url = "{stack.site.database_url}"', *lines]), "utf-8")
+    database = url or stack.site.database_url
+    file.write_text("\n".join([f'database_url = "{database}"', *lines]), "utf-8")
     command = [sys.executable, "-m", "api", "worker", "--settings", str(file)]
     with (
         (folder / "worker.log").open("wb") as log,
