@@ -176,6 +176,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "pauses": {"reason": "holiday", "until": "2026-03-09T12:00:00Z"},
     "extend": {"until": "2026-03-10T12:00:00Z"},
     "contacts": {"contact": []},
+    "facts": {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1},
 }
 """What routes take, by the last part of their address."""
 
