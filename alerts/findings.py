@@ -4,7 +4,7 @@ Sentences say what was measured and hold no name and no address.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,9 @@ class Silence:
     cap_us: int
     visit_us: int | None = None
     """When a booked visitor last used the door since."""
+
+    is_late: bool = False
+    """Whether it began with readings that came when it was too long already."""
 
 
 def no_sign(
@@ -103,7 +106,8 @@ def _of_home(
         "visit_us": silence.visit_us,
         "rule": "cap" if is_cap else "score",
     }
-    return finding(kind, home, silence.sign_us, found_us, sentence, evidence, verdict)
+    found = finding(kind, home, silence.sign_us, found_us, sentence, evidence, verdict)
+    return replace(found, is_late=silence.is_late)
 
 
 def cold(

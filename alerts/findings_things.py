@@ -1,6 +1,6 @@
 """Sentences of beds, chairs, doses, the kitchen and the heating: what was measured, and usual."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -87,12 +87,15 @@ def missed_dose(home: Home, zone: ZoneInfo, found_us: int, of: UseNumbers) -> Fi
     return _of_use(home, AlertKind.MISSED_DOSE, found_us, of, sentence)
 
 
-def dispenser_says_missed(home: Home, zone: ZoneInfo, at_us: int, found_us: int) -> Finding:
-    """Return the finding that a dispenser reports a dose as missed."""
+def dispenser_says_missed(
+    home: Home, zone: ZoneInfo, at_us: int, found_us: int, *, is_late: bool
+) -> Finding:
+    """Return the finding that a dispenser reports a dose as missed; ``is_late`` in its message."""
     sentence = f"The dispenser reports a missed dose at {clock(at_us, zone)}."
     evidence = {"rule": "dispenser", "reported_us": at_us, "decided_us": found_us}
     kind = AlertKind.MISSED_DOSE
-    return finding(kind, home, at_us, found_us, sentence, evidence, Verdict.PERSON)
+    found = finding(kind, home, at_us, found_us, sentence, evidence, Verdict.PERSON)
+    return replace(found, is_late=is_late)
 
 
 def kitchen_unused(home: Home, zone: ZoneInfo, found_us: int, of: UseNumbers) -> Finding:

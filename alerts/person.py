@@ -64,6 +64,7 @@ def take_signs(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     state.score[home] = scene.pace[home] * (scene.now_us - time_us)
     state.unseen_us[home] = 0
     state.is_out[home] = signs.is_out[start:stop]
+    state.is_overdue[home] = False
 
 
 def take_late_signs(scene: Scene, signs: Signs) -> None:
@@ -96,6 +97,9 @@ def take_late_signs(scene: Scene, signs: Signs) -> None:
     state.score[homes] = expected(
         state.rate, homes, newest[homes], seen_until, scene.roster.home_zone[homes], scene.offsets
     )
+    lasted = now_us - newest[homes] - state.unseen_us[homes]
+    silent, away = _too_long(scene, homes, lasted, now_us)
+    state.is_overdue[homes] = silent | away
 
 
 def decide(scene: Scene, is_doubtful: Bools) -> None:
@@ -119,20 +123,26 @@ def decide(scene: Scene, is_doubtful: Bools) -> None:
 
 def _decide_long(scene: Scene, long: Rows, lasted: Ints) -> None:
     """Raise those of these silences, which lasted so long, that are too long."""
-    state, roster = scene.state, scene.roster
-    cap_us, not_back_us = _caps(scene)
-    sign_us, is_out = state.sign_us[long], state.is_out[long]
+    state, sign_us = scene.state, scene.state.sign_us[long]
+    is_silence, is_absence = _too_long(scene, long, lasted, scene.now_us)
+    silent = long[is_silence & (state.silence_us[long] != sign_us)]
+    away = long[is_absence & (state.absence_us[long] != sign_us)]
+    if len(silent):
+        _raise_silences(scene, silent, _caps(scene, scene.now_us)[0])
+    if len(away):
+        _raise_absences(scene, away, _caps(scene, scene.now_us)[1])
+
+
+def _too_long(scene: Scene, homes: Rows, lasted: Ints, now_us: int) -> tuple[Bools, Bools]:
+    """Return of which homes a silence, and an absence, that lasted so long is to be told."""
+    state, is_out = scene.state, scene.state.is_out[homes]
+    cap_us, not_back_us = (column[homes] for column in _caps(scene, now_us))
     too_long = is_silent(
-        state.score[long], state.limit[long], lasted, roster.floor_us[long], cap_us[long]
+        state.score[homes], state.limit[homes], lasted, scene.roster.floor_us[homes], cap_us
     )
     # Somebody is with the person: what the score says can wait until they left, the cap cannot.
-    too_long &= (state.visitor_until_us[long] <= scene.now_us) | (lasted >= cap_us[long])
-    silent = long[~is_out & too_long & (state.silence_us[long] != sign_us)]
-    away = long[is_out & (lasted >= not_back_us[long]) & (state.absence_us[long] != sign_us)]
-    if len(silent):
-        _raise_silences(scene, silent, cap_us)
-    if len(away):
-        _raise_absences(scene, away, not_back_us)
+    too_long &= (state.visitor_until_us[homes] <= now_us) | (lasted >= cap_us)
+    return ~is_out & too_long, is_out & (lasted >= not_back_us)
 
 
 def _look_again_us(scene: Scene, homes: Rows) -> Ints:
@@ -209,7 +219,7 @@ def _learn_day(scene: Scene, homes: Rows | slice, z: Floats) -> None:
     state.watched[:, homes] = 0
 
 
-def _caps(scene: Scene) -> tuple[Ints, Ints]:
+def _caps(scene: Scene, now_us: int) -> tuple[Ints, Ints]:
     """Return, by home, after how long a silence and an absence are raised whatever was learned."""
     roster, allowed = scene.roster, scene.roster.allowances
     if not len(allowed.home):
@@ -217,8 +227,8 @@ def _caps(scene: Scene) -> tuple[Ints, Ints]:
     zone = roster.home_zone[allowed.home]
     began = minutes(scene.offsets, zone, scene.state.sign_us[allowed.home])
     return (
-        caps.lifted(roster.cap_us, allowed, began, scene.now_us, is_out=False),
-        caps.lifted(roster.not_back_us, allowed, began, scene.now_us, is_out=True),
+        caps.lifted(roster.cap_us, allowed, began, now_us, is_out=False),
+        caps.lifted(roster.not_back_us, allowed, began, now_us, is_out=True),
     )
 
 
@@ -256,7 +266,7 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
     if not len(rows):
         return
     home, time_us, gap = home[rows], time_us[rows], gap[rows]
-    thresholds.note_peaks(scene, home, time_us, _caps(scene)[0])
+    thresholds.note_peaks(scene, home, time_us, _caps(scene, scene.now_us)[0])
     is_at_home = ~state.is_out[home] & state.is_seen[home] & (state.unseen_us[home] == 0)
     is_near_cap = is_at_home & (gap > caps.LONG_US)
     if is_near_cap.any():
@@ -307,6 +317,7 @@ def _numbers(scene: Scene, home: int, cap_us: Ints) -> Silence:
         days=int(state.peak_count[home]),
         floor_us=int(roster.floor_us[home]),
         cap_us=int(cap_us[home]),
+        is_late=bool(state.is_overdue[home]),
         visit_us=int(state.entry_us[home]) if state.entry_us[home] > state.sign_us[home] else None,
     )
 

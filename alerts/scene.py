@@ -62,6 +62,9 @@ class Scene:
     is_regular: bool = False
     """Whether this tick ends a stretch of five minutes, when the slow detectors run."""
 
+    last_regular_us: int = NEVER
+    """The regular tick before this one: what it knew of in time it has told."""
+
     is_new_quarter: bool = False
     now_bins: Sequence[int] = ()
     """By zone, the quarter-hour of the local day in which this tick ends."""
@@ -79,6 +82,7 @@ class Scene:
         """Move to the next tick."""
         span_us = now_us - self.before_us
         self.now_us = now_us
+        self.last_regular_us = _last_regular(now_us, span_us, slow_us)
         self.is_regular = now_us // slow_us != self.before_us // slow_us
         self.is_new_quarter = now_us // QUARTER_US != self.before_us // QUARTER_US
         if self.is_new_quarter or not self.now_bins:
@@ -157,3 +161,10 @@ class Scene:
     def zone(self, place: str) -> ZoneInfo:
         """Return the zone of a place."""
         return zone_of(self.places, place)
+
+
+def _last_regular(now_us: int, span_us: int, slow_us: int) -> int:
+    """Return the regular tick before this one, of ticks that are ``span_us`` apart."""
+    if span_us >= slow_us:
+        return now_us - span_us
+    return -(-(now_us // slow_us * slow_us - slow_us) // span_us) * span_us

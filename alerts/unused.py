@@ -174,7 +174,10 @@ class Unused:
             if is_news and state.unused_us[Use.DOSE, home] == NEVER:
                 value = scene.home(home)
                 zone = scene.zone(value.place)
-                scene.actions.append(dispenser_says_missed(value, zone, at_us, scene.now_us))
+                is_late = at_us <= scene.last_regular_us
+                scene.actions.append(
+                    dispenser_says_missed(value, zone, at_us, scene.now_us, is_late=is_late)
+                )
                 state.unused_us[Use.DOSE, home] = at_us
 
 

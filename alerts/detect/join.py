@@ -71,6 +71,7 @@ def rewatch(state: State, roster: Roster, now_us: int) -> None:
     again = roster.home_is_active & (known < 0) & (known != NEVER)
     state.sign_us[again], state.is_seen[again] = now_us, False
     state.unseen_until_us[again] = now_us
+    state.is_overdue[again] = False
     state.score[again], state.unseen_us[again], state.is_out[again] = 0, 0, False
     known[again | (roster.home_is_active & (known == NEVER))] = now_us
 

@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 8
+VERSION: Final = 9
 """Number of this layout: another one wherever a column comes, goes or changes."""
 
 OLDEST: Final = 4
@@ -58,6 +58,7 @@ class State:
     sign_us: Annotated[Ints, _Column("home", *_TIME)]  # last sign, or first word of the home
     is_seen: Annotated[Bools, _Column("home", *_FLAG)]  # whether that was a sign
     again_us: Annotated[Ints, _Column("home", *_TIME)]  # sign in a pause that was asked about last
+    is_overdue: Annotated[Bools, _Column("home", *_FLAG)]  # it came when that was too long ago
     score: Annotated[Floats, _Column("home", *_NUMBER)]  # expected events missed since
     unseen_us: Annotated[Ints, _Column("home", *_COUNT)]  # of that time, how much could not be seen
     is_out: Annotated[Bools, _Column("home", *_FLAG)]

@@ -258,8 +258,9 @@ def test_the_stays_that_ended_are_those_of_the_loop_however_signs_are_cut(
             wanted.append((one, was, (last - start) / MINUTE))
     stays = stay.Stays(np.zeros(3, np.int8), np.full(3, NEVER), np.full(3, NEVER))
     found: list[tuple[int, int, float]] = []
-    home, room = (np.array([row[i] for row in signs], np.int64) for i in (0, 1))
-    time_us, rooms = np.arange(len(signs)) * MINUTE, room.astype(np.int8)
+    home = np.array([one for one, _, _ in signs], np.int64)
+    rooms = np.array([room for _, room, _ in signs], np.int8)
+    time_us = np.arange(len(signs)) * MINUTE
     bounds = [0, *sorted(cut for cut in cuts if cut < len(signs)), len(signs)]
     for first, stop in pairwise(bounds):
         part = slice(first, stop)

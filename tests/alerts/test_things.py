@@ -138,7 +138,9 @@ def test_a_dose_that_is_not_taken_by_its_usual_time_is_told_once() -> None:
     assert 9 * HOUR < told.found_us - NOW < 11 * HOUR
     assert "No dose was taken this morning" in told.sentence
     houses.run(day(houses, LEARNED + 1), NOW + 2 * DAY)
-    assert [(s.event, s.alert) for s in houses.steps()] == [(Event.EASE, told.id)]
+    doses = {finding.id for finding in houses.findings("missed-dose")}
+    steps = [(s.event, s.alert) for s in houses.steps() if s.alert in doses]
+    assert (doses, steps) == ({told.id}, [(Event.EASE, told.id)])
 
 
 def test_a_dispenser_that_says_missed_is_believed_at_once_and_told_once() -> None:
@@ -234,5 +236,5 @@ def test_splits_and_restarts_change_nothing() -> None:
 
 
 def test_what_is_remembered_of_a_home_with_eight_sensors_stays_small() -> None:
-    state = empty({"home": 1, "sensor": 8, "gateway": 1, "place": 0})
+    state = empty({"home": 1, "sensor": 8, "gateway": 1, "place": 0, "sector": 0})
     assert sum(column.nbytes for column in as_arrays(state).values()) <= MOST_BYTES
