@@ -15,6 +15,7 @@ from api import (
     replay_commands,
     watch_commands,
 )
+from api.alert_commands import app as alert
 from api.audit_commands import app as audit
 from api.cap_commands import app as caps
 from api.consent_commands import app as consent
@@ -27,7 +28,7 @@ from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
 from api.place_commands import app as place
 from api.store_commands import app as store
-from api.telling_commands import ladder, recipient, rota
+from api.telling_commands import ladder, recipient, rota, webhook
 from api.visit_commands import app as visits
 
 EPILOG: Final = (
@@ -44,6 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(alert, name="alert")
 app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
 app.add_typer(caps, name="caps")
@@ -57,6 +59,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(ladder, name="ladder")
 app.add_typer(rota, name="rota")
 app.add_typer(recipient, name="recipient")
+app.add_typer(webhook, name="webhook")
 app.add_typer(people, name="people")
 app.add_typer(break_glass, name="break-glass")
 app.add_typer(place, name="place")

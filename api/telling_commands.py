@@ -1,4 +1,4 @@
-"""``stillwell ladder``, ``rota`` and ``recipient``: who is told of alerts, and how."""
+"""``stillwell ladder``, ``rota``, ``recipient`` and ``webhook``: who is told of alerts, and how."""
 
 import sys
 from pathlib import Path
@@ -18,6 +18,7 @@ def _group(about: str) -> typer.Typer:
 ladder: Final = _group("Who is told of alerts at a place, step by step, and how long each has.")
 rota: Final = _group("Teams of a place and who is on call when.")
 recipient: Final = _group("How an account wants to be told: addresses, language, quiet hours.")
+webhook: Final = _group("Where a place's alerts go as signed events.")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
@@ -108,3 +109,17 @@ def save_recipient(
 
     with told_plainly():
         telling_files.save_recipient(wiring.read_settings(settings), account, file, tell=_tell)
+
+
+@webhook.command("set")
+def save_webhook(
+    url: Annotated[str, typer.Argument(help="https address; one inside a network is refused.")],
+    place: PlaceKey,
+    by: By,
+    settings: SettingsFile = None,
+) -> None:
+    """Replace the webhook of a place; the secret that signs is printed this once."""
+    from api import telling_files, wiring
+
+    with told_plainly():
+        telling_files.save_webhook(wiring.read_settings(settings), place, url, by, tell=_tell)

@@ -1,12 +1,13 @@
-"""What ``stillwell ladder``, ``rota`` and ``recipient`` do, in somebody's name."""
+"""What ``stillwell ladder``, ``rota``, ``recipient`` and ``webhook`` do, in somebody's name."""
 
 from collections.abc import Callable
 from pathlib import Path
 
+from alerts.notify.webhook import Unsafe, guard
 from api import telling, wiring
 from api.contacts_file import expect_role, read_toml
 from api.web import words
-from config import ladders, people, recipients, rota_gaps, rotas
+from config import ladders, people, recipients, rota_gaps, rotas, webhooks
 from config.ladders import Rung
 from config.places import Place
 from config.problems import ConfigProblem
@@ -93,6 +94,21 @@ def save_recipient(settings: Settings, email: str, file: Path, *, tell: Tell) ->
         recipients.save(connection, account.id, plan, now_us=now_us)
     channels = [c for c in ladders.CHANNELS if c != "console" and plan.address(c)]
     tell(f"{email} is told by {', '.join(channels) or 'the page only'}")
+
+
+def save_webhook(settings: Settings, place: str, url: str, by: str, *, tell: Tell) -> None:
+    """Replace a place's webhook; ConfigProblem says what is wrong with its address."""
+    _place(settings, place)
+    try:
+        guard(url, is_private_allowed=settings.outbox.allow_private_webhooks)
+    except Unsafe as problem:
+        raise ConfigProblem(f"webhook: {problem}") from problem
+    database = wiring.open_database(settings)
+    now_us = microseconds(wiring.web_clock(settings, database)())
+    with database.begin() as connection:
+        account = expect_role(connection, by, place, Role.SUPERVISOR)
+        secret = webhooks.save(connection, place, url, account.id, now_us)
+    tell(f"alerts of {place} go to {url}; keep the secret that signs them: {secret}")
 
 
 def _place(settings: Settings, place: str) -> Place:

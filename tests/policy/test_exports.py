@@ -20,6 +20,7 @@ from tests.api.world import World, make_world
 from tests.policy.test_routes import routes
 
 OUT = {
+    ("alert", "list"): "export",
     ("backup",): "export",
     ("contacts", "show"): "export",
     ("contacts", "stale"): "export",
@@ -35,6 +36,7 @@ OUT = {
 IN = frozenset(
     (*words.split(),)
     for words in (
+        "alert acknowledge", "alert attend", "alert resolve", "webhook set",
         "account", "audit anchor", "audit show", "audit verify", "break-glass end",
         "break-glass list", "break-glass open", "canary", "caps accept", "caps withdraw", "check",
         "consent due", "consent record", "consent show", "consent withdraw", "contacts set",
@@ -118,6 +120,7 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
     file.write_text(f'data = "{tmp_path}"\ndatabase_url = "{url}"\n', "utf-8")
     home, alert = world.homes[A][0].id, next(r for r in _alerts(world) if r.home and r.place == A)
     asked = {
+        ("alert", "list"): ["--place", A],
         ("backup",): [str(tmp_path / "copy")],
         ("contacts", "show"): ["--home", home],
         ("contacts", "stale"): ["--place", A],
