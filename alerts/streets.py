@@ -63,9 +63,10 @@ def _dark(scene: Scene, gateways: Gateways) -> tuple[Rows, Ints]:
     One that is on its way back after an outage is not looked at before its own limit is over.
     """
     state, roster = scene.state, scene.roster
-    rows = np.flatnonzero(gateways.is_lost & roster.gateway_is_used & (roster.gateway_sector >= 0))
-    is_known = state.gateway_heard_us[rows] != NEVER
-    rows = rows[is_known & (state.gateway_lost_us[rows] <= scene.now_us)]
+    rows = np.flatnonzero(gateways.is_lost)
+    is_counted = roster.gateway_is_used[rows] & (roster.gateway_sector[rows] >= 0)
+    is_counted &= state.gateway_heard_us[rows] != NEVER
+    rows = rows[is_counted & (state.gateway_lost_us[rows] <= scene.now_us)]
     return rows, _dark_us(scene, gateways, rows)
 
 
