@@ -82,9 +82,14 @@ def learned_beside(path: Path) -> Path:
 
 def set_aside(path: Path) -> Path:
     """Keep a file that cannot be used out of the way of the next one; return where."""
-    aside = path.with_suffix(path.suffix + ".refused")
+    aside = refused_beside(path)
     path.replace(aside)
     return aside
+
+
+def refused_beside(path: Path) -> Path:
+    """Return where a file that could not be used is kept."""
+    return path.with_suffix(path.suffix + ".refused")
 
 
 def read_checkpoint(path: Path) -> Checkpoint | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import structlog
 
-from alerts import signals
+from alerts import forgetting, signals
 from alerts.action import Action
 from alerts.alert import Finding, Unwatched
 from alerts.checkpoint import (
@@ -155,8 +155,10 @@ class Engine:
                 self.beat_s = time.monotonic()
                 self.problem = ""
                 if checkpoint is not None and time.monotonic() - saved >= checkpoint_s:
-                    if self.checkpoint(checkpoint) and not progress.is_behind:
-                        self.take_up_learned()
+                    if self.checkpoint(checkpoint):
+                        self.forget_erased()
+                        if not progress.is_behind:
+                            self.take_up_learned()
                     saved = time.monotonic()
                 if not progress.is_behind:
                     wait(progress.position, idle_s)
@@ -199,6 +201,10 @@ class Engine:
     def restore(self, path: Path) -> bool:
         """Go on from a checkpoint; return False, and start at the journal's start, without one."""
         self._checkpoint = path
+        has_forgotten = forgetting.is_wished(path)
+        if has_forgotten:
+            forgetting.forget(path)
+            _log.info("erased_homes_forgotten")
         try:
             saved = read_checkpoint(path)
         except CheckpointDamaged as problem:
@@ -210,7 +216,7 @@ class Engine:
         if saved.layout != VERSION:
             _log.info("checkpoint_upgraded", layout=saved.layout, to=VERSION)
         self._position = self.saved_position = saved.position
-        self._origin = saved.row
+        self._origin = -1 if has_forgotten else saved.row  # no rehearsal can know this memory
         self._take_up_learned(path, saved)
         self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)
         self._watch.resume(Memory(saved.state, saved.places, saved.folded_us, saved.sectors))
@@ -227,6 +233,17 @@ class Engine:
         path = self._checkpoint
         if path is None or self._has_relearned or not learned_beside(path).exists():
             return False
+        return self._go_on_from(path)
+
+    def forget_erased(self) -> bool:
+        """Forget the homes that were erased, here and in the checkpoint just saved.
+
+        Return whether there were any. Of the others nothing that is known changes.
+        """
+        path = self._checkpoint
+        return path is not None and forgetting.is_wished(path) and self._go_on_from(path)
+
+    def _go_on_from(self, path: Path) -> bool:
         uplink = self._uplink
         is_restored = self.restore(path)
         self._uplink, self._is_started = uplink, not is_restored
@@ -242,7 +259,7 @@ class Engine:
             return
         if learned is not None:
             homes = take_up(saved.state, learned.state)
-            self._has_relearned, self._origin = True, -1  # no rehearsal can know this memory
+            self._has_relearned, self._origin = True, -1
             _log.info("relearned_taken_up", homes=homes)
 
     def _start_again(self) -> None:

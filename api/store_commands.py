@@ -37,6 +37,8 @@ def erase(
 ) -> None:
     """Delete every reading of one home, so that no byte of them stays in the store.
 
+    What the engine had learned of it goes from its checkpoint, at once or with the next one.
+
     The journal and its copies forget them after `journal.keep_days`; backups are yours to end.
     Exits with 1 where the store cannot erase, and says which can.
 

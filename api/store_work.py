@@ -1,19 +1,20 @@
 """What ``stillwell store`` does to one store."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 
-from api import stores, wiring
+from alerts import forgetting
+from api import health, stores, wiring
 from api.exits import CommandFailed
 from api.retention import Retention
 from config import registry
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable
 from config.settings import Settings
-from ingest.clock import SystemClock
+from ingest.clock import SystemClock, microseconds
 from ingest.sink import CannotDo, Store, StoreBusy, StoreDown
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.pieces import StoreDamaged
@@ -49,11 +50,33 @@ def erase(settings: Settings, home: str, *, tell: Tell) -> None:
         raise ConfigProblem(f"store: there is no home {home!r}; its id stands on its page")
     with writing(settings) as store:
         gone = store.erase(numbers[0])
+    tell(forget(settings, numbers))
     how_many = f"{gone:,} readings" if gone else "all readings that there were"
     tell(
         f"{home}: {how_many} erased; the journal forgets the last {settings.journal.keep_days:g}"
         " days of them by itself"
     )
+
+
+def forget(settings: Settings, homes: Sequence[int]) -> str:
+    """Let the engine forget what it learned of these homes; return when it will have, in words."""
+    table, checkpoint = roster(settings), wiring.files(settings).checkpoint
+    erased = forgetting.Erased(
+        homes,
+        [n for n, sensor in table.sensors.items() if sensor.home in homes],
+        [n for n, gateway in table.gateways.items() if gateway.home in homes],
+    )
+    forgetting.wish(checkpoint, erased)
+    with wiring.open_database(settings).connect() as connection:
+        worker = health.beats(connection).get(health.WORKER)
+    if health.liveness(worker, microseconds(SystemClock().now())).is_live:
+        return f"the running worker forgets what is usual there within {_until(settings)}"
+    forgetting.forget(checkpoint)
+    return "what was learned to be usual there is forgotten"
+
+
+def _until(settings: Settings) -> str:
+    return f"{2 * settings.engine.checkpoint_s} s"
 
 
 def retention(settings: Settings, *, tell: Tell) -> None:

@@ -229,6 +229,16 @@ def grown(state: State, sizes: Mapping[str, int]) -> State:
     return State(**columns)
 
 
+def blanked(state: State, rows: Mapping[str, Sequence[int]]) -> State:
+    """Return the state in which nothing is known of these rows of each axis."""
+    after = copied(state)
+    for name, column in _COLUMNS.items():
+        old = getattr(after, name)
+        gone = [row for row in rows.get(column.axis, ()) if row < old.shape[-1]]
+        old[..., gone] = column.fill
+    return after
+
+
 def copied(state: State) -> State:
     """Return a state that may be changed while this one stays as it is."""
     return State(**{name: column.copy() for name, column in as_arrays(state).items()})
