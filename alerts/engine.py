@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import structlog
 
-from alerts import forgetting, signals
+from alerts import forgetting, odd, signals
 from alerts.action import Action
 from alerts.alert import Finding, Unwatched
 from alerts.checkpoint import (
@@ -101,6 +101,9 @@ class Engine:
         self.beat_s = time.monotonic()
         """When the last step ended or took another piece, by the monotonic clock."""
 
+        self.odd: Mapping[str, int] = {}
+        """What teaches nothing, by reason, as of the last checkpoint."""
+
         self.saved_position = 0
         """Journal entry up to which a checkpoint holds all; later entries must be kept."""
 
@@ -179,6 +182,7 @@ class Engine:
         memory = self._watch.memory
         if memory is None or self._actions:
             return False
+        self.odd = odd.count(memory.state, self._watch.roster)
         row = self._steps.flush(instant(self.progress.now_us))
         write_checkpoint(
             path,

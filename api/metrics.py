@@ -33,6 +33,10 @@ GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "engine_seq": ("stillwell_engine_position", "Last row that the engine has taken."),
     "store_retries": ("stillwell_store_retries", "Tries in a row that the store has refused."),
 }
+BY_REASON: Final[Mapping[str, tuple[str, str, str]]] = {
+    "rejects_by_reason": ("stillwell_rejects_total", "counter", "What was not stored, by reason."),
+    "odd": ("stillwell_odd", "gauge", "Homes and sensors that teach nothing, by reason."),
+}
 
 
 def text(worker: health.Beat | None, wall_us: int) -> str:
@@ -56,12 +60,13 @@ def _lines(worker: health.Beat | None, wall_us: int) -> Iterator[str]:
             value = worker.state.get(key)
             if isinstance(value, int | float):
                 yield from _one(name, kind, says, value)
-    rejects = worker.state.get("rejects_by_reason")
-    if isinstance(rejects, Mapping) and rejects:
-        yield "# HELP stillwell_rejects_total What was not stored, by reason."
-        yield "# TYPE stillwell_rejects_total counter"
-        for reason, count in sorted(rejects.items()):
-            yield f'stillwell_rejects_total{{reason="{reason}"}} {count}'
+    for key, (name, kind, says) in BY_REASON.items():
+        counts = worker.state.get(key)
+        if isinstance(counts, Mapping) and counts:
+            yield f"# HELP {name} {says}"
+            yield f"# TYPE {name} {kind}"
+            for reason, count in sorted(counts.items()):
+                yield f'{name}{{reason="{reason}"}} {count}'
 
 
 def _one(name: str, kind: str, says: str, value: float) -> Iterator[str]:

@@ -390,6 +390,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "behind_s": max(behind_us / 1e6 - settings.engine.reorder_s - settings.engine.tick_s, 0),
         "homes": len(parts.roster.table().homes),
         "findings_off": parts.shadow.dropped,
+        "odd": parts.engine.odd,
     }
 
 

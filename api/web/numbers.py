@@ -63,6 +63,7 @@ _LABELS: Final = {
     "receipts": "Receipts sent to gateways",
     "gaps": "Messages that gateways numbered and that never came",
     "findings_off": "Findings dropped since it started, of detectors that are off",
+    "odd": "Homes, and sensors, that teach nothing",
     "journal_seq": "Last batch in the journal",
     "store_seq": "Last batch in the store",
     "store_waiting": "Batches that the store has yet to take",

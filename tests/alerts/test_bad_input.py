@@ -4,10 +4,12 @@ That a reading of 2099 is refused with a counted reason holds ``tests/ingest/tes
 """
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from config.homes import HomeState
 from config.kinds import Kind
 from tests.alerts.world import DAY, HOUR, MINUTE, START, Reading, World, in_order, quiet_life, warm
 
@@ -50,6 +52,35 @@ def test_a_sensor_that_only_ever_says_one_and_a_profile_without_days_raise_nothi
     assert state is not None
     assert world.alerts() == []
     assert np.isfinite(state.rate[:, 1]).all()
+
+
+def test_what_teaches_nothing_is_counted_by_reason(tmp_path: Path) -> None:
+    world = World(homes=5)
+    usual, stop = 1, START + DAY + HOUR
+    lone, none, stuck = 2, 3, 4
+    world.sensors = [
+        s
+        for s in world.sensors
+        if not (s.home == lone and s.room != "hall")
+        and not (s.home == lone and s.kind is Kind.CONTACT)
+        and not (s.home == none and s.kind not in {Kind.TEMPERATURE, Kind.SMOKE})
+    ]
+    world.change_home(5, state=HomeState.PAUSED)
+    world.engine = world.new_engine()
+    readings = quiet_life(world, usual, START, stop)
+    readings += says(world.sensor(lone, Kind.MOTION), 1.0)
+    readings += says(world.sensor(lone, Kind.MOTION), 0.0, 11 * MINUTE)
+    readings += says(world.sensor(stuck, Kind.MOTION), 1.0)
+    world.tail.put(in_order(readings))
+    world.run(stop, every_us=HOUR)
+    assert world.engine.odd == {}
+    assert world.engine.checkpoint(tmp_path / "engine.npz")
+    assert world.engine.odd == {
+        "home-without-learned-days": 2,
+        "home-without-sensor-of-people": 1,
+        "home-with-one-sensor": 1,
+        "movement-that-never-clears": 1,
+    }
 
 
 def test_a_reading_of_2099_that_slipped_through_moves_no_clock() -> None:

@@ -64,13 +64,15 @@ def test_every_metric_is_reported_by_the_worker(tmp_path: Path) -> None:
         parts.pipeline.close()
         parts.store.close()
         parts.journal.close()
-    assert {*metrics.COUNTERS, *metrics.GAUGES, "rejects_by_reason", "last_commit_us"} <= {*state}
+    assert {*metrics.COUNTERS, *metrics.GAUGES, *metrics.BY_REASON, "last_commit_us"} <= {*state}
 
 
 def test_what_a_store_refuses_and_what_a_broker_forgot_are_seen(tmp_path: Path) -> None:
     world = make_world(tmp_path)
-    world.beat(state={"store_retries": 4, "store_waiting": 900, "lost_sessions": 1})
+    odd = {"home-with-one-sensor": 3}
+    world.beat(state={"store_retries": 4, "store_waiting": 900, "lost_sessions": 1, "odd": odd})
     lines = Visit(world.app).get("/metrics").text.splitlines()
     assert "stillwell_store_retries 4" in lines
     assert "stillwell_store_waiting 900" in lines
     assert "stillwell_lost_sessions_total 1" in lines
+    assert 'stillwell_odd{reason="home-with-one-sensor"} 3' in lines
