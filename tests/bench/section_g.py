@@ -1,4 +1,4 @@
-"""How often beds, doses, kitchen and heating are told wrongly, and what of injected is found.
+"""How often beds, doses, kitchen, heating and visits are told wrongly, and what is found.
 
 Simulated homes live five weeks, of which two teach nothing to the figures, then the same homes
 live them again with one incident of each kind. Seeds of ``CHOSEN`` are those that parameters
@@ -21,10 +21,12 @@ from alerts.detect.roster import build_roster
 from alerts.tick import run_ticks
 from config.kinds import Kind
 from config.sensor_table import build_sensor_table
+from config.visits import FOREVER, Visit, VisitKind
 from ingest.batch import Batch
 from sensors_sim.fleet import Fleet
 from sensors_sim.kit import SLOTS, slot
 from sensors_sim.readings import Readings
+from sensors_sim.residents import load
 from sensors_sim.scenario import Incident, Mishap, Scenario, Tenancy
 
 HOUR: Final = 3_600_000_000
@@ -39,6 +41,7 @@ END: Final = datetime(2027, 1, 31, tzinfo=UTC)
 _SHARES: Final = {"couple": 0.15, "dog": 0.1, "carers-four-times": 0.1, "restless-nights": 0.1}
 _DOSE: Final = slot("kitchen/medication", Kind.MEDICATION)
 KINDS: Final = ("bed-left", "seat-not-left", "missed-dose", "kitchen-unused", "heating-failed")
+_UNSEEN: Final = "visit-not-seen"
 BESIDE: Final = ("cold-home", "very-cold-home", "no-sign-of-life")
 """Kinds that find some of it too: how much sooner the new ones are."""
 
@@ -75,6 +78,13 @@ CASES: Final = (
     ),
     Case("heating", "heating-failed", Incident.COLD_HOME, 44, 7.0, 24),
 )  # fmt: skip
+
+
+_CARED_FOR: Final = "carers-four-times"
+_VISITED: Final = 24
+_NOBODY_H: Final = 14.75
+_NOBODY_ON: Final = 0b0101000
+"""Thursdays and Saturdays: of what is booked then at a quarter to three nobody ever comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,7 @@ def scenario(seed: int, *, is_struck: bool, homes: int = HOMES) -> Scenario:
     )
 
 
-def run(chosen: Scenario) -> tuple[Found, Fleet]:
+def run(chosen: Scenario, visits: Sequence[Visit] = ()) -> tuple[Found, Fleet]:
     """Tick every five minutes over all of a scenario; half of the homes have no dispenser.
 
     There a dose is a cabinet that opens: what was not taken is told by nobody.
@@ -126,7 +136,7 @@ def run(chosen: Scenario) -> tuple[Found, Fleet]:
     start_us = end_us - chosen.days * DAY
     fleet = Fleet(chosen, end_us)
     made = fleet.enrolment
-    table = build_sensor_table(made.homes, made.gateways, made.sensors, revision=1)
+    table = build_sensor_table(made.homes, made.gateways, made.sensors, visits=visits, revision=1)
     roster = build_roster(table, {})
     state = join(None, Codes(), roster, start_us)
     numbers = np.array([s.number for s in made.sensors], np.int64)
@@ -153,7 +163,7 @@ def run(chosen: Scenario) -> tuple[Found, Fleet]:
         told += [
             (row_of[action.home], action.kind.value, action.found_us)
             for action in scene.actions
-            if isinstance(action, Finding) and action.kind.value in KINDS + BESIDE
+            if isinstance(action, Finding) and action.kind.value in (*KINDS, *BESIDE, _UNSEEN)
         ]
     return Found(told, start_us, frozenset(taken)), fleet
 
@@ -231,6 +241,69 @@ def measure(seeds: Sequence[int] = CONFIRMED) -> Iterator[tuple[str, float, str]
         yield f"{name}.{'told' if case.is_control else 'recall'}", found, f"of {len(took)}"
         if not case.is_control and found >= 0.5:
             yield f"{name}.median_h", float(np.median(took)), "h"
+    yield from measure_visits(seeds)
+
+
+def visited(seed: int) -> tuple[Scenario, list[Visit]]:
+    """Return homes to which carers come four times a day, and what is booked there.
+
+    Booked as an officer would: from the usual hour on, for as long as the visit takes. Twice a
+    week a visit is booked to which nobody comes.
+    """
+    homes = scenario(seed, is_struck=False, homes=_VISITED)
+    homes = replace(homes, residents=(Tenancy(name=_CARED_FOR, share=1.0),))
+    hours = [(b.at_h, b.minutes, 127) for b in load(_CARED_FOR).visit]
+    hours.append((_NOBODY_H, 30, _NOBODY_ON))
+    booked: list[Visit] = []
+    for home in range(1, _VISITED + 1):
+        for at_h, minutes, days in hours:
+            from_min, number = round(at_h * 60), len(booked) + 1
+            span = (from_min, from_min + round(minutes))
+            booked.append(Visit(number, home, VisitKind.CARE, days, *span, 0, FOREVER))
+    return homes, booked
+
+
+def measure_visits(seeds: Sequence[int]) -> Iterator[tuple[str, float, str]]:
+    """Yield what is told of kept bookings, and of those that nobody kept."""
+    wrong, hours, missed, hidden = 0, list[float](), 0, 0
+    for seed in seeds:
+        chosen, booked = visited(seed)
+        found, fleet = run(chosen, booked)
+        since_us = found.start_us + LEARNED * DAY
+        told = [at for _, kind, at in found.told if kind == _UNSEEN and at >= since_us]
+        of_nobody = [at for at in told if _is_nobodys(at)]
+        wrong += len(told) - len(of_nobody)
+        hours += [at % DAY / HOUR - _NOBODY_H for at in of_nobody]
+        days = range(since_us // DAY, since_us // DAY + DAYS - LEARNED)
+        days_of_nobody = [day for day in days if _NOBODY_ON >> _weekday(day) & 1]
+        missed += len(days_of_nobody) * _VISITED
+        hidden += sum(_hidden(fleet, day) for day in days_of_nobody)
+    weeks = len(seeds) * _VISITED * (DAYS - LEARNED) // 7
+    yield "visit.false_per_hw", wrong / weeks, f"per home-week of {weeks}, 28 visits each"
+    yield "visit.nobody_came.recall", len(hours) / missed, f"of {missed}"
+    yield "visit.nobody_came.hidden", hidden / missed, "by the person's own use of a door"
+    if hours:
+        yield "visit.nobody_came.median_h", float(np.median(hours)), "h after the booked time"
+
+
+def _hidden(fleet: Fleet, day: int) -> int:
+    """Return in how many homes a door that leads out was opened while nobody's visit was due."""
+    made = fleet.enrolment
+    is_exit = np.array([s.is_exit and s.kind is Kind.CONTACT for s in made.sensors])
+    from_us = day * DAY + round((_NOBODY_H - 0.25) * HOUR)
+    said = fleet.between(from_us, from_us + 75 * HOUR // 60)
+    opened = said.sensor[is_exit[said.sensor] & (said.value == 1)]
+    return len({made.sensors[row].home for row in opened.tolist()})
+
+
+def _is_nobodys(at_us: int) -> bool:
+    """Return whether this is told of the visit that nobody keeps: after it, before supper's."""
+    day, rest = divmod(at_us, DAY)
+    return bool(_NOBODY_ON >> _weekday(day) & 1) and _NOBODY_H < rest / HOUR < _NOBODY_H + 2
+
+
+def _weekday(day: int) -> int:
+    return (day + 3) % 7
 
 
 def _short(kind: str) -> str:
