@@ -82,7 +82,7 @@ def unwatched_together(
     where = f" in {sector}" if sector else ""
     sentence = (
         f"{count} {'home' if count == 1 else 'homes'}{where} cannot be seen because {why}, the "
-        f"first since {clock(since_us, zone)}, for longer than may be: {tiers}. "
+        f"first since {clock(since_us, zone)}, and are past the limit: {tiers}. "
         "Nobody knows whether these people are well."
     )
     evidence = {
