@@ -118,7 +118,7 @@ class Ledger:
                     taken_in.append(finding.id)
         return taken_in
 
-    def acknowledge(self, alert: str, actor: str, now: Instant) -> None:
+    def acknowledge(self, alert: str, actor: str, now: Instant, note: str = "") -> None:
         """Take the alert on; again by the same person is no harm.
 
         Where everyone who was told must acknowledge, it stays open until the last of them has.
@@ -131,12 +131,12 @@ class Ledger:
             if row.state == State.ACKNOWLEDGED.value and row.acknowledged_by == actor:
                 return
             if row.state == State.OPEN.value and escalate.unanswered(connection, alert) - {actor}:
-                self._by_person(connection, alert, Event.CONFIRM, actor, now_us, "", {})
+                self._by_person(connection, alert, Event.CONFIRM, actor, now_us, note, {})
                 return
             changes = {"acknowledged_by": actor, "acknowledged_us": now_us}
-            self._by_person(connection, alert, Event.ACKNOWLEDGE, actor, now_us, "", changes)
+            self._by_person(connection, alert, Event.ACKNOWLEDGE, actor, now_us, note, changes)
 
-    def attend(self, alert: str, actor: str, now: Instant) -> None:
+    def attend(self, alert: str, actor: str, now: Instant, note: str = "") -> None:
         """Say that one is on the way; again by the same person is no harm.
 
         Anybody may go to what another has taken on. Raises UnknownAlert, Conflict or Refused.
@@ -149,7 +149,7 @@ class Ledger:
             changes: dict[str, object] = {"attending_by": actor, "attending_us": now_us}
             if row.acknowledged_by is None:
                 changes |= {"acknowledged_by": actor, "acknowledged_us": now_us}
-            self._by_person(connection, alert, Event.ATTEND, actor, now_us, "", changes)
+            self._by_person(connection, alert, Event.ATTEND, actor, now_us, note, changes)
 
     def accept(self, alert: str, actor: str, now: Instant) -> None:
         """Take over a standing alert at hand-over, whoever had it before.

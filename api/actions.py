@@ -6,9 +6,10 @@ from sqlalchemy import Connection
 
 from alerts.alert import Outcome, State
 from alerts.refusals import Conflict
+from api import seen
 from api.auth import CARE, Visitor
 from api.errors import absent
-from api.queries import Scope, find_alert
+from api.queries import Alert, Scope, find_alert
 from api.resources import Resources
 from api.web import words
 from config import people
@@ -21,30 +22,55 @@ def reach(visitor: Visitor) -> Scope:
     return Scope(visitor.places(*CARE), visitor.places(Role.ENGINEER))
 
 
-def acknowledge(resources: Resources, visitor: Visitor, alert: str) -> None:
-    """Take the alert on; Problem 404 when out of reach, Conflict when somebody has it."""
-    _require(resources, visitor, alert)
-    resources.ledger.acknowledge(alert, visitor.account.id, resources.clock())
+def acknowledge(
+    resources: Resources, visitor: Visitor, alert: str, *, saw: str = "", note: str = ""
+) -> None:
+    """Take the alert on; Problem 404 when out of reach, Conflict when somebody has it.
+
+    ``saw`` is the version that the visitor looked at: Changed when it is another now.
+    """
+    found = _require(resources, visitor, alert)
+    if not seen.is_taken_by(found, visitor.account.id):
+        seen.require(found, saw)
+    resources.ledger.acknowledge(alert, visitor.account.id, resources.clock(), note)
 
 
-def attend(resources: Resources, visitor: Visitor, alert: str) -> None:
-    """Say that one is on the way; Problem 404, Conflict when another is or it is over."""
-    _require(resources, visitor, alert)
-    resources.ledger.attend(alert, visitor.account.id, resources.clock())
+def attend(
+    resources: Resources, visitor: Visitor, alert: str, *, saw: str = "", note: str = ""
+) -> None:
+    """Say that one is on the way; Problem 404, Changed, Conflict when another is or it is over."""
+    found = _require(resources, visitor, alert)
+    if not seen.is_attended_by(found, visitor.account.id):
+        seen.require(found, saw)
+    resources.ledger.attend(alert, visitor.account.id, resources.clock(), note)
 
 
 def resolve(
-    resources: Resources, visitor: Visitor, alert: str, outcome: Outcome, note: str
+    resources: Resources,
+    visitor: Visitor,
+    alert: str,
+    outcome: Outcome,
+    note: str,
+    *,
+    saw: str = "",
 ) -> None:
-    """Say how it ended; Problem 404, Conflict when it is over, Refused without a needed note."""
-    _require(resources, visitor, alert)
+    """Say how it ended; Problem 404, Changed, Conflict when over, Refused without a needed note.
+
+    Sent again with what the visitor saw, because the answer was lost, it is no conflict.
+    """
+    found = _require(resources, visitor, alert)
+    if saw and seen.is_resolved_by(found, visitor.account.id, outcome):
+        return
+    seen.require(found, saw)
     resources.ledger.resolve(alert, visitor.account.id, outcome, note, resources.clock())
 
 
-def _require(resources: Resources, visitor: Visitor, alert: str) -> None:
+def _require(resources: Resources, visitor: Visitor, alert: str) -> Alert:
     with resources.database.connect() as connection:
-        if find_alert(connection, reach(visitor), alert) is None:
-            raise absent()
+        found = find_alert(connection, reach(visitor), alert)
+    if found is None:
+        raise absent()
+    return found
 
 
 def tell(connection: Connection, conflict: Conflict, resources: Resources, zone: tzinfo) -> str:

@@ -30,6 +30,7 @@ from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
 from api.throttle import Throttle
 from api.web import (
+    alert,
     alerts,
     audit,
     break_glass,
@@ -42,8 +43,10 @@ from api.web import (
     homes,
     incident,
     invitation,
+    keeping,
     me,
     measures,
+    mine,
     pauses,
     people,
     places,
@@ -126,6 +129,9 @@ def create_app(resources: Resources) -> FastAPI:
         measures,
         places,
         alerts,
+        alert,
+        mine,
+        keeping,
         homes,
         pauses,
         handovers,

@@ -54,6 +54,9 @@ PUBLIC: Final = frozenset(
         "/.well-known/security.txt",
         "/static",
         "/proof/{alert}",
+        "/service-worker.js",
+        "/manifest.webmanifest",
+        "/offline",
     }
 )
 """Routes that anybody may call; they show nothing of any place."""
@@ -202,7 +205,8 @@ def set_cookie(response: Response, resources: Resources, token: str) -> None:
 
 
 def clear_cookie(response: Response, resources: Resources) -> None:
-    """Take the session from the browser."""
+    """Take the session from the browser, and all that it kept of it."""
+    response.headers["Clear-Site-Data"] = '"storage"'
     response.delete_cookie(
         cookie_name(resources), path="/", secure=resources.is_secure, httponly=True, samesite="lax"
     )

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from alerts.alert import Priority, State
 from alerts.refusals import Conflict, Refused
-from api import actions, queries
+from api import actions, queries, seen
 from api.auth import CARE, WATCHERS, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import Problem, absent
@@ -21,6 +21,7 @@ from config.roles import Role
 router: Final = APIRouter(tags=["alerts"])
 Watcher = Annotated[Visitor, Depends(Needs(WATCHERS))]
 Actor = Annotated[Visitor, Depends(Needs((*CARE, Role.ENGINEER)))]
+IfMatch = Annotated[str, Header(alias="If-Match", max_length=200)]
 
 
 @router.get("/alerts")
@@ -57,53 +58,78 @@ def list_alerts(
 
 
 @router.get("/alerts/{alert}")
-def get_alert(request: Request, visitor: Watcher, alert: Id) -> AlertDetail:
-    """Return one alert with its history."""
-    return _detail(request, visitor, alert)
+def get_alert(request: Request, visitor: Watcher, alert: Id, response: Response) -> AlertDetail:
+    """Return one alert with its history; its ETag goes into the If-Match of what is done to it."""
+    return _detail(request, visitor, alert, response)
 
 
 @router.post("/alerts/{alert}/acknowledge")
-def acknowledge(request: Request, visitor: Actor, alert: Id) -> AlertDetail:
-    """Take the alert on; 409 says who was first."""
+def acknowledge(
+    request: Request, visitor: Actor, alert: Id, response: Response, if_match: IfMatch = ""
+) -> AlertDetail:
+    """Take the alert on; 409 says who was first, 412 that it has changed since."""
     resources: Resources = request.app.state.resources
     try:
-        actions.acknowledge(resources, visitor, alert)
+        actions.acknowledge(resources, visitor, alert, saw=if_match)
     except Conflict as conflict:
         raise _clash(request, visitor, conflict) from conflict
-    return _detail(request, visitor, alert)
+    except seen.Changed as changed:
+        raise _changed(changed) from changed
+    return _detail(request, visitor, alert, response)
 
 
 @router.post("/alerts/{alert}/attend")
-def attend(request: Request, visitor: Actor, alert: Id) -> AlertDetail:
-    """Say that one is on the way; 409 says who is already."""
+def attend(
+    request: Request, visitor: Actor, alert: Id, response: Response, if_match: IfMatch = ""
+) -> AlertDetail:
+    """Say that one is on the way; 409 says who is already, 412 that it has changed since."""
     resources: Resources = request.app.state.resources
     try:
-        actions.attend(resources, visitor, alert)
+        actions.attend(resources, visitor, alert, saw=if_match)
     except Conflict as conflict:
         raise _clash(request, visitor, conflict) from conflict
-    return _detail(request, visitor, alert)
+    except seen.Changed as changed:
+        raise _changed(changed) from changed
+    return _detail(request, visitor, alert, response)
 
 
 @router.post("/alerts/{alert}/resolve")
-def resolve(request: Request, visitor: Actor, alert: Id, body: ResolveIn) -> AlertDetail:
-    """Say how the alert ended; 409 says who was first."""
+def resolve(
+    request: Request,
+    visitor: Actor,
+    alert: Id,
+    body: ResolveIn,
+    response: Response,
+    if_match: IfMatch = "",
+) -> AlertDetail:
+    """Say how the alert ended; 409 says who was first, 412 that it has changed since."""
     resources: Resources = request.app.state.resources
+    note = body.note.strip()
     try:
-        actions.resolve(resources, visitor, alert, body.outcome, body.note.strip())
+        actions.resolve(resources, visitor, alert, body.outcome, note, saw=if_match)
+    except seen.Changed as changed:
+        raise _changed(changed) from changed
     except Conflict as conflict:
         raise _clash(request, visitor, conflict) from conflict
     except Refused as refused:
         raise Problem(422, str(refused)) from refused
-    return _detail(request, visitor, alert)
+    return _detail(request, visitor, alert, response)
 
 
-def _detail(request: Request, visitor: Visitor, alert: str) -> AlertDetail:
+def _changed(changed: seen.Changed) -> Problem:
+    told = "The alert has changed since you read it: read it again, then repeat what still holds."
+    extra = {"state": changed.alert.state.value, "etag": f'"{seen.version(changed.alert)}"'}
+    return Problem(412, told, extra=extra)
+
+
+def _detail(request: Request, visitor: Visitor, alert: str, response: Response) -> AlertDetail:
     resources: Resources = request.app.state.resources
     with resources.database.connect() as connection:
         found = queries.find_alert(connection, queries.scope_of(visitor), alert)
         if found is None:
             raise absent()
         happened = queries.history(connection, found.id)
+    response.headers["ETag"] = f'"{seen.version(found)}"'
     steps = [
         HistoryOut(
             at=to_datetime(event.at_us),

@@ -1,5 +1,7 @@
 // Keeps an open page fresh. Without this script every page works by loading it again.
 import { initAll } from "./govuk-frontend-6.3.0/govuk-frontend.min.js";
+import { forget, sendKept } from "./kept.js";
+import { changed } from "./queue.js";
 
 initAll();
 
@@ -40,7 +42,28 @@ function sayEnded() {
   if (source) source.close();
   source = null;
   const here = encodeURIComponent(location.pathname + location.search);
+  clear();
   say("Your session has ended, so this page is not live.", `/sign-in?next=${here}`);
+}
+
+// A session that has ended leaves nothing of anybody on the screen or on the phone; what somebody
+// was typing stays theirs to read.
+function clear() {
+  forget();
+  const typed = [...document.querySelectorAll("textarea")].map((area) => area.value).filter(Boolean);
+  const heading = document.createElement("h1");
+  heading.className = "govuk-heading-l";
+  heading.textContent = "Your session has ended";
+  const kept = typed.map((text) => {
+    const paragraph = document.createElement("p");
+    paragraph.className = "govuk-body";
+    paragraph.textContent = `You had typed: ${text}`;
+    return paragraph;
+  });
+  const main = document.querySelector("main");
+  const stays = [lost, document.querySelector("[data-kept]")].filter(Boolean);
+  main.replaceChildren(...stays, heading, ...kept);
+  document.title = "Session ended – Stillwell";
 }
 
 function swap(fresh) {
@@ -53,6 +76,9 @@ function swap(fresh) {
     old.replaceChildren(...part.childNodes);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     const again = focused && document.getElementById(focused);
+    for (const field of document.querySelectorAll("form[data-keep] input[name=version]")) {
+      if (part.dataset.version) field.value = part.dataset.version;
+    }
     if (again) (again.querySelector(":scope > summary") || again).focus({ preventScroll: true });
   }
 }
@@ -73,6 +99,9 @@ async function refresh() {
       swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
       lastHeard = new Date();
       say("");
+      document.querySelector("[data-copy]")?.setAttribute("hidden", "");
+      changed();
+      sendKept();
     } while (isStale);
   } catch {
     sayLost();
@@ -100,6 +129,8 @@ function listen() {
     }
   });
 }
+
+document.addEventListener("stillwell-sent", () => region && refresh());
 
 if (region && lost && "EventSource" in window) {
   let idle = null;

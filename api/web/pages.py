@@ -168,6 +168,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
     from config.roles import Role
 
     entries = [
+        ("My alerts", "/mine", visitor.holds(Role.CARE_WORKER)),
         ("Alerts", "/alerts", visitor.holds(*CARE, Role.ENGINEER)),
         ("Homes", "/homes", visitor.holds(*HOMES)),
         ("Detectors", "/detectors", visitor.holds(Role.SUPERVISOR)),

@@ -24,6 +24,8 @@ Anyone = Annotated[Visitor, Depends(Needs(ANY))]
 @router.get("/")
 def show_front(visitor: Anyone) -> Response:
     """Go to the page where this visitor's work is."""
+    if visitor.holds(Role.CARE_WORKER) and not visitor.holds(Role.OPERATOR, Role.SUPERVISOR):
+        return RedirectResponse("/mine", 303)
     doors = (
         ("/alerts", CARE),
         ("/homes", HOMES),

@@ -195,7 +195,9 @@ def test_the_front_door_leads_to_each_persons_work(world: World) -> None:
     account(world.database, "Edda", (A, Role.ENGINEER))
     account(world.database, "Nobody")
     app = world.app
-    assert Visit(app, "alice").get("/").headers["location"] == "/alerts"
+    account(world.database, "Opal", (A, Role.OPERATOR))
+    assert Visit(app, "alice").get("/").headers["location"] == "/mine"
+    assert Visit(app, "opal").get("/").headers["location"] == "/alerts"
     assert Visit(app, "olwen").get("/").headers["location"] == "/homes"
     assert Visit(app, "edda").get("/").headers["location"] == "/system"
     assert Visit(app, "nobody").get("/").status_code == 403

@@ -1,5 +1,6 @@
 """A web process over a living world, a browser, and every page there is to look at."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,12 +62,15 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_label("Email address").fill(f"{name}@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/alerts")
+    page.wait_for_url(re.compile("/(alerts|mine)$"))
+    page.goto("/alerts")
 
 
 def pages_of(world: World) -> dict[str, str]:
     return {
         "alerts": "/alerts",
+        "mine": "/mine",
+        "offline": "/offline",
         "ended": "/alerts?show=ended",
         "alert": f"/alerts/{world.alerts_of(A)[-1]}",
         "homes": "/homes",

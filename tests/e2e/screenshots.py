@@ -1,6 +1,7 @@
 """Renews the pictures in api/screenshots from a demo: ``python -m tests.e2e.screenshots``."""
 
 import contextlib
+import re
 import signal
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def sign_in(page: Page, folder: Path, role: str) -> None:
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/alerts")
+    page.wait_for_url(re.compile("/(alerts|mine)$"))
 
 
 def keep(page: Page, name: str, width: int, height: int) -> None:

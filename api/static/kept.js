@@ -1,0 +1,216 @@
+// Actions on alerts from a phone: sent at once, or kept here while there is no connection.
+// Kept are the address, the form's fields and the time; signing out deletes them.
+
+const KEY = "stillwell-kept";
+const COPIES = "stillwell-session";
+const PATIENCE_MS = 10_000;
+const AGAIN_MS = 15_000;
+
+const place = document.querySelector("[data-kept]");
+const me = place?.dataset.kept || "";
+let isSending = false;
+
+function read() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) || [];
+  } catch {
+    return [];
+  }
+}
+
+function write(actions) {
+  if (actions.length) localStorage.setItem(KEY, JSON.stringify(actions));
+  else localStorage.removeItem(KEY);
+}
+
+function change(id, fields) {
+  write(read().map((one) => (one.id === id ? { ...one, ...fields } : one)));
+}
+
+function drop(id) {
+  write(read().filter((one) => one.id !== id));
+  show();
+}
+
+function line(text, ...more) {
+  const paragraph = document.createElement("p");
+  paragraph.className = "govuk-body";
+  paragraph.append(text, ...more);
+  return paragraph;
+}
+
+function link(text, href) {
+  const anchor = document.createElement("a");
+  anchor.className = "govuk-link";
+  anchor.href = href;
+  anchor.textContent = text;
+  return anchor;
+}
+
+function dismiss(id) {
+  const button = document.createElement("button");
+  button.className = "govuk-button govuk-button--secondary govuk-!-margin-bottom-0";
+  button.type = "button";
+  button.textContent = "I have read this";
+  button.addEventListener("click", () => drop(id));
+  return button;
+}
+
+const told = [];
+
+function show() {
+  if (!place) return;
+  const lines = [...told];
+  for (const one of read()) {
+    const what = `${one.what} (${one.about}, ${one.clock})`;
+    if (one.account !== me) {
+      lines.push(line(`Somebody else's action is kept on this phone: ${what}. It is sent when they sign in.`));
+    } else if (one.refused) {
+      const note = one.fields.find(([name]) => name === "note" || name === "said");
+      const typed = note?.[1] ? ` You had typed: ${note[1]}` : "";
+      lines.push(
+        line(`Not taken: ${what}. ${one.refused}${typed} `, link("See the alert", one.page), " ", dismiss(one.id)),
+      );
+    } else {
+      lines.push(line(`Kept on this phone, not sent yet: ${what}. It is sent when the connection is back.`));
+    }
+  }
+  place.replaceChildren(...lines);
+  place.hidden = lines.length === 0;
+}
+
+async function post(action, isLate) {
+  const body = new URLSearchParams(action.fields);
+  if (isLate) body.set("kept_at", action.at);
+  const headers = {};
+  const saw = body.get("version");
+  if (saw) headers["If-Match"] = `"${saw}"`;
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+  try {
+    return await fetch(action.url, { method: "POST", body, headers, signal: stop.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function moment(now) {
+  const two = (number) => String(Math.abs(number)).padStart(2, "0");
+  const ahead = -now.getTimezoneOffset();
+  const zone = `${ahead < 0 ? "-" : "+"}${two(Math.trunc(ahead / 60))}:${two(ahead % 60)}`;
+  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  return `${day}T${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}${zone}`;
+}
+
+async function refusal(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const said = page.querySelector(".govuk-error-summary") || page.querySelector("main");
+  return { page, text: (said?.textContent || "").replace(/\s+/g, " ").trim() };
+}
+
+// What was kept goes out in order, one at a time; the first without an answer stops it.
+export async function sendKept() {
+  if (isSending || !me) return;
+  isSending = true;
+  try {
+    for (const one of read().filter((kept) => kept.account === me && !kept.refused)) {
+      let answer;
+      try {
+        answer = await post(one, true);
+      } catch {
+        return;
+      }
+      if (answer.status === 401 || answer.status >= 500 || answer.status === 429) return;
+      if (answer.ok) {
+        told.push(line(`Sent: ${one.what} (${one.about}, ${one.clock}).`));
+        drop(one.id);
+        document.dispatchEvent(new Event("stillwell-sent"));
+      } else {
+        change(one.id, { refused: (await refusal(answer)).text });
+        show();
+      }
+    }
+  } finally {
+    isSending = false;
+  }
+}
+
+function keep(action) {
+  write([...read(), action]);
+  show();
+  place.scrollIntoView({ block: "nearest" });
+}
+
+async function act(form, button) {
+  const fields = [...new FormData(form, button)].map(([name, value]) => [name, String(value)]);
+  const now = new Date();
+  const action = {
+    id: `${now.getTime()}-${Math.random().toString(36).slice(2)}`,
+    account: me,
+    url: form.getAttribute("action"),
+    page: form.getAttribute("action").replace(/\/[a-z]+$/, ""),
+    fields,
+    what: (button?.getAttribute("aria-label") || button?.textContent || "").split(":")[0].trim(),
+    about: form.dataset.about,
+    at: moment(now),
+    clock: now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
+  };
+  if (navigator.onLine === false || read().some((one) => one.account === me && !one.refused)) {
+    keep(action);
+    return sendKept();
+  }
+  let answer;
+  try {
+    answer = await post(action, false);
+  } catch {
+    return keep(action);
+  }
+  if (answer.status === 401 || answer.status >= 500 || answer.status === 429) return keep(action);
+  if (answer.ok) return location.assign(answer.url);
+  const { page } = await refusal(answer);
+  const fresh = page.querySelector("main");
+  if (!fresh) return keep(action);
+  document.querySelector("main").replaceChildren(...fresh.childNodes);
+  document.title = page.title;
+  document.querySelector(".govuk-error-summary, main h1")?.setAttribute("tabindex", "-1");
+  document.querySelector(".govuk-error-summary, main h1")?.focus();
+}
+
+export async function forget() {
+  if ("caches" in window) await caches.delete(COPIES);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-keep]") && place) {
+    event.preventDefault();
+    act(form, event.submitter);
+  }
+  if (form.matches("[data-sign-out]")) {
+    const waiting = read().filter((one) => one.account === me && !one.refused).length;
+    if (waiting && !form.dataset.warned) {
+      event.preventDefault();
+      form.dataset.warned = "yes";
+      told.push(line("Something is not sent yet, and would be lost. Sign out once more to lose it."));
+      show();
+      return;
+    }
+    write(read().filter((one) => one.account !== me));
+    forget();
+  }
+});
+
+if (place) {
+  show();
+  sendKept();
+  addEventListener("online", sendKept);
+  setInterval(() => {
+    if (!document.hidden && read().length) sendKept();
+  }, AGAIN_MS);
+} else {
+  forget();
+}
+
+if (document.querySelector("[data-phone]") && "serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/service-worker.js").catch(() => {});
+}
