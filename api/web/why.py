@@ -75,11 +75,11 @@ def summary(found: Evidence) -> str:
         now = f"{span} the {room} room was at {found.total:.1f} °C on average."
     if np.isnan(middle):
         return f"{now} What is usual then is not known yet."
-    figures = f"{_figure(found, low)} to {_figure(found, high)}"
-    return (
-        f"{now} On {found.days} earlier days the same hours held {figures} on eight days of ten, "
-        f"{_figure(found, middle)} in the middle."
-    )
+    first, last = _figure(found, low), _figure(found, high)
+    if first == last:
+        return f"{now} Usual at that time: {first} (from {found.days} earlier days)."
+    figures = f"{first} to {last} on eight days of ten, {_figure(found, middle)} in the middle"
+    return f"{now} Usual at that time: {figures} (from {found.days} earlier days)."
 
 
 def speaks(alert: Alert, batch: Batch, sensors: Sequence[Sensor], zone: ZoneInfo) -> list[str]:
