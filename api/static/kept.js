@@ -103,7 +103,9 @@ function moment(now) {
 }
 
 async function refusal(answer) {
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Its style has the other page's nonce, which the policy of this one would complain of.
+  const text = (await answer.text()).replace(/<style[^>]*>[^<]*<\/style>/g, "");
+  const page = new DOMParser().parseFromString(text, "text/html");
   const said = page.querySelector(".govuk-error-summary") || page.querySelector("main");
   return { page, text: (said?.textContent || "").replace(/\s+/g, " ").trim() };
 }

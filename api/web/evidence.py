@@ -174,7 +174,10 @@ def _is_unheard(heard: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return half hours in which, and in both beside which, nothing of any kind was received."""
     quiet = np.pad(heard == 0, 2, constant_values=False)
     near = [quiet[i : len(quiet) - 4 + i] for i in range(5)]
-    return near[2] & ((near[0] & near[1]) | (near[1] & near[3]) | (near[3] & near[4]))
+    is_unheard: NDArray[np.bool_] = near[2] & (
+        (near[0] & near[1]) | (near[1] & near[3]) | (near[3] & near[4])
+    )
+    return is_unheard
 
 
 def _degrees(

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
+from alerts import tables
 from alerts.alert import AlertKind
 from ingest.clock import SystemClock
 from tests.api.life import A
@@ -26,8 +28,13 @@ COPIES = """caches.open('stillwell-session').then(c => c.keys())
 
 
 def fall(site: Site, home: int = 1) -> str:
+    """Let somebody fall; return the alert that stands, which may be an earlier fall's there."""
     home_ = site.world.homes[A][home]
-    return site.world.raise_alert(AlertKind.FALL, home_, "Fall detected.", ago_min=0)
+    site.world.raise_alert(AlertKind.FALL, home_, "Fall detected.", ago_min=0)
+    c = tables.alerts.c
+    newest = select(c.id).where(c.home == home_.id, c.kind == AlertKind.FALL)
+    with site.world.database.connect() as connection:
+        return str(connection.execute(newest.order_by(c.raised_us.desc())).scalars().first())
 
 
 @contextmanager
