@@ -27,10 +27,11 @@ def acknowledge(
 ) -> None:
     """Take the alert on; Problem 404 when out of reach, Conflict when somebody has it.
 
-    ``saw`` is the version that the visitor looked at: Changed when it is another now.
+    ``saw`` is the version that the visitor looked at: Changed when it is another now. Where
+    somebody has it, Conflict says who, which tells more.
     """
     found = _require(resources, visitor, alert)
-    if not seen.is_taken_by(found, visitor.account.id):
+    if found.state is State.OPEN:
         seen.require(found, saw)
     resources.ledger.acknowledge(alert, visitor.account.id, resources.clock(), note)
 
@@ -40,7 +41,7 @@ def attend(
 ) -> None:
     """Say that one is on the way; Problem 404, Changed, Conflict when another is or it is over."""
     found = _require(resources, visitor, alert)
-    if not seen.is_attended_by(found, visitor.account.id):
+    if found.state in (State.OPEN, State.ACKNOWLEDGED):
         seen.require(found, saw)
     resources.ledger.attend(alert, visitor.account.id, resources.clock(), note)
 

@@ -33,16 +33,6 @@ def require(alert: Alert, asked: str) -> None:
         raise Changed(alert)
 
 
-def is_taken_by(alert: Alert, account: str) -> bool:
-    """Return whether the account has it already: saying so again is no conflict."""
-    return alert.state is State.ACKNOWLEDGED and alert.acknowledged_by == account
-
-
-def is_attended_by(alert: Alert, account: str) -> bool:
-    """Return whether the account is on the way already."""
-    return alert.state is State.ATTENDING and alert.attending_by == account
-
-
 def is_resolved_by(alert: Alert, account: str, outcome: Outcome) -> bool:
     """Return whether the account has said just this already: an answer was lost on its way."""
     is_over = alert.state is State.RESOLVED and alert.resolved_by == account
