@@ -172,7 +172,10 @@ class Finding:
     evidence: Mapping[str, object]
     is_late: bool = False
     is_test: bool = False
-    """Whether it is a test alarm of a canary home, which concerns nobody."""
+    """Whether it is a test alarm: of a canary home, which concerns nobody, or of a walk test."""
+
+    tester: str = ""
+    """Who (account) tests the home, where a walk test is under way."""
 
     @property
     def short_text(self) -> str:

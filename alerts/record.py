@@ -22,8 +22,10 @@ from alerts.alert import (
     short_text,
 )
 from alerts.lifecycle import Event, Standing, Transition
-from config import audit
+from alerts.texts import walk_test_text
+from config import audit, recipients
 from config.audit import Entry
+from config.recipients import Recipient
 
 # Made once: to build a statement takes several times as long as to run it.
 _FIND: Final = select(tables.alerts).where(tables.alerts.c.id == bindparam("alert"))
@@ -98,20 +100,55 @@ def add(connection: Connection, finding: Finding, now_us: int, sending: Sending)
 PROOF: Final = "proof"
 """The channel of test alarms: they go as far as every message does, and to nobody."""
 
+_PERSONAL: Final = ("sms", "email", "apprise")
+
 
 def prove(connection: Connection, finding: Finding, now_us: int, sending: Sending) -> str | None:
     """Insert a test alarm, once; return its id if it is new.
 
     It is written closed: whoever looks at what stands (queue, ladder, hand-over, deadlines) never
-    meets it, whatever they forget to ask. It is in no change feed and no audit log.
+    meets it, whatever they forget to ask. It is in no change feed. One of a walk test is in the
+    audit log, and goes, marked as a test, to who tests.
     """
     if find(connection, finding.id) is not None:
         return None
     _insert(connection, finding, State.CLOSED, now_us)
     _add_history(connection, finding.id, Event.RAISE, None, State.CLOSED, SYSTEM, now_us, "test")
     to_nobody = Sending((PROOF,), sending.is_muted, is_audited=False)
-    _queue(connection, finding.id, finding.short_text, 0, now_us, to_nobody)
+    if not finding.tester:
+        _queue(connection, finding.id, finding.short_text, 0, now_us, to_nobody)
+        return finding.id
+    words = walk_test_text(finding.priority, finding.id)
+    _queue(connection, finding.id, words, 0, now_us, to_nobody)
+    if sending.is_audited:
+        _note(
+            connection, finding.place, finding.id, Event.RAISE, None, State.CLOSED, SYSTEM, now_us
+        )
+        _queue_for_tester(connection, finding, now_us, sending)
     return finding.id
+
+
+def _queue_for_tester(
+    connection: Connection, finding: Finding, now_us: int, sending: Sending
+) -> None:
+    """Let the one who tests see it arrive, and nobody else."""
+    person = recipients.find(connection, finding.tester) or Recipient()
+    for channel in _PERSONAL:
+        if not person.address(channel):
+            continue
+        values = {
+            "alert": finding.id,
+            "key": f"{finding.id}:{channel}:test:{finding.tester}",
+            "channel": channel,
+            "text": walk_test_text(finding.priority, finding.id, person.language),
+            "state": "muted" if sending.is_muted else "pending",
+            "attempts": 0,
+            "next_us": now_us,
+            "created_us": now_us,
+            "error": "",
+            "recipient": finding.tester,
+        }
+        connection.execute(_INSERT_OUTBOX, values)
 
 
 def _insert(connection: Connection, finding: Finding, state: State, now_us: int) -> None:

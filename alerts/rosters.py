@@ -19,15 +19,17 @@ from config.homes import Gateway, Home, Sensor
 from config.pauses import Pause
 from config.sensor_table import SensorTable, build_sensor_table
 from config.visits import Visit
+from config.walk_tests import WalkTest
 
 Fields = str
 """A home, gateway or sensor as JSON; empty once it is gone."""
 
 Key = tuple[str, int]
-"""(home, gateway, sensor, visit, pause or cap, which is an allowance; its number)."""
+"""(home, gateway, sensor, visit, pause, walk test or cap, an allowance; its number)."""
 
 _HOME, _GATEWAY, _SENSOR, _CAP, _VISIT = "home", "gateway", "sensor", "cap", "visit"
 _PAUSE: Final = "pause"
+_WALK: Final = "walk"
 _UNNAMED: Final = ""
 _T = TypeVar("_T")
 _NEWEST: Final = 1 << 62
@@ -42,6 +44,7 @@ def fields_of(table: SensorTable) -> dict[Key, Fields]:
     made.update({(_CAP, a.number): _json(a, why=_UNNAMED) for a in table.allowances})
     made.update({(_VISIT, v.number): _json(v) for v in table.visits})
     made.update({(_PAUSE, p.number): _json(p, why=_UNNAMED) for p in table.pauses})
+    made.update({(_WALK, t.number): _json(t) for t in table.walk_tests})
     return made
 
 
@@ -84,6 +87,7 @@ def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
         allowances=_of(held, _CAP, Allowance),
         visits=_of(held, _VISIT, Visit),
         pauses=_of(held, _PAUSE, Pause),
+        walk_tests=_of(held, _WALK, WalkTest),
         revision=revision,
     )
 
@@ -94,7 +98,9 @@ def _of(held: Mapping[Key, Fields], subject: str, made: type[_T]) -> list[_T]:
     return [read(held[subject, number]) for number in numbers]
 
 
-def _json(value: Home | Gateway | Sensor | Allowance | Visit | Pause, **instead: str) -> Fields:
+def _json(
+    value: Home | Gateway | Sensor | Allowance | Visit | Pause | WalkTest, **instead: str
+) -> Fields:
     columns = {field.name: getattr(value, field.name) for field in fields(value)}
     return json.dumps({**columns, **instead}, separators=(",", ":"))
 

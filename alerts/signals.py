@@ -72,9 +72,12 @@ def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]
     is_late = received_us - onset_us > LATE_US
     if is_late:
         sentence += f" Received {span(received_us - onset_us)} later."
-    is_test = home is not None and home.state is HomeState.TEST
-    if is_test:
+    is_canary = home is not None and home.state is HomeState.TEST
+    tester = "" if home is None else roster.table.tester(home.number, onset_us, received_us)
+    if is_canary:
         sentence = f"Test alarm at {clock(onset_us, zone)}: the way that alerts take is proven."
+    elif tester:
+        sentence = f"TEST: {sentence} A walk test is under way."
     elif home is not None and home.state is not HomeState.ACTIVE:
         sentence += f" The home is {home.state.value.replace('-', ' ')}."
     elif home is not None and roster.table.is_paused(home.number, received_us):
@@ -94,7 +97,8 @@ def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]
         sentence=sentence,
         evidence=_evidence(onset_us, sensor.id, str(onset_us), received_us),
         is_late=is_late,
-        is_test=is_test,
+        is_test=is_canary or bool(tester),
+        tester=tester,
     )
 
 

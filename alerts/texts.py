@@ -23,8 +23,17 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
 """By language: of an alert, and of a fault."""
 
 
+TEST: Final[Mapping[str, str]] = {"en": "TEST, do not go. ", "cy": "PRAWF, peidiwch a mynd. "}
+"""What a message of a walk test begins with."""
+
+
 def text(priority: Priority, alert: str, language: str = "en") -> str:
     """Return the message about this alert (id), of at most 160 characters."""
     about, fault = TEXTS.get(language, TEXTS["en"])
     form = fault if priority is Priority.T else about
     return form.format(priority=priority.value, reference=reference(alert))
+
+
+def walk_test_text(priority: Priority, alert: str, language: str = "en") -> str:
+    """Return the message about an alert (id) of a walk test, of at most 160 characters."""
+    return TEST.get(language, TEST["en"]) + text(priority, alert, language)

@@ -24,6 +24,7 @@ from api.rest import facts as rest_facts
 from api.rest import handovers as rest_handovers
 from api.rest import homes as rest_homes
 from api.rest import incident as rest_incident
+from api.rest import installing as rest_installing
 from api.rest import measures as rest_measures
 from api.rest import pauses as rest_pauses
 from api.rest import telling as rest_telling
@@ -42,6 +43,7 @@ from api.web import (
     handovers,
     homes,
     incident,
+    installing,
     invitation,
     keeping,
     me,
@@ -111,6 +113,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_pauses,
         rest_handovers,
         rest_incident,
+        rest_installing,
         rest_measures,
         dead_letters,
         governance,
@@ -136,6 +139,7 @@ def create_app(resources: Resources) -> FastAPI:
         pauses,
         handovers,
         incident,
+        installing,
         rota,
         days,
         findings,

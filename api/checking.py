@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from api import detectors, health, stores, wiring
+from api import broker_files, detectors, health, stores, wiring
 from api.exits import Exit
-from config import registry
+from config import credentials, registry
 from config.places import Place, is_live_for_p1
 from config.problems import ConfigProblem
 from config.settings import Settings
@@ -58,6 +58,7 @@ def answers(settings: Settings) -> Iterator[Answer]:
     if database.is_ready:
         yield _gaps(settings)
         yield _worker(settings)
+        yield from _broker_files(settings)
         yield from _detectors(settings)
 
 
@@ -218,6 +219,32 @@ def _worker(settings: Settings) -> Answer:
     disk = f"; at this pace the disk is full in {full_h} h" if full_h else ""
     homes = beat.state.get("homes", 0)
     return Answer("worker", is_ready=True, found=f"{mode}, {homes} homes{disk}")
+
+
+def _broker_files(settings: Settings) -> Iterator[Answer]:
+    """Say whether the broker's files hold what the registry says, where they are ours."""
+    kind, what = settings.broker.kind, "broker files"
+    if not kind:
+        return
+    now_us = microseconds(SystemClock().now())
+    with wiring.open_database(settings).connect() as connection:
+        beat = health.beats(connection).get(health.BROKER)
+        wanted = broker_files.state_of(connection, kind, now_us)
+        refused = credentials.without(connection, now_us)
+    advice = "Run `stillwell broker keep` beside the broker, under a supervisor."
+    if beat is None:
+        yield Answer(what, is_ready=False, found="were never written", advice=advice)
+        return
+    written = f"{instant(beat.beat_us)} UTC"
+    if beat.state.get("fingerprint") != wanted:
+        found = f"of {written} are older than the registry: who was revoked is still let in"
+        yield Answer(what, is_ready=False, found=found, advice=advice)
+    elif problem := beat.state.get("problem"):
+        yield Answer(what, is_ready=False, found=str(problem), advice="Tell the broker to reload.")
+    else:
+        left_out = f"; {refused:,} gateways without a credential are refused" if refused else ""
+        found = f"hold what the registry says (looked at {written}){left_out}"
+        yield Answer(what, is_ready=True, found=found)
 
 
 def _detectors(settings: Settings) -> Iterator[Answer]:

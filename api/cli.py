@@ -17,12 +17,14 @@ from api import (
 )
 from api.alert_commands import app as alert
 from api.audit_commands import app as audit
+from api.broker_commands import app as broker
 from api.cap_commands import app as caps
 from api.consent_commands import app as consent
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
 from api.exits import told_plainly
 from api.fact_commands import app as facts
+from api.gateway_commands import app as gateway
 from api.handover_commands import app as handover
 from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
@@ -63,6 +65,8 @@ app.add_typer(webhook, name="webhook")
 app.add_typer(people, name="people")
 app.add_typer(break_glass, name="break-glass")
 app.add_typer(place, name="place")
+app.add_typer(gateway, name="gateway")
+app.add_typer(broker, name="broker")
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),

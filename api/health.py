@@ -14,6 +14,9 @@ WORKER: Final = "worker"
 WATCH: Final = "watch"
 """Name under which the watch writes its heartbeat."""
 
+BROKER: Final = "broker"
+"""Name under which whoever keeps the broker's files writes what they hold."""
+
 WATCH_STALE_S: Final = 60
 """Seconds without a beat after which the watch counts as gone."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from alerts.ledger import Ledger
 from config.places import Place
 from config.sensor_table import SensorTable
+from config.settings import Broker
 from ingest.clock import Instant, SystemClock
 from ingest.dead_letters import DeadLetters
 from ingest.sink import Store
@@ -36,5 +37,6 @@ class Resources:
     security_contact: str = ""
     support_ends: str = ""
     is_private_webhook_allowed: bool = False
+    broker: Broker = field(default_factory=Broker)
     wall: Callable[[], Instant] = SystemClock().now
     shutdown: threading.Event = field(default_factory=threading.Event)

@@ -46,6 +46,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
         security_contact=settings.web.security_contact,
         support_ends=settings.web.support_ends,
         is_private_webhook_allowed=settings.outbox.allow_private_webhooks,
+        broker=settings.broker,
         shutdown=shutdown,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from config import audit, pause_rows, tables
+from config import audit, pause_rows, tables, walk_test_rows
 from config.allowances import Allowance, check
 from config.audit import Entry
 from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
@@ -29,6 +29,7 @@ def load(connection: Connection) -> SensorTable:
         allowances=allowances(connection),
         visits=visits(connection),
         pauses=pause_rows.read(connection),
+        walk_tests=walk_test_rows.read(connection),
         revision=revision(connection),
     )
 

@@ -11,6 +11,7 @@ from config.homes import Gateway, Home, HomeState, Sensor
 from config.kinds import CODE, Kind
 from config.pauses import Pause
 from config.visits import Visit
+from config.walk_tests import WalkTest, tester
 
 STATE_CODE = {state: code for code, state in enumerate(HomeState)}
 """Code of each home state in the ``home_state`` column."""
@@ -67,9 +68,16 @@ class SensorTable:
     pauses: Sequence[Pause] = ()
     """When which homes are not to be watched, also what is over."""
 
+    walk_tests: Sequence[WalkTest] = ()
+    """When which homes' alarms are tests, also what is over."""
+
     def is_paused(self, home: int, at_us: int) -> bool:
         """Return whether a person said that this home (number) is not watched at that moment."""
         return any(pause.home == home and pause.covers(at_us) for pause in self.pauses)
+
+    def tester(self, home: int, onset_us: int, received_us: int) -> str:
+        """Return who tests this home (number) while a signal began and came in, else nothing."""
+        return tester(self.walk_tests, home, onset_us, received_us)
 
     def device(self, gateway: int, dialect: str, address: str) -> Device | None:
         """Return what this address measures, or None when it is not enrolled."""
@@ -91,6 +99,7 @@ def build_sensor_table(
     allowances: Iterable[Allowance] = (),
     visits: Iterable[Visit] = (),
     pauses: Iterable[Pause] = (),
+    walk_tests: Iterable[WalkTest] = (),
     revision: int = 0,
 ) -> SensorTable:
     """Return the columns for these values; numbers must be unique and not negative."""
@@ -153,4 +162,5 @@ def build_sensor_table(
         allowances=tuple(allowances),
         visits=tuple(visits),
         pauses=tuple(pauses),
+        walk_tests=tuple(walk_tests),
     )

@@ -67,6 +67,31 @@ class Mqtt(_Section):
     """The broker's own configuration where it is on this machine: tells whether it persists."""
 
 
+class Broker(_Section):
+    """The broker's files of users and rights, rendered from the registry (`stillwell broker`)."""
+
+    kind: Literal["", "mosquitto", "nats"] = ""
+    """Whose files `stillwell broker` keeps; empty where they are made by hand."""
+
+    folder: Path | None = None
+    """Where they are: ``passwords`` and ``mosquitto.acl``, or ``users.conf`` of NATS."""
+
+    pid_file: Path | None = None
+    """Where the broker says its process id, so that it can be told to read them again."""
+
+    log_file: Path | None = None
+    """Mosquitto's log, which tells when a new credential is used; it needs connection_messages."""
+
+    monitor_url: str = Field(default="", pattern=r"^(|http://[^/\s]+)$")
+    """Where the NATS server's monitoring answers, which tells the same."""
+
+    address: str = Field(default="", pattern=r"^(|mqtts?://[^/\s@]+)$")
+    """The broker as gateways reach it, such as mqtts://broker.example:8883; shown with secrets."""
+
+    overlap_h: float = Field(default=72.0, ge=0, le=720)
+    """Hours that a replaced credential goes on being valid if the new one is never seen."""
+
+
 class Web(_Section):
     """The web process."""
 
@@ -277,6 +302,7 @@ class Settings(_Section):
     """``virtual`` follows the marks of a replay until it says that it is live."""
 
     mqtt: Mqtt = Mqtt()
+    broker: Broker = Broker()
     web: Web = Web()
     engine: Engine = Engine()
     journal: Journal = Journal()

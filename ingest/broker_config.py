@@ -95,10 +95,17 @@ def _user(user: BrokerUser) -> dict[str, object]:
         "user": user.name,
         "password": user.password,
         "allowed_connection_types": ["MQTT"],
-        "permissions": {
-            "publish": {"allow": _allowed(user.may_publish)},
-            "subscribe": {"allow": _allowed(user.may_subscribe)},
-        },
+        "permissions": permissions(user.may_publish, user.may_subscribe),
+    }
+
+
+def permissions(
+    may_publish: Sequence[str], may_subscribe: Sequence[str]
+) -> dict[str, dict[str, Sequence[str]]]:
+    """Return what NATS is told of a user's rights, given as MQTT topics."""
+    return {
+        "publish": {"allow": _allowed(may_publish)},
+        "subscribe": {"allow": _allowed(may_subscribe)},
     }
 
 

@@ -12,7 +12,10 @@ from sqlalchemy import Engine
 
 from alerts import past_tables  # noqa: F401  # adds its tables to those of the ledger
 from alerts import tables as ledger
-from config import access_tables  # noqa: F401  # adds its tables to those of the registry
+from config import (  # adds their tables to those of the registry
+    access_tables,  # noqa: F401
+    gateway_tables,  # noqa: F401
+)
 from config import tables as registry
 from config.database import connect
 from tests.postgres import Postgres

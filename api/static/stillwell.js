@@ -155,6 +155,12 @@ if (region && lost && "EventSource" in window) {
       refresh();
     }
   });
+  // What a sensor says is in no feed of changes: a page that waits for it asks.
+  if (region.dataset.every) {
+    setInterval(() => {
+      if (!document.hidden) refresh();
+    }, region.dataset.every * 1000);
+  }
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => {
     if (event.persisted) listen();

@@ -21,11 +21,12 @@ from api.web.alerts import Id, narrow
 from api.web.pages import page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
-from config import pause_rows, people
+from config import pause_rows, people, walk_test_rows
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
 from config.pauses import LONGEST_DAYS
 from config.places import Place
+from config.roles import Role
 from ingest.batch import Batch, empty
 from ingest.clock import Instant, instant, microseconds
 from ingest.sink import StoreDown
@@ -137,6 +138,7 @@ def home_page(
         "live_url": f"/homes/{home.id}?fragment=1",
         "errors": errors or {},
         "kept": kept or {},
+        "may_install": home.place in visitor.places(Role.OFFICER),
         **paused,
     }
     kinds = {value.sensor.number: value.sensor.kind for value in values}
@@ -173,7 +175,10 @@ def _pauses(connection: Connection, home: Home, place: Place, now_us: int) -> di
         for pause in sorted(found, key=lambda pause: pause.from_us)
     ]
     tomorrow = words.local(now_us + 86_400_000_000, place.zone)
+    test = walk_test_rows.newest(connection, home.number)
+    is_tested = test is not None and test.covers(now_us)
     return {
+        "tested_until": words.clock_time(test.stop_us, place.zone) if test and is_tested else "",
         "pauses": told,
         "may_pause": home.state is HomeState.ACTIVE,
         "pause_reasons": {one.value: text for one, text in pausing.FOR.items()},

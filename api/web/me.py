@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Annotated, Any, Final
 
-import segno
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from markupsafe import Markup
 from sqlalchemy import Connection
 
 from api import auth
@@ -17,6 +15,7 @@ from api.resources import Resources
 from api.web import words
 from api.web.alerts import Id
 from api.web.pages import page, zone_of
+from api.web.qr import qr
 from config import api_tokens, factors, people, sessions
 from config.api_tokens import LONGEST_DAYS, ApiToken, Scope
 from config.people import MAX_PASSWORD, MIN_PASSWORD, AccountRefused
@@ -224,12 +223,6 @@ def _page(
         "longest": LONGEST_DAYS,
     }
     return page(request, visitor, "me.html", context, status=422 if errors else 200)
-
-
-def qr(text: str) -> Markup:
-    """Return the QR code of this text as an SVG element."""
-    # Our own drawing of an address that we made: segno writes no text of it into the element.
-    return Markup(segno.make(text, error="m").svg_inline(scale=4, border=4))  # noqa: S704
 
 
 def _token(token: ApiToken, zone: tzinfo, now_us: int) -> dict[str, Any]:

@@ -171,6 +171,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         ("My alerts", "/mine", visitor.holds(Role.CARE_WORKER)),
         ("Alerts", "/alerts", visitor.holds(*CARE, Role.ENGINEER)),
         ("Homes", "/homes", visitor.holds(*HOMES)),
+        ("Installations", "/installations", visitor.holds(Role.OFFICER, Role.INSTALLER)),
         ("Detectors", "/detectors", visitor.holds(Role.SUPERVISOR)),
         ("System", "/system", visitor.holds(Role.ENGINEER)),
         ("Numbers", "/counts", visitor.holds(*COUNTS)),

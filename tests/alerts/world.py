@@ -17,6 +17,7 @@ from config.pauses import Pause, PauseReason
 from config.places import Contacts, Place
 from config.sensor_table import SensorTable, build_sensor_table
 from config.visits import Visit
+from config.walk_tests import LENGTH_US, WalkTest
 from ingest.batch import Batch, build
 from ingest.clock import VirtualClock, instant
 from ingest.message import Stray
@@ -84,6 +85,7 @@ class World:
         self.allowances: list[Allowance] = []
         self.pauses: list[Pause] = []
         self.visits: list[Visit] = []
+        self.walk_tests: list[WalkTest] = []
         self.places = {PLACE: place(**limits)}
         self.tail = FakeTail()
         self.clock = VirtualClock(instant(START))
@@ -101,6 +103,7 @@ class World:
             allowances=self.allowances,
             pauses=self.pauses,
             visits=self.visits,
+            walk_tests=self.walk_tests,
             revision=self.revision,
         )
 
@@ -118,6 +121,13 @@ class World:
     def put_pause(self, pause: Pause) -> None:
         """Write a pause, or write it anew: it was ended early."""
         self.pauses = [*(p for p in self.pauses if p.number != pause.number), pause]
+        self.revision += 1
+        self.table = self._table()
+
+    def walk_test(self, home: int, from_us: int, ended_us: int | None = None) -> None:
+        """Let Ivy test a home for sixty minutes, or say that its test was ended."""
+        made = WalkTest(home, home, from_us, from_us + LENGTH_US, "ivy", ended_us, "ivy")
+        self.walk_tests = [*(w for w in self.walk_tests if w.home != home), made]
         self.revision += 1
         self.table = self._table()
 

@@ -37,6 +37,9 @@ IN = frozenset(
     (*words.split(),)
     for words in (
         "alert acknowledge", "alert attend", "alert resolve", "webhook set",
+        "broker keep", "broker render", "gateway book", "gateway credential issue",
+        "gateway credential issue-all", "gateway credential revoke", "gateway credential show",
+        "gateway walk-test begin", "gateway walk-test end", "gateway walk-test show",
         "account", "audit anchor", "audit show", "audit verify", "break-glass end",
         "break-glass list", "break-glass open", "canary", "caps accept", "caps withdraw", "check",
         "consent due", "consent record", "consent show", "consent withdraw", "contacts set",

@@ -15,7 +15,10 @@ from alerts import past_tables  # noqa: F401  # adds its tables to those of the 
 from alerts import tables as ledger
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import read_modes
-from config import access_tables  # noqa: F401  # adds its tables to those of the registry
+from config import (  # adds their tables to those of the registry
+    access_tables,  # noqa: F401
+    gateway_tables,  # noqa: F401
+)
 from config import tables as registry
 from config.database import _config, connect, migrate, revision
 from tests.make import enrolment

@@ -23,6 +23,8 @@ WHO: Final = {
     frozenset(COUNTS): "supervisor, officer, commissioner, hub operator",
     frozenset((Role.GOVERNANCE,)): "governance",
     frozenset((Role.INSTALLER,)): "installer",
+    frozenset((Role.OFFICER, Role.INSTALLER)): "officer, installer",
+    frozenset((Role.OFFICER,)): "officer",
     frozenset((Role.SUPERVISOR,)): "supervisor",
     frozenset(): "anybody",
 }

@@ -14,6 +14,7 @@ from starlette.routing import Mount
 
 from alerts import tables
 from api.auth import PUBLIC, Needs
+from config import gateway_tables
 from config import tables as registry
 from config.roles import Role
 from ingest.batch import empty
@@ -103,6 +104,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{priority}": "P1",
         "{home}": f"{place}-home-1",
         "{home_id}": f"{place}-home-1",
+        "{gateway}": f"{place}-gateway-1",
         "{place}": place,
         "{number}": "1",
         "{account}": f"account-{place}-care-worker",
@@ -176,6 +178,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "pauses": {"reason": "holiday", "until": "2026-03-09T12:00:00Z"},
     "extend": {"until": "2026-03-10T12:00:00Z"},
     "contacts": {"contact": []},
+    "installations": {"day": "2026-03-03"},
+    "revoke": {"why": "a test"},
     "facts": {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1},
 }
 """What routes take, by the last part of their address."""
@@ -237,6 +241,14 @@ def _touched(world: World, place: str) -> bool:
         paused = registry.pauses
         by = select(paused.c.account).join(registry.homes)
         actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
+        for column in (gateway_tables.walk_tests.c.account, gateway_tables.installations.c.made_by):
+            by = select(column).join(registry.homes)
+            actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
+        held = gateway_tables.credentials
+        for column in (held.c.issued_by, held.c.ended_by):
+            by = select(column).join(registry.gateways)
+            mine = registry.gateways.c.place == place
+            actors |= set(connection.execute(by.where(mine)).scalars())
     actors |= {found["said_by"] for found in visit.get(path).json()["shadow_findings"]}
     past = visit.get(f"/api/v1/places/{place}/detectors/inactivity/history").json()
     actors |= {switch["account"] for switch in past}

@@ -1,0 +1,136 @@
+"""``stillwell gateway``: what gateways sign in with, days of work, and walk tests."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from api.exits import told_plainly
+
+app: Final = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="What gateways sign in with, and testing what they send.",
+)  # fmt: skip
+credential: Final = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="Issue, rotate and revoke what gateways sign in with.",
+)  # fmt: skip
+walk: Final = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="Test a home: its alarms are marked TEST for 60 minutes, and nobody is sent.",
+)  # fmt: skip
+app.add_typer(credential, name="credential")
+app.add_typer(walk, name="walk-test")
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
+]
+Gateway = Annotated[str, typer.Argument(help="Id of the gateway.")]
+HomeId = Annotated[str, typer.Option("--home", help="Id of the home.")]
+By = Annotated[str, typer.Option(help="E-mail of an officer, or of an installer on a booked day.")]
+Officer = Annotated[str, typer.Option(help="E-mail of an officer of the place.")]
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@credential.command("issue")
+def issue(
+    gateway: Gateway,
+    by: By,
+    qr: Annotated[
+        Path | None, typer.Option(help="SVG file for the QR code; else it is drawn here.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Issue a credential and tell it, once. An older one stays valid until this one is in use.
+
+    stillwell gateway credential issue gate-0123456789 --by olga@council.example
+    """
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.issue(wiring.read_settings(settings), gateway, by, qr, tell=_tell)
+
+
+@credential.command("issue-all")
+def issue_all(
+    place: Annotated[str, typer.Option(help="Key of the place.")],
+    by: Officer,
+    to: Annotated[Path, typer.Option(help="CSV file for them; must not be there yet.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Issue one for every gateway of a place that has none, into a CSV that only you may read."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.issue_all(wiring.read_settings(settings), place, by, to, tell=_tell)
+
+
+@credential.command("revoke")
+def revoke(
+    gateway: Gateway,
+    by: By,
+    why: Annotated[str, typer.Option(help="A few words without names.")],
+    user: Annotated[str, typer.Option(help="Only this one of its user names.")] = "",
+    settings: SettingsFile = None,
+) -> None:
+    """End a gateway's credentials: its connection is cut, and nothing it says is heard."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        loaded = wiring.read_settings(settings)
+        gateway_running.revoke(loaded, gateway, by, why, user, tell=_tell)
+
+
+@credential.command("show")
+def show(gateway: Gateway, settings: SettingsFile = None) -> None:
+    """Print every credential of a gateway, the newest first; never a secret."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.show(wiring.read_settings(settings), gateway, tell=_tell)
+
+
+@walk.command("begin")
+def begin(home: HomeId, by: By, settings: SettingsFile = None) -> None:
+    """Begin a walk test; it ends by itself after 60 minutes."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.begin_test(wiring.read_settings(settings), home, by, tell=_tell)
+
+
+@walk.command("end")
+def end(home: HomeId, by: By, settings: SettingsFile = None) -> None:
+    """End it now: every alarm is real again."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.end_test(wiring.read_settings(settings), home, by, tell=_tell)
+
+
+@walk.command("show")
+def show_test(home: HomeId, settings: SettingsFile = None) -> None:
+    """Print when each sensor of a home last spoke, and which did in the test."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.show_test(wiring.read_settings(settings), home, tell=_tell)
+
+
+@app.command("book")
+def book(
+    home: HomeId,
+    day: Annotated[str, typer.Option(help="Such as 2026-12-01, the place's own day.")],
+    by: Officer,
+    settings: SettingsFile = None,
+) -> None:
+    """Book a day of work in a home: on that day, and only then, installers see it."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.book(wiring.read_settings(settings), home, day, by, tell=_tell)
