@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from api import exporting, table_copy, wiring
 from api.exits import CommandFailed
-from config import audit
+from config import audit, keys
 from config.database import connect, migrate, revision
 from config.problems import ConfigProblem
 from config.settings import Settings
@@ -78,6 +78,7 @@ def back_up(settings: Settings, folder: Path, *, tell: Tell) -> Backup:
     tell(f"{rows:,} rows, journal up to row {made.journal_seq:,}, {size:,} bytes")
     tell(f"everything up to {instant(made.received_us)} UTC is in it")
     tell(f"took {time.monotonic() - began:.1f} s; keep {folder} as private as the database itself")
+    tell("keys of names and addresses are not in it: stillwell keys copy FILE, the newest only")
     if settings.store.kind != "embedded":
         tell(f"readings in {settings.store.kind} are not in it: back that server up too")
     return made
@@ -117,6 +118,7 @@ def restore(folder: Path, settings: Settings, *, tell: Tell) -> Backup:
     tell(f"the newest reading is of {instant(made.received_us)} UTC: what came in the "
          f"{max(now_us - made.received_us, 0) / 6e7:,.0f} min since then comes from gateways' "
          "outboxes, or is lost")  # fmt: skip
+    tell(f"put the newest copy of the keyring to {keys.file_of(settings)}, with its master key")
     tell(f"took {time.monotonic() - began:.1f} s; next: stillwell check")
     return made
 
@@ -217,7 +219,9 @@ def _fill(database: Engine, copy: Path, made: Backup) -> None:
         )
     with database.connect() as connection:
         held = table_copy.counts(connection)
-    if there := [name for name, count in held.items() if count and name != "roster"]:
+    if there := [
+        name for name, count in held.items() if count and name not in {"roster", "keyring"}
+    ]:
         raise ConfigProblem(f"restore: the database has rows in {', '.join(there)}, expected none")
     source = _quiet_sqlite(copy)
     with source.connect() as from_, database.begin() as to:

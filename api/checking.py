@@ -8,7 +8,7 @@ from typing import Final
 
 from api import broker_files, detectors, health, stores, wiring
 from api.exits import Exit
-from config import credentials, registry
+from config import credentials, keys, registry
 from config.places import Place, is_live_for_p1
 from config.problems import ConfigProblem
 from config.settings import Settings
@@ -51,6 +51,8 @@ def answers(settings: Settings) -> Iterator[Answer]:
     yield _places(settings)
     database = _database(settings)
     yield database
+    if database.is_ready:
+        yield _keys(settings)
     yield asyncio.run(_broker(settings))
     yield from _probed(settings)
     yield _journal(settings)
@@ -91,6 +93,14 @@ def _database(settings: Settings) -> Answer:
             advice="Is database_url right, and does the server run?",
         )
     return Answer("database", is_ready=True, found="at this version's revision")
+
+
+def _keys(settings: Settings) -> Answer:
+    locked = keys.open_vault(settings, wiring.open_database(settings)).locked
+    if locked:
+        advice = "Alerts are raised without names until then."
+        return Answer("keys", is_ready=False, found=locked, advice=advice)
+    return Answer("keys", is_ready=True, found=f"in {keys.file_of(settings)}")
 
 
 async def _broker(settings: Settings) -> Answer:

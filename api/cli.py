@@ -26,6 +26,7 @@ from api.exits import told_plainly
 from api.fact_commands import app as facts
 from api.gateway_commands import app as gateway
 from api.handover_commands import app as handover
+from api.key_commands import app as keys_
 from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
 from api.place_commands import app as place
@@ -56,6 +57,7 @@ app.add_typer(handover, name="handover")
 app.add_typer(consent, name="consent")
 app.add_typer(contacts, name="contacts")
 app.add_typer(facts, name="facts")
+app.add_typer(keys_, name="keys")
 app.add_typer(visits, name="visits")
 app.add_typer(audit, name="audit")
 app.add_typer(ladder, name="ladder")
@@ -133,13 +135,17 @@ def migrate(settings: SettingsFile = None) -> None:
       stillwell migrate --settings site.toml
     """
     from api import wiring
-    from config import database
+    from config import database, keys
+    from config.problems import ConfigProblem
 
     with told_plainly():
         loaded = wiring.read_settings(settings)
         wiring.files(loaded)
-        database.migrate(loaded.database)
-        have, _ = database.revision(database.connect(loaded.database))
+        engine = database.connect(loaded.database)
+        database.migrate(loaded.database, keys.open_vault(loaded, engine))
+        have, _ = database.revision(engine)
+        if locked := keys.open_vault(loaded, engine).locked:
+            raise ConfigProblem(f"the database is at revision {have}, but {locked}")
         _tell(f"database is at revision {have}")
 
 

@@ -12,6 +12,7 @@ from api.resources import Resources
 from api.roster import find_home
 from config import contacts
 from config.contacts import Contact, ContactsPlan
+from config.keyring import Locked
 from config.roles import Role
 from ingest.clock import microseconds
 
@@ -27,6 +28,8 @@ class Calling:
     attempts: Sequence[Attempt]
     next: Contact | None
     spoken_us: int | None
+    locked: str = ""
+    """Why names and numbers cannot be read; then there are no contacts here."""
 
 
 def contacts_of(resources: Resources, visitor: Visitor, home: str) -> list[Contact]:
@@ -34,7 +37,7 @@ def contacts_of(resources: Resources, visitor: Visitor, home: str) -> list[Conta
     with resources.database.connect() as connection:
         if find_home(connection, visitor.places(*HOMES), home) is None:
             raise absent()
-        return contacts.read(connection, home)
+        return contacts.read(connection, resources.vault, home)
 
 
 def save(resources: Resources, visitor: Visitor, home: str, plan: ContactsPlan) -> list[Contact]:
@@ -43,17 +46,20 @@ def save(resources: Resources, visitor: Visitor, home: str, plan: ContactsPlan) 
     with resources.database.begin() as connection:
         if find_home(connection, visitor.places(*EDITORS), home) is None:
             raise absent()
-        return contacts.save(connection, home, plan, visitor.account.id, now_us)
+        vault, by = resources.vault, visitor.account.id
+        saved, gone = contacts.save(connection, vault, home, plan, by, now_us)
+    vault.drop(gone)
+    return saved
 
 
 def confirm(resources: Resources, visitor: Visitor, contact: str) -> Contact:
     """Vouch for a contact today; Problem 404 when it is not of the visitor's places."""
     places, now_us = visitor.places(*HOMES), microseconds(resources.clock())
     with resources.database.begin() as connection:
-        if contacts.find(connection, places, contact) is None:
+        if contacts.find(connection, resources.vault, places, contact) is None:
             raise absent()
         contacts.confirm(connection, contact, visitor.account.id, now_us)
-        found = contacts.find(connection, places, contact)
+        found = contacts.find(connection, resources.vault, places, contact)
     if found is None:
         raise absent()
     return found
@@ -64,24 +70,30 @@ def stale(resources: Resources, visitor: Visitor, place: str) -> list[Contact]:
     if place not in visitor.places(*HOMES):
         raise absent()
     with resources.database.connect() as connection:
-        return contacts.stale(connection, [place], microseconds(resources.clock()))
+        return contacts.stale(connection, resources.vault, [place], microseconds(resources.clock()))
 
 
 def calling(resources: Resources, visitor: Visitor, alert: str) -> Calling:
     """Return where the calls about an alert stand; Problem 404 when it is out of reach."""
     found = _find(resources, visitor, alert, HOMES)
+    listed: Sequence[Contact] = ()
+    locked = ""
     with resources.database.connect() as connection:
-        listed = contacts.read(connection, found.home) if found.home else []
         tried = attempts.read(connection, alert)
         spoken_us = attempts.spoken_us(connection, alert)
-    return Calling(listed, tried, attempts.next_contact(listed, tried), spoken_us)
+        try:
+            if found.home:
+                listed = contacts.read(connection, resources.vault, found.home)
+        except Locked as problem:  # without names an alert is still an alert
+            locked = str(problem)
+    return Calling(listed, tried, attempts.next_contact(listed, tried), spoken_us, locked)
 
 
 def begin(resources: Resources, visitor: Visitor, alert: str, contact: str, means: Means) -> int:
     """Say that a contact of the alert's home is being tried; Problem 404, or Refused."""
     found = _find(resources, visitor, alert, CARE)
     with resources.database.begin() as connection:
-        whom = contacts.find(connection, [found.place], contact)
+        whom = contacts.find(connection, resources.vault, [found.place], contact)
         if whom is None or whom.home != found.home:
             raise absent()
         now_us = microseconds(resources.clock())

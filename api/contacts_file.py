@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from api import exporting, wiring
 from api.contacting import EDITORS
 from api.web import words
-from config import contacts, people
+from config import contacts, keys, people
 from config.contacts import Contact
 from config.people import Account
 from config.problems import ConfigProblem
@@ -23,7 +23,8 @@ def show(settings: Settings, home: str, *, tell: Callable[[str], None]) -> None:
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.connect() as connection:
-        place, found = _place_of(connection, home), contacts.read(connection, home)
+        place = _place_of(connection, home)
+        found = contacts.read(connection, keys.open_vault(settings, database), home)
     exporting.note(database, place, f"home:{home}", now_us, what="contacts")
     for contact in found:
         tell(_line(contact, now_us))
@@ -35,11 +36,13 @@ def save(
     """Replace the contacts of a home by those of the file; ConfigProblem says what is wrong."""
     plan = contacts.read_plan(read_toml(file, "contacts"), file.name)
     database = wiring.open_database(settings)
+    vault = keys.open_vault(settings, database)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
         place = _place_of(connection, home)
         account = expect_role(connection, by, place, *EDITORS)
-        saved = contacts.save(connection, home, plan, account.id, now_us)
+        saved, gone = contacts.save(connection, vault, home, plan, account.id, now_us)
+    vault.drop(gone)
     tell(f"{len(saved)} contacts of home {home} are saved")
 
 
@@ -53,7 +56,8 @@ def stale(settings: Settings, place: str, *, tell: Callable[[str], None]) -> Non
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.connect() as connection:
-        found = contacts.stale(connection, [place] if place else list(places), now_us)
+        vault = keys.open_vault(settings, database)
+        found = contacts.stale(connection, vault, [place] if place else list(places), now_us)
     for key in sorted({contact.place for contact in found}):
         exporting.note(database, key, "contacts", now_us, what="stale")
     for contact in found:

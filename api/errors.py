@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.web.pages import render
+from config.keyring import Locked
 
 _MACHINE: Final = ("/api/", "/live", "/health", "/ready")
 _TITLES: Final = {
@@ -33,6 +34,10 @@ _DETAILS: Final = {
     404: "Nothing with this address is here, or it belongs to a place that is not yours.",
     405: "This address does not answer to that method.",
 }
+UNREADABLE: Final = (
+    "Names, addresses and telephone numbers can be neither read nor changed: their key is missing. "
+    "Alerts are raised and shown as ever. Tell support, who see why by `stillwell check`."
+)
 _SHOWN: Final = 60
 _LONGEST: Final = 2000
 
@@ -84,6 +89,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
 def install(app: FastAPI) -> None:
     """Give every error of this application one of the two faces."""
     app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(Locked, _on_locked)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
 
@@ -115,6 +121,10 @@ async def _on_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         raise error
     return answer(request, error)
+
+
+async def _on_locked(request: Request, _error: Exception) -> Response:
+    return answer(request, Problem(503, UNREADABLE))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

@@ -14,9 +14,9 @@ from alerts import tables
 from api import queries
 from api.queries import Alert, Scope
 from api.web import lines
-from config import audit, people
-from config import tables as registry
+from config import audit, contacts, people
 from config.audit import Entry
+from config.vault import Vault
 
 SYSTEM = "the system"
 _MEANS = {"phone": "by phone", "unit": "by the unit", "visit": "by a visit", "other": "otherwise"}
@@ -42,13 +42,16 @@ class Incident:
 
 
 def build(
-    connection: Connection, scope: Scope, alert: str, *, is_redacted: bool
+    connection: Connection, vault: Vault, scope: Scope, alert: str, *, is_redacted: bool
 ) -> Incident | None:
-    """Return the file of an alert, None when it is absent or out of scope."""
+    """Return the file of an alert, None when it is absent or out of scope.
+
+    Locked when contacts are to be named and the keys cannot be had.
+    """
     found = queries.find_alert(connection, scope, alert)
     if found is None:
         return None
-    names = _Names(connection, is_redacted=is_redacted)
+    names = _Names(connection, vault, is_redacted=is_redacted)
     told = [
         *_history(connection, alert, names),
         *_attempts(connection, alert, names),
@@ -70,8 +73,8 @@ def note_release(connection: Connection, incident: Incident, account: str, now_u
 class _Names:
     """Says who somebody was; in a redacted file the same person is the same number throughout."""
 
-    def __init__(self, connection: Connection, *, is_redacted: bool) -> None:
-        self._connection, self._is_redacted = connection, is_redacted
+    def __init__(self, connection: Connection, vault: Vault, *, is_redacted: bool) -> None:
+        self._connection, self._vault, self._is_redacted = connection, vault, is_redacted
         self._known: dict[str, str] = {}
 
     def staff(self, account: str | None) -> str:
@@ -88,13 +91,11 @@ class _Names:
 
     def contact(self, contact: str, kind: str) -> str:
         """Return a contact, by name or by what they are to the person."""
-        table = registry.contacts
-        query = select(table.c.name, table.c.relation).where(table.c.id == contact)
-        row = self._connection.execute(query).first()
         role = "the person" if kind == "person" else f"a {kind}"
-        if self._is_redacted or row is None:
-            return role
-        return f"{row.name} ({row.relation or kind})"
+        found = (
+            None if self._is_redacted else contacts.named(self._connection, self._vault, contact)
+        )
+        return role if found is None else f"{found[0]} ({found[1] or kind})"
 
     def words(self, said: str) -> str:
         """Return what was written freely, or that it is withheld."""

@@ -47,19 +47,20 @@ def _print(
     from api import wiring
     from api.auth import PEOPLE
     from api.queries import Scope
-    from config import people
+    from config import keys, people
     from config.problems import ConfigProblem
     from ingest.clock import SystemClock, microseconds
 
     loaded = wiring.read_settings(settings)
     places, database = wiring.places(loaded), wiring.open_database(loaded)
+    vault = keys.open_vault(loaded, database)
     with database.begin() as connection:
         account = people.find_account(connection, by)
         if account is None:
             raise ConfigProblem(f"incident: {by!r} has no account: open one by stillwell account")
         held = people.grants_of(connection, account.id)
         scope = Scope(tuple(key for key, roles in held.items() if roles.intersection(PEOPLE)))
-        found = file.build(connection, scope, alert, is_redacted=is_redacted)
+        found = file.build(connection, vault, scope, alert, is_redacted=is_redacted)
         if found is None:
             raise ConfigProblem(
                 f"incident: there is no alert {alert!r} in a place where {by} is supervisor or "

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,11 +11,11 @@ import numpy as np
 from sqlalchemy import JSON, Connection, RowMapping, Table, select
 from sqlalchemy.types import BigInteger, Boolean, Float, Integer
 
-from api import exporting, place_rows, stores, wiring
+from api import exporting, place_rows, sealed_rows, stores, wiring
 from api.exits import CommandFailed
 from api.place_files import known_place
 from api.store_copy import WINDOW_DAYS, windows
-from config import registry
+from config import keys, registry
 from config import tables as registry_tables
 from config.database import revision
 from config.problems import ConfigProblem
@@ -67,8 +67,11 @@ def export(settings: Settings, place: str, folder: Path, *, tell: Tell) -> None:
         else "SERIALIZABLE"
     )
     with isolated.connect() as connection:
-        counts = {name: _write(pa, folder, table, rows)
-                  for name, table, rows in _tables(connection, place)}  # fmt: skip
+        vault = keys.open_vault(settings, database)
+        counts = {
+            name: _write(pa, folder, table, sealed_rows.opened(vault, name, rows))
+            for name, table, rows in _tables(connection, place)
+        }
         table = registry.load(connection)
     have, _ = revision(database)
     database.dispose()
@@ -120,7 +123,7 @@ def _tables(
     return found
 
 
-def _write(pa: Any, folder: Path, table: Table, rows: Sequence[RowMapping]) -> int:  # noqa: ANN401
+def _write(pa: Any, folder: Path, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:  # noqa: ANN401
     names = ACCOUNT_COLUMNS if table.name == "accounts" else tuple(table.c.keys())
     fields = [pa.field(name, _type(pa, table.c[name].type)) for name in names]
     columns = {

@@ -9,18 +9,19 @@ import numpy as np
 from sqlalchemy import JSON, Connection, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from api import place_rows, wiring
+from api import place_rows, sealed_rows, wiring
 from api.exits import CommandFailed
 from api.place_export import MANIFEST, arrow, hashes
 from api.place_files import known_place
 from api.store_work import writing
-from config import audit, registry
+from config import audit, keys, registry
 from config import tables as registry_tables
 from config.audit import Entry
 from config.database import revision
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable
 from config.settings import Settings
+from config.vault import Vault
 from ingest.batch import Batch
 from ingest.clock import SystemClock, microseconds
 from ingest.message import Reject
@@ -47,7 +48,8 @@ def import_place(settings: Settings, folder: Path, *, tell: Tell) -> None:
     try:
         with database.begin() as connection:
             if not _is_there(connection, pa, folder, place):
-                _put(connection, pa, folder, said, place)
+                vault = keys.open_vault(settings, database)
+                _put(connection, vault, pa, folder, said, place)
             table = registry.load(connection)
     except IntegrityError as problem:
         raise ConfigProblem(
@@ -104,6 +106,7 @@ def _is_there(connection: Connection, pa: Any, folder: Path, place: str) -> bool
 
 def _put(
     connection: Connection,
+    vault: Vault,
     pa: Any,  # noqa: ANN401
     folder: Path,
     said: Mapping[str, Any],
@@ -111,7 +114,8 @@ def _put(
 ) -> None:
     known: dict[str, dict[object, object]] = {"accounts": _put_accounts(connection, pa, folder)}
     for table in place_rows.tables_of_a_place():
-        known[table.name] = _put_rows(connection, table, _read(pa, folder, table), known)
+        rows = sealed_rows.sealed(vault, place, table.name, _read(pa, folder, table))
+        known[table.name] = _put_rows(connection, table, rows, known)
     registry.bump(connection)
     now_us = microseconds(SystemClock().now())
     entry = Entry(audit.INSTALLATION, now_us, "import", "setting", f"place:{place}", {})

@@ -60,6 +60,7 @@ class Moved:
     before: Mapping[str, int] = field(default_factory=dict)
     after: Mapping[str, int] = field(default_factory=dict)
     standing: int = 0
+    homes: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 def merging(connection: Connection, sources: Sequence[str], target: str) -> Plan:
@@ -108,7 +109,7 @@ def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
 
 def move(connection: Connection, plan: Plan, *, account: str, now_us: int) -> Moved:
     """Move in the caller's transaction; CommandFailed when one row would be lost or doubled."""
-    done = Moved(before=dict(table_copy.counts(connection)))
+    done = Moved(before=dict(table_copy.counts(connection)), homes=plan.homes)
     per_place = _by_place(connection)
     for target, numbers in plan.homes.items():
         done.places["homes"] += len(numbers)

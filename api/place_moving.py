@@ -5,12 +5,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from api import place_move, wiring
+from api import place_move, sealed_rows, wiring
 from api.place_files import known_place
-from api.place_move import Plan
-from config import people
+from api.place_move import Moved, Plan
+from config import keys, people
 from config.problems import ConfigProblem
 from config.settings import Settings
+from config.vault import Vault
 from ingest.clock import SystemClock, microseconds
 
 Tell = Callable[[str], None]
@@ -52,6 +53,15 @@ def split(
     )
 
 
+def _move_keys(connection: Connection, done: Moved, vault: Vault, tell: Tell) -> None:
+    """Let the keys of the people follow; until then the old place's key opens them as well."""
+    if vault.locked:
+        tell(f"look at this: {vault.locked}; then move again, so that their keys follow")
+        return
+    for target, numbers in done.homes.items():
+        vault.move(sealed_rows.subjects_of(connection, numbers), target)
+
+
 def _run(
     settings: Settings,
     planned: Callable[[Connection], Plan],
@@ -71,6 +81,7 @@ def _run(
             connection.rollback()
         else:
             connection.commit()
+            _move_keys(connection, done, keys.open_vault(settings, database), tell)
     database.dispose()
     place_move.tell_of(done, tell=tell, is_dry_run=is_dry_run)
     if not is_dry_run:

@@ -10,6 +10,7 @@ from alerts.ledger import Ledger
 from config.places import Place
 from config.sensor_table import SensorTable
 from config.settings import Broker
+from config.vault import Vault
 from ingest.clock import Instant, SystemClock
 from ingest.dead_letters import DeadLetters
 from ingest.sink import Store
@@ -25,6 +26,7 @@ class Resources:
     """
 
     database: Engine
+    vault: Vault
     places: Mapping[str, Place]
     store: Callable[[], Store | None]
     dead_letters: Callable[[], DeadLetters | None]

@@ -17,6 +17,7 @@ from api import stores, wiring
 from api.app import create_app
 from api.current_roster import CurrentRoster
 from api.resources import Resources
+from config import keys
 from config.settings import Settings
 from ingest.dead_letters import DeadLetters
 
@@ -34,6 +35,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
     threading.Thread(target=_follow, args=(roster, shutdown), daemon=True, name="roster").start()
     return Resources(
         database=database,
+        vault=keys.open_vault(settings, database),
         places=wiring.places(settings),
         store=_once_made(stores.file_of(settings), lambda _: stores.open_to_read(settings)),
         dead_letters=_once_made(where.journal, DeadLetters.open),

@@ -24,11 +24,12 @@ second_factors: Final = Table(
     "second_factors",
     metadata,
     Column("account", ForeignKey("accounts.id"), primary_key=True),
-    Column("secret", String(64), nullable=False),
     Column("confirmed_us", BigInteger, nullable=False),
     Column("last_step", BigInteger, nullable=False),
+    Column("sealed", Text, nullable=False, server_default=""),
 )
-"""The TOTP secret of an account; 0 in ``confirmed_us`` until a first code was right.
+"""The TOTP secret of an account, sealed (see vault.py); ``confirmed_us`` is 0 until a first code
+was right.
 
 ``last_step`` is the 30-second step of the newest code that was taken, so that none is taken twice.
 """

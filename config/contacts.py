@@ -1,11 +1,12 @@
 """Whom to call about a home, in order: the person, contacts and responders.
 
-Names and numbers of third parties: they are shown with the home and an alert of it, and stand in
-no message, topic or log.
+Names and numbers of third parties: they are sealed by a key of each contact, shown with the home
+and an alert of it, and stand in no message, topic or log.
 """
 
+import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, u
 from config import audit, tables
 from config.audit import Entry
 from config.problems import ConfigProblem, describe
+from config.vault import Clear, Sealed, Vault
 
 STALE_DAYS: Final = 180
 """Days after which nobody may rely on a contact that was not confirmed again."""
@@ -22,6 +24,10 @@ STALE_DAYS: Final = 180
 MOST: Final = 20
 """Contacts of one home."""
 
+WORDS: Final = ("name", "relation", "phone")
+"""What is sealed of a contact."""
+
+ABOUT: Final = "contact"
 _DAY_US: Final = 86_400_000_000
 _c, _h = tables.contacts.c, tables.homes.c
 
@@ -94,16 +100,18 @@ def read_plan(values: object, where: str) -> ContactsPlan:
 
 
 def save(
-    connection: Connection, home: str, plan: ContactsPlan, account: str, now_us: int
-) -> list[Contact]:
+    connection: Connection, vault: Vault, home: str, plan: ContactsPlan, account: str, now_us: int
+) -> tuple[list[Contact], list[str]]:
     """Replace the contacts of this home (id); who entered one has confirmed it.
 
-    One whose words are as before keeps its date. ConfigProblem says what is wrong.
+    One whose words are as before keeps its date. Return the contacts, and the subjects of those
+    that are gone: drop their keys once the transaction has ended. ConfigProblem says what is
+    wrong.
     """
-    number = connection.execute(select(_h.number).where(_h.id == home)).scalar()
-    if number is None:
+    found = connection.execute(select(_h.number, _h.place).where(_h.id == home)).first()
+    if found is None:
         raise ConfigProblem(f"contacts: there is no home {home!r}")
-    before = {contact.id: contact for contact in read(connection, home)}
+    before = {contact.id: contact for contact in read(connection, vault, home)}
     named = [wish.id for wish in plan.contact if wish.id]
     strange = [id_ for id_ in named if id_ not in before]
     if strange or len(named) != len(set(named)):
@@ -111,7 +119,23 @@ def save(
             f"contacts: id {(strange or named)[0]!r} is not a contact of this home, or stands "
             "twice; leave it out for a new one"
         )
-    connection.execute(delete(tables.contacts).where(_c.home == number))
+    held = connection.execute(select(_c.id).where(_c.home == found.number)).scalars().all()
+    connection.execute(delete(tables.contacts).where(_c.home == found.number))
+    rows = rows_of(plan, found.number, account, now_us, before)
+    for row in seal(vault, found.place, rows):
+        connection.execute(insert(tables.contacts).values(row))
+    saved = read(connection, vault, home)
+    detail = {"contacts": [contact.id for contact in saved]}
+    entry = Entry(found.place, now_us, account, "contacts", f"home:{home}", detail)
+    audit.append(connection, entry)
+    return saved, [subject(id_) for id_ in held if id_ not in {row["id"] for row in rows}]
+
+
+def rows_of(
+    plan: ContactsPlan, home: int, account: str, now_us: int, before: dict[str, Contact]
+) -> list[dict[str, Any]]:
+    """Return the rows of these contacts of a home (number), still in the clear."""
+    rows = []
     for position, wish in enumerate(plan.contact, start=1):
         words = wish.model_dump(exclude={"id"}, mode="json")
         old = before.get(wish.id or "")
@@ -119,17 +143,29 @@ def save(
         row = {
             **words,
             "id": wish.id or secrets.token_hex(8),
-            "home": number,
+            "home": home,
             "position": position,
             "confirmed_by": old.confirmed_by if kept and old else account,
             "confirmed_us": old.confirmed_us if kept and old else now_us,
         }
-        connection.execute(insert(tables.contacts).values(row))
-    saved = read(connection, home)
-    detail = {"contacts": [contact.id for contact in saved]}
-    place = place_of(connection, home) or audit.INSTALLATION
-    audit.append(connection, Entry(place, now_us, account, "contacts", f"home:{home}", detail))
-    return saved
+        rows.append(row)
+    return rows
+
+
+def seal(vault: Vault, place: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return these rows as the table keeps them."""
+    listed = list(rows)
+    words = [json.dumps({n: row[n] for n in WORDS}, ensure_ascii=False) for row in listed]
+    texts = [Clear(subject(r["id"]), place, ABOUT, w) for r, w in zip(listed, words, strict=True)]
+    return [
+        {**{k: v for k, v in row.items() if k not in WORDS}, "sealed": text}
+        for row, text in zip(listed, vault.seal(texts), strict=True)
+    ]
+
+
+def subject(contact: str) -> str:
+    """Return under which name the key of this contact (id) is kept."""
+    return f"contact:{contact}"
 
 
 def place_of(connection: Connection, home: str) -> str | None:
@@ -137,17 +173,26 @@ def place_of(connection: Connection, home: str) -> str | None:
     return connection.execute(select(_h.place).where(_h.id == home)).scalar()
 
 
-def read(connection: Connection, home: str) -> list[Contact]:
-    """Return the contacts of this home (id) in the order of calling."""
+def read(connection: Connection, vault: Vault, home: str) -> list[Contact]:
+    """Return the contacts of this home (id) in the order of calling; Locked without the keys."""
     rows = connection.execute(_query().where(_h.id == home).order_by(_c.position))
-    return [_contact(row) for row in rows.mappings()]
+    return _contacts(vault, rows.mappings())
 
 
-def find(connection: Connection, places: Sequence[str], contact: str) -> Contact | None:
-    """Return a contact of these places, or None."""
+def find(
+    connection: Connection, vault: Vault, places: Sequence[str], contact: str
+) -> Contact | None:
+    """Return a contact of these places, or None; Locked without the keys."""
     query = _query().where(_c.id == contact, _h.place.in_(places))
-    row = connection.execute(query).mappings().first()
-    return None if row is None else _contact(row)
+    found = _contacts(vault, connection.execute(query).mappings())
+    return found[0] if found else None
+
+
+def named(connection: Connection, vault: Vault, contact: str) -> tuple[str, str] | None:
+    """Return a contact's name and relation, of whatever place; None when it is gone."""
+    sealed = connection.execute(select(_c.sealed).where(_c.id == contact)).scalar()
+    words = None if sealed is None else vault.open_row(subject(contact), ABOUT, sealed)
+    return None if words is None else (words["name"], words["relation"])
 
 
 def confirm(connection: Connection, contact: str, account: str, now_us: int) -> None:
@@ -160,12 +205,14 @@ def confirm(connection: Connection, contact: str, account: str, now_us: int) -> 
     audit.append(connection, entry)
 
 
-def stale(connection: Connection, places: Sequence[str], now_us: int) -> list[Contact]:
+def stale(
+    connection: Connection, vault: Vault, places: Sequence[str], now_us: int
+) -> list[Contact]:
     """Return contacts of these places that nobody confirmed for 180 days, the oldest first."""
     before_us = now_us - STALE_DAYS * _DAY_US
     query = _query().where(_h.place.in_(places), _c.confirmed_us <= before_us)
     rows = connection.execute(query.order_by(_c.confirmed_us, _c.id))
-    return [_contact(row) for row in rows.mappings()]
+    return _contacts(vault, rows.mappings())
 
 
 def _query() -> Select[Any]:
@@ -173,5 +220,12 @@ def _query() -> Select[Any]:
     return select(*columns, _h.id.label("home"), _h.place).join(tables.homes, _h.number == _c.home)
 
 
-def _contact(row: RowMapping) -> Contact:
-    return Contact.model_validate(dict(row))
+def _contacts(vault: Vault, rows: Iterable[RowMapping]) -> list[Contact]:
+    """Return these rows opened; a contact whose key was dropped is erased, and is left out."""
+    listed = [dict(row) for row in rows]
+    opened = vault.open([Sealed(subject(row["id"]), ABOUT, row.pop("sealed")) for row in listed])
+    return [
+        Contact.model_validate({**row, **json.loads(words)})
+        for row, words in zip(listed, opened, strict=True)
+        if words is not None
+    ]

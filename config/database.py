@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from config.problems import ConfigProblem
+from config.vault import Vault
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -154,9 +155,14 @@ def _config(url: str) -> Config:
     return config
 
 
-def migrate(url: str) -> None:
-    """Bring the database to the newest revision, creating it where it is missing."""
-    command.upgrade(_config(url), "head")
+def migrate(url: str, vault: Vault | None = None) -> None:
+    """Bring the database to the newest revision, creating it where it is missing.
+
+    ConfigProblem when there is something to be sealed and no vault.
+    """
+    config = _config(url)
+    config.attributes["vault"] = vault
+    command.upgrade(config, "head")
 
 
 def revision(engine: Engine) -> tuple[str | None, str | None]:

@@ -11,11 +11,13 @@ from config import audit, people
 from config.access_tables import recovery_codes, second_factors
 from config.audit import Entry
 from config.sessions import digest
+from config.vault import Vault
 
 STEP_S: Final = 30
 RECOVERY: Final = 8
 """Recovery codes; each serves once."""
 
+_ABOUT: Final = "factor"
 _STEP_US: Final = STEP_S * 1_000_000
 _f, _r = second_factors.c, recovery_codes.c
 
@@ -26,7 +28,7 @@ def has_factor(connection: Connection, account: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def begin(connection: Connection, account: str) -> str:
+def begin(connection: Connection, vault: Vault, account: str) -> str:
     """Return a new secret that counts for nothing until a code of it was right.
 
     LookupError when the account has a factor already: remove that one first.
@@ -35,15 +37,16 @@ def begin(connection: Connection, account: str) -> str:
         raise LookupError(account)
     remove(connection, account)
     secret = pyotp.random_base32()
-    row = {"account": account, "secret": secret, "confirmed_us": 0, "last_step": 0}
+    sealed = vault.seal_row(_subject(account), audit.INSTALLATION, _ABOUT, {"secret": secret})
+    row = {"account": account, "sealed": sealed, "confirmed_us": 0, "last_step": 0}
     connection.execute(insert(second_factors).values(row))
     return secret
 
 
-def waiting(connection: Connection, account: str) -> str | None:
+def waiting(connection: Connection, vault: Vault, account: str) -> str | None:
     """Return the secret that waits for its first code, or None."""
-    query = select(_f.secret).where(_f.account == account, _f.confirmed_us == 0)
-    return connection.execute(query).scalar()
+    query = select(_f.sealed).where(_f.account == account, _f.confirmed_us == 0)
+    return _open(vault, account, connection.execute(query).scalar())
 
 
 def address(secret: str, email: str) -> str:
@@ -51,9 +54,13 @@ def address(secret: str, email: str) -> str:
     return str(pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Stillwell"))
 
 
-def confirm(connection: Connection, account: str, code: str, *, now_us: int) -> list[str] | None:
+def confirm(
+    connection: Connection, vault: Vault, account: str, code: str, *, now_us: int
+) -> list[str] | None:
     """Switch the factor on by a first right code; return the recovery codes, this once."""
-    if waiting(connection, account) is None or not _take(connection, account, code, now_us):
+    if waiting(connection, vault, account) is None:
+        return None
+    if not _take(connection, vault, account, code, now_us):
         return None
     mine = update(second_factors).where(_f.account == account)
     connection.execute(mine.values(confirmed_us=now_us))
@@ -64,11 +71,14 @@ def confirm(connection: Connection, account: str, code: str, *, now_us: int) -> 
     return codes
 
 
-def check(connection: Connection, account: str, code: str, *, now_us: int) -> bool:
-    """Return whether the code is right, and spend it: neither kind is taken twice."""
+def check(connection: Connection, vault: Vault, account: str, code: str, *, now_us: int) -> bool:
+    """Return whether the code is right, and spend it: neither kind is taken twice.
+
+    Locked when it is a telephone's and the keys cannot be had; recovery codes need none.
+    """
     if not has_factor(connection, account):
         return False
-    if _take(connection, account, code, now_us):
+    if _take(connection, vault, account, code, now_us):
         return True
     told = digest(code.strip().lower())
     spent = delete(recovery_codes).where(_r.account == account, _r.code_hash == told)
@@ -90,11 +100,14 @@ def switch_off(connection: Connection, account: str, *, now_us: int) -> None:
     _note(connection, account, "second-factor-off", now_us)
 
 
-def _take(connection: Connection, account: str, code: str, now_us: int) -> bool:
+def _take(connection: Connection, vault: Vault, account: str, code: str, now_us: int) -> bool:
     """Return whether this is the code of now, or of half a minute around, and was never taken."""
-    secret = connection.execute(select(_f.secret).where(_f.account == account)).scalar()
     told = "".join(code.split())
-    if secret is None or not (told.isascii() and told.isdigit()):
+    if not (told.isascii() and told.isdigit()):
+        return False
+    sealed = connection.execute(select(_f.sealed).where(_f.account == account)).scalar()
+    secret = _open(vault, account, sealed)
+    if secret is None:
         return False
     totp, now = pyotp.TOTP(secret, interval=STEP_S), now_us // _STEP_US
     for step in (now, now - 1, now + 1):
@@ -102,6 +115,15 @@ def _take(connection: Connection, account: str, code: str, now_us: int) -> bool:
             newer = update(second_factors).where(_f.account == account, _f.last_step < step)
             return connection.execute(newer.values(last_step=step)).rowcount == 1
     return False
+
+
+def _open(vault: Vault, account: str, sealed: str | None) -> str | None:
+    row = None if sealed is None else vault.open_row(_subject(account), _ABOUT, sealed)
+    return None if row is None else str(row["secret"])
+
+
+def _subject(account: str) -> str:
+    return f"account:{account}"
 
 
 def _note(connection: Connection, account: str, what: str, now_us: int) -> None:

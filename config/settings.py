@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from config.problems import ConfigProblem, describe
 
@@ -214,6 +214,19 @@ class Audit(_Section):
     """File that they are appended to, best on another machine; else one in the data folder."""
 
 
+class Privacy(_Section):
+    """The keys under which names, addresses and telephone numbers are kept."""
+
+    master_key_file: Path | None = None
+    """File of the master key, best on another disk; else ``master.key`` in the data folder."""
+
+    master_key: SecretStr = SecretStr("")
+    """The master key itself, by the environment; then no file is read."""
+
+    keyring: Path | None = None
+    """File of the keys that the master key wraps; else ``keys.db`` in the data folder."""
+
+
 class Smtp(_Section):
     """The mail server that e-mail is handed to; without a host there is none."""
 
@@ -311,6 +324,7 @@ class Settings(_Section):
     costs: Costs = Costs()
     outbox: Outbox = Outbox()
     audit: Audit = Audit()
+    privacy: Privacy = Privacy()
     smtp: Smtp = Smtp()
     notify: Notify = Notify()
     watch: Watch = Watch()

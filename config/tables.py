@@ -165,17 +165,26 @@ contacts: Final = Table(
     Column("home", ForeignKey("homes.number"), nullable=False, index=True),
     Column("kind", String(20), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("name", String(120), nullable=False),
-    Column("relation", String(60), nullable=False),
-    Column("phone", String(40), nullable=False),
     Column("language", String(2), nullable=False),
     Column("has_key", Boolean, nullable=False),
     Column("wait_min", Float, nullable=False),
     Column("confirmed_by", String(40), nullable=False),
     Column("confirmed_us", BigInteger, nullable=False),
+    Column("sealed", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
-"""Whom to call about a home, by ``position``; ``confirmed_*`` says who vouched for it last."""
+"""Whom to call about a home, by ``position``; ``confirmed_*`` says who vouched for it last.
+
+Name, relation and telephone number are in ``sealed`` (see vault.py).
+"""
+
+keyring: Final = Table(
+    "keyring",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(40), nullable=False),
+)
+"""One row: the keyring that holds the keys of what is sealed here."""
 
 accounts: Final = Table(
     "accounts",

@@ -215,7 +215,7 @@ def _calling(
     turn = found.next.id if found.next else ""
     may_call = alert.state in STANDING and alert.place in visitor.places(*CARE)
     listed = [lines.contact_line(c, found.attempts, turn, now_us, zone) for c in found.contacts]
-    return {"contacts": listed, "may_call": may_call}
+    return {"contacts": listed, "may_call": may_call, "locked": bool(found.locked)}
 
 
 def _alert_page(

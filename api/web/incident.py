@@ -28,7 +28,7 @@ def show_incident(request: Request, visitor: Reader, alert: Id) -> Response:
     resources: Resources = request.app.state.resources
     with resources.database.connect() as connection:
         scope = Scope(visitor.places(*HOMES))
-        found = incident.build(connection, scope, alert, is_redacted=False)
+        found = incident.build(connection, resources.vault, scope, alert, is_redacted=False)
     if found is None:
         raise absent()
     return _page(request, visitor, found)
@@ -40,7 +40,7 @@ def release_incident(request: Request, visitor: Releaser, alert: Id) -> Response
     resources: Resources = request.app.state.resources
     scope, now_us = Scope(visitor.places(*PEOPLE)), microseconds(resources.wall())
     with resources.database.begin() as connection:
-        found = incident.build(connection, scope, alert, is_redacted=True)
+        found = incident.build(connection, resources.vault, scope, alert, is_redacted=True)
         if found is None:
             raise absent()
         incident.note_release(connection, found, visitor.account.id, now_us)

@@ -46,8 +46,7 @@ def send_worker() -> Response:
     files = [asset(name) for name in _FILES] + [f"/static/{name}" for name in _MODULES]
     named = f"const FILES = {json.dumps(files)};\n"
     script = (STATIC / "service-worker.js").read_text("utf-8")
-    headers = {"Cache-Control": "no-cache"}
-    return Response(named + script, media_type="text/javascript", headers=headers)
+    return Response(named + script, media_type="text/javascript")
 
 
 @router.get("/manifest.webmanifest")
@@ -69,8 +68,7 @@ def send_manifest() -> Response:
         "theme_color": "#1d3f58",
         "icons": [{**icon, "purpose": "any maskable"} for icon in pictures],
     }
-    headers = {"Cache-Control": "no-cache"}
-    return JSONResponse(manifest, media_type="application/manifest+json", headers=headers)
+    return JSONResponse(manifest, media_type="application/manifest+json")
 
 
 @router.get("/offline")

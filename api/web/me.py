@@ -122,7 +122,7 @@ def begin_factor(request: Request, visitor: Anyone, current: Typed = "") -> Resp
         return _page(request, visitor, errors={"factor": "This is not your present password"})
     try:
         with resources.database.begin() as connection:
-            factors.begin(connection, visitor.account.id)
+            factors.begin(connection, resources.vault, visitor.account.id)
     except LookupError:
         return _page(request, visitor, errors={"factor": "You have a second factor already"})
     return RedirectResponse("/me", 303)
@@ -139,7 +139,9 @@ def confirm_factor(
     if lockout.admit(f"code:{visitor.account.id}", resources.wall()):
         now_us = microseconds(resources.wall())
         with resources.database.begin() as connection:
-            codes = factors.confirm(connection, visitor.account.id, code, now_us=now_us)
+            codes = factors.confirm(
+                connection, resources.vault, visitor.account.id, code, now_us=now_us
+            )
     if codes is None:
         return _page(request, visitor, errors={"code": "This code is not right, or it is too late"})
     lockout.forget(f"code:{visitor.account.id}")
@@ -196,7 +198,9 @@ def _page(
         open_ = sessions.list_sessions(connection, mine, now_us=now_us)
         tokens = api_tokens.list_tokens(connection, mine)
         has_factor = factors.has_factor(connection, mine)
-        waiting = factors.waiting(connection, mine)
+        waiting = (
+            None if resources.vault.locked else factors.waiting(connection, resources.vault, mine)
+        )
     zone = zone_of(resources, None)
     context = {
         "roles": [

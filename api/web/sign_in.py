@@ -102,7 +102,7 @@ def enter_code(
         return _code_form(request, next, errors=told, status=429)
     now_us = microseconds(resources.wall())
     with resources.database.begin() as connection:
-        is_right = factors.check(connection, account, code, now_us=now_us)
+        is_right = factors.check(connection, resources.vault, account, code, now_us=now_us)
     if not is_right:
         structlog.get_logger().warning("sign_in_code_refused")
         told = {"code": "This code is not right, or it was used already"}

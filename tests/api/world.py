@@ -30,12 +30,13 @@ from alerts.shadow_rows import ShadowState, to_row
 from api.app import create_app
 from api.health import WORKER
 from api.resources import Resources
-from config import people, registry, tables
+from config import contacts, keys, people, registry, tables
 from config.database import connect, migrate
 from config.homes import Home
 from config.places import load_places
 from config.registry import enrol
 from config.roles import Role
+from config.settings import Settings
 from ingest.batch import concat, ordered
 from ingest.clock import Instant, instant, microseconds
 from ingest.dead_letters import DeadLetters
@@ -213,6 +214,7 @@ def make_world(folder: Path, *, now: Instant = NOW, homes: int = 3, url: str = "
     account(database, "Alice", (A, Role.CARE_WORKER))
     account(database, "Bob", *((A, role) for role in Role))
     account(database, "Charlie", *((B, role) for role in Role))
+    vault = keys.open_vault(Settings(data=folder), database)
     store, enrolled = FakeStore(), dict[str, list[Home]]()
     for place in (A, B):
         with database.begin() as connection:
@@ -228,6 +230,7 @@ def make_world(folder: Path, *, now: Instant = NOW, homes: int = 3, url: str = "
     world = World(folder, database, store, ledger, None, now, now, enrolled)  # type: ignore[arg-type]  # made next
     world.resources = Resources(
         database=database,
+        vault=vault,
         places=load_places(),
         store=lambda: world.store,
         dead_letters=lambda: letters,
@@ -262,7 +265,7 @@ def fill(world: World) -> None:
         place=A, gateway=f"{A}-gateway-3", ago_min=280,
     )  # fmt: skip
     for home in (a[0], b[0]):
-        add_contact(world.database, home, microseconds(world.now) - 200 * DAY_US)
+        add_contact(world, home, microseconds(world.now) - 200 * DAY_US)
     ended = world.raise_alert(
         AlertKind.NO_SIGN_OF_LIFE,
         a[0],
@@ -287,9 +290,9 @@ def fill(world: World) -> None:
     world.beat()
 
 
-def add_contact(database: Engine, home: Home, confirmed_us: int) -> None:
+def add_contact(world: World, home: Home, confirmed_us: int) -> None:
     """Write the person herself as the one contact of a home."""
-    with database.begin() as connection:
+    with world.database.begin() as connection:
         row = {
             "id": f"contact-{home.place}-1", "home": home.number, "kind": "person", "position": 1,
             "name": f"Mx {SECRET[home.place]}", "relation": "", "phone": "01632 960 001",
@@ -297,7 +300,8 @@ def add_contact(database: Engine, home: Home, confirmed_us: int) -> None:
             "confirmed_by": "account-bob" if home.place == A else "account-charlie",
             "confirmed_us": confirmed_us,
         }  # fmt: skip
-        connection.execute(insert(tables.contacts).values(row))
+        kept = contacts.seal(world.resources.vault, home.place, [row])
+        connection.execute(insert(tables.contacts), kept)
 
 
 def with_store(world: World, store: FakeStore | None) -> World:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from sqlalchemy import insert
+from sqlalchemy import update
 
 from config import factors, invitations
 from config.access_tables import second_factors
@@ -59,10 +59,10 @@ def invitation_of(site: Site) -> str:
 
 def code_page(site: Site, page: Page) -> list[str]:
     """Return what is wrong with the page that asks for the code of a second factor."""
-    row = {"account": "account-alice", "secret": "A" * 32, "confirmed_us": 1, "last_step": 0}
     with site.world.database.begin() as connection:
         factors.remove(connection, "account-alice")
-        connection.execute(insert(second_factors).values(row))
+        factors.begin(connection, site.world.resources.vault, "account-alice")
+        connection.execute(update(second_factors).values(confirmed_us=1))
     page.goto("/sign-in")
     page.get_by_label("Email address").fill("alice@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -123,7 +123,7 @@ def test_ctrl_c_ends_everything_with_a_browser_attached(demo: Demo, browser: Bro
     page.fill("input[name=email]", email)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")
-    page.wait_for_url("**/alerts*")
+    page.wait_for_url("**/mine*")
     page.wait_for_timeout(1500)
 
     demo.process.send_signal(signal.SIGINT)

@@ -44,7 +44,8 @@ IN = frozenset(
         "break-glass list", "break-glass open", "canary", "caps accept", "caps withdraw", "check",
         "consent due", "consent record", "consent show", "consent withdraw", "contacts set",
         "demo", "detectors set", "enrol", "evaluate", "facts import", "facts template",
-        "handover accept", "handover begin", "handover show", "ladder set", "ladder show",
+        "handover accept", "handover begin", "handover show", "keys copy", "keys make",
+        "keys rotate", "keys show", "ladder set", "ladder show",
         "migrate", "pause begin", "pause end", "pause extend", "people give", "people invite",
         "people list", "people reset", "people take", "place add", "place check", "place import",
         "place list", "place merge", "place split", "realism", "recipient set", "relearn",
@@ -156,4 +157,4 @@ def _contact(world: World, home: str) -> None:
         {"contact": [{"name": "Ida Example", "phone": "01632 960 111", "kind": "contact"}]}, "x"
     )
     with world.database.begin() as connection:
-        contacts.save(connection, home, plan, "account-bob", 0)
+        contacts.save(connection, world.resources.vault, home, plan, "account-bob", 0)

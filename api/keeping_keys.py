@@ -1,0 +1,90 @@
+"""What ``stillwell keys`` does: makes, shows, copies and changes the keys of personal data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from api import wiring
+from api.contacts_file import expect_role
+from config import audit, keys, master_key
+from config.audit import Entry
+from config.keyring import Locked
+from config.people import find_account
+from config.problems import ConfigProblem
+from config.roles import Role
+from config.settings import Settings
+from config.vault import Vault
+from ingest.clock import SystemClock, microseconds
+
+Tell = Callable[[str], None]
+
+
+def show(settings: Settings, *, tell: Tell) -> None:
+    """Tell where the keys are and how many each place has; Locked says why they cannot be had."""
+    vault = keys.open_vault(settings, wiring.open_database(settings))
+    where = (
+        "the environment" if master_key.is_given(settings) else str(master_key.file_of(settings))
+    )
+    counts = vault.keyring.counts()
+    tell(f"master key in {where}; keyring {keys.file_of(settings)}")
+    for place, count in counts.items():
+        tell(f"{count:>8,} keys of {'accounts' if place == audit.INSTALLATION else place}")
+    tell(f"{sum(counts.values()):,} keys; keep one copy of master key and keyring elsewhere")
+
+
+def copy(settings: Settings, target: Path, *, tell: Tell) -> None:
+    """Write the keyring over the copy in ``target``."""
+    if target.resolve() == keys.file_of(settings).resolve():
+        raise ConfigProblem(f"keys: {target} is the keyring itself; name another file")
+    vault = keys.open_vault(settings, wiring.open_database(settings))
+    try:
+        vault.keyring.copy(target)
+    except OSError as problem:
+        raise ConfigProblem(f"keys: {target} cannot be written: {problem.strerror}") from problem
+    tell(f"keyring copied to {target}, over what was there")
+    tell("keep this copy only: an older one would bring back people who were erased")
+
+
+def rotate(settings: Settings, by: str, place: str, *, tell: Tell) -> None:
+    """Change a place's key, or the master key and all of them; nothing that is sealed changes."""
+    database = wiring.open_database(settings)
+    vault = keys.open_vault(settings, database)
+    known = [place] if place else vault.keyring.places()
+    if place and place not in vault.keyring.places():
+        raise ConfigProblem(
+            f"keys: {place!r} has no key, expected one of {', '.join(vault.keyring.places())}"
+        )
+    with database.connect() as connection:
+        if place:
+            account = expect_role(connection, by, place, Role.GOVERNANCE, Role.ENGINEER)
+        else:
+            found = find_account(connection, by)
+            if found is None:
+                raise ConfigProblem(f"keys: nobody signs in as {by!r}, expected who decides")
+            account = found
+    if not place:
+        _rotate_master(settings, vault, tell=tell)
+    for key in known:
+        tell(f"{key}: new key, {vault.keyring.rotate_place(key):,} keys wrapped by it")
+    now_us = microseconds(SystemClock().now())
+    with database.begin() as connection:
+        for key in known if place else (audit.INSTALLATION,):
+            audit.append(connection, Entry(key, now_us, account.id, "rotate-keys", "keys", {}))
+    tell("now renew the copy: stillwell keys copy FILE")
+
+
+def _rotate_master(settings: Settings, vault: Vault, *, tell: Tell) -> None:
+    old = master_key.read(settings)
+    if master_key.is_given(settings):
+        if len(old) == 1:
+            raise Locked(
+                "keys: the master key comes from the environment: put a new one (`stillwell keys "
+                "make`) and a comma before it, run this again, then take the old one away"
+            )
+        tell(f"{vault.keyring.rotate_master(old)} place keys wrapped by the first master key")
+        tell("take the other master keys away now")
+        return
+    path, new = master_key.file_of(settings), master_key.parse(master_key.make(), "new")
+    master_key.replace(path, [*new, *old])  # were we stopped now, either would open
+    count = vault.keyring.rotate_master(new)
+    master_key.replace(path, new)
+    tell(f"new master key in {path}, {count} place keys wrapped by it; restart the web process")
