@@ -64,6 +64,9 @@ COLLECT_S: Final = 5.0
 FINISH_S: Final = 5.0
 """From the wish to stop until threads that still wait, for a locked database say, are left."""
 
+MOST_GAPS: Final = 200
+"""Gateways with gaps that are told of, the worst first."""
+
 RELEASE_S: Final = 1.0
 """Longest that a worker which ends waits to free its lease."""
 
@@ -351,6 +354,7 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
     """Return what the worker reports of itself."""
     counts, engine, follower = parts.pipeline.counts, parts.engine.progress, parts.follower.state
     is_replaying = not is_live(parts.clock)
+    gaps = parts.pipeline.positions.gaps()
     link, wall_us = parts.subscriber.counts, microseconds(SystemClock().now())
     waiting = link.received - link.repeats - link.handled
     now_us = engine.now_us if is_replaying else microseconds(SystemClock().now())
@@ -366,7 +370,8 @@ def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
         "broker_problems": list(parts.broker.found.problems),
         "readings": counts.readings,
         "receipts": parts.receipts.sent,
-        "gaps": sum(parts.pipeline.positions.gaps().values()),
+        "gaps": sum(gaps.values()),
+        "gaps_of": sorted(gaps.items(), key=lambda one: -one[1])[:MOST_GAPS],
         "receipts_error": parts.receipts.problem,
         "rejects": sum(counts.rejects.values()),
         "rejects_by_reason": {reason.value: n for reason, n in counts.rejects.items()},

@@ -15,6 +15,7 @@ from api.web.alerts import quiet
 from api.web.numbers import numbers
 from api.web.pages import page, zone_of
 from config.roles import Role
+from config.sensor_table import SensorTable
 from ingest.clock import microseconds
 from ingest.dead_letters import DeadLetter
 
@@ -34,7 +35,7 @@ def show_system(
         beats = health.beats(connection)
         silent = quiet(connection, resources, visitor, visitor.places(Role.ENGINEER))
     zone, own = zone_of(resources, None), visitor.places(Role.ENGINEER)
-    letters = newest_letters(resources, visitor.places(Role.ENGINEER))
+    letters = newest_letters(resources, own)
     context = {
         **silent,
         "live_url": "/system?fragment=1",
@@ -49,6 +50,7 @@ def show_system(
             }
             for beat in beats.values()
         ],
+        "gaps": gap_rows(beats.get(health.WORKER), resources.table(), own),
         "letters": [letter_row(letter, microseconds(resources.clock())) for letter in letters],
     }
     return page(request, visitor, "system.html", context)
@@ -59,7 +61,7 @@ def shown(
 ) -> Mapping[str, object]:
     """Return what a process reports, of these places only."""
     if beat.process != health.WATCH:
-        return beat.state
+        return {key: value for key, value in beat.state.items() if key != "gaps_of"}
     late = [what for place, what in beat.state.get("late", ()) if not place or place in places]
     took = beat.state.get("took_s", {})
     path = [
@@ -69,6 +71,19 @@ def shown(
     ]
     kept = {key: beat.state[key] for key in ("outside", "mail") if key in beat.state}
     return {"path_proven": path or ["not yet"], "late": late or ["nothing"], **kept}
+
+
+def gap_rows(
+    worker: health.Beat | None, table: SensorTable, places: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """Return gateway, place and how many of its messages never came, of these places."""
+    told = worker.state.get("gaps_of", ()) if worker is not None else ()
+    known = [(table.gateways.get(number), count) for number, count in told]
+    return [
+        (one.id, one.place, f"{count:,}")
+        for one, count in known
+        if one is not None and one.place in places
+    ]
 
 
 def newest_letters(resources: Resources, places: Sequence[str]) -> list[DeadLetter]:

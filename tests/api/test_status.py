@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.life import A, B
 from tests.api.visits import Visit
 from tests.api.world import World, make_world
 
@@ -65,3 +66,21 @@ def test_the_system_page_shows_what_the_worker_reports(world: World) -> None:
     page = Visit(world.app, "bob").get("/system").text
     assert "The worker is not connected to the broker." in page
     assert "12,345" in page
+
+
+def test_gaps_are_shown_by_gateway_and_of_ones_own_places_only(world: World) -> None:
+    own, other = (
+        next(g for g in world.resources.table().gateways.values() if g.place == place)
+        for place in (A, B)
+    )
+    world.beat(state={"gaps": 1_012, "gaps_of": [(own.number, 1_005), (other.number, 7)]})
+    page = Visit(world.app, "bob").get("/system").text
+    gaps = page.split('id="gaps"')[1].split("Dead letters")[0]
+    assert own.id in gaps
+    assert "1,005" in gaps
+    assert other.id not in gaps
+    world.beat(state={"gaps": 0, "gaps_of": []})
+    assert (
+        "every numbered message of your gateways came"
+        in Visit(world.app, "bob").get("/system").text
+    )

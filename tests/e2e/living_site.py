@@ -27,7 +27,7 @@ class Beating:
     def run(self) -> None:
         while not self.is_stopped.is_set():
             self.world.now = self.world.wall = SystemClock().now()
-            self.world.beat(ago_s=0)
+            self.world.beat(ago_s=0, state={"gaps": 12, "gaps_of": [(1, 12)]})
             self.is_stopped.wait(2)
 
 
