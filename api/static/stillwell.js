@@ -1,7 +1,6 @@
 // Keeps an open page fresh. Without this script every page works by loading it again.
 import { initAll } from "./govuk-frontend-6.3.0/govuk-frontend.min.js";
 import { forget, sendKept } from "./kept.js";
-import { changed } from "./queue.js";
 
 initAll();
 
@@ -100,7 +99,6 @@ async function refresh() {
       lastHeard = new Date();
       say("");
       document.querySelector("[data-copy]")?.setAttribute("hidden", "");
-      changed();
       sendKept();
     } while (isStale);
   } catch {
