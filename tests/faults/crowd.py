@@ -13,7 +13,7 @@ from ingest.journal import JournalTail
 from ingest.link import Link, open_link
 from ingest.packets import Connack, Packet, Parser, ProtocolError, Puback
 from tests.brokers import RunningBroker, start_mosquitto
-from tests.e2e.stack import running
+from tests.e2e.stack import running, until
 from tests.faults import installation as at
 from tests.faults import load
 from tests.make import enrolment
@@ -36,6 +36,7 @@ def all_at_once(gateways: int) -> Iterator[Row]:
         kit = load.native(stack)
         tail = JournalTail.open(stack.site.data / "journal.db")
         messages = [kit.message(n) for n in range(gateways)]
+        _wait_until_saved(Path(folder) / "mosquitto" / "mosquitto.db")
         seconds, connected = asyncio.run(_storm(broker, messages))
         at.settle(stack, tail)
         found = load.in_journal(tail, kit.keys)
@@ -43,6 +44,15 @@ def all_at_once(gateways: int) -> Iterator[Row]:
     yield at_most("fault.13.not_connected", gateways - connected, f"of {gateways}", 0)
     yield at_most("fault.13.connected_s", seconds, "s", CONNECTED_S)
     yield at_most("fault.13.lost", load.lost(gateways, found), f"of {gateways}", 0)
+
+
+def _wait_until_saved(file: Path) -> None:
+    """Return once the broker has written down the worker's session, as it does every second.
+
+    Killed before it would not know the worker, and keep nothing for it: that is fault 2.
+    """
+    since = time.time()
+    until(lambda: file.exists() and file.stat().st_mtime > since, 30, "no session is saved")
 
 
 async def _storm(broker: RunningBroker, messages: list[at.Outgoing]) -> tuple[float, int]:
