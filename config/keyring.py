@@ -88,11 +88,19 @@ class Keyring:
             self._file.close()
 
     def find(self, subjects: Sequence[str]) -> dict[str, bytes]:
-        """Return the keys of these subjects; one whose key was dropped is not among them."""
-        with self._turn:
-            rows = list(self._rows(subjects))
-            places = {place: self._place_key(place) for place in {row[1] for row in rows}}
-        return {s: decrypt(places[place], wrapped, s) for s, place, wrapped in rows}
+        """Return the keys of these subjects; one whose key was dropped is not among them.
+
+        Locked when the keys were changed by another process since this one opened them.
+        """
+        try:
+            with self._turn:
+                rows = list(self._rows(subjects))
+                places = {place: self._place_key(place) for place in {row[1] for row in rows}}
+            return {s: decrypt(places[place], wrapped, s) for s, place, wrapped in rows}
+        except InvalidTag as problem:
+            raise Locked(
+                "keys: they were changed since this process opened them: restart it"
+            ) from problem
 
     def ensure(self, subjects: Sequence[tuple[str, str]]) -> dict[str, bytes]:
         """Return the key of each (subject, place), made where there is none."""

@@ -98,6 +98,15 @@ def test_a_rotation_that_stopped_half_way_opens_with_both_keys(tmp_path: Path) -
     assert both.open([Sealed(WHO, "person", kept)]) == [NAME]
 
 
+def test_a_process_that_missed_a_rotation_says_so_and_does_not_fall(tmp_path: Path) -> None:
+    vault = vault_in(tmp_path)
+    kept = sealed(vault)
+    other = open_vault(tmp_path / "keys.db", MASTER)
+    vault.keyring.rotate_master([bytes(range(1, 33))])
+    with pytest.raises(Locked, match="restart it"):
+        other.open([Sealed(WHO, "person", kept)])
+
+
 def test_each_place_has_a_key_of_its_own_and_moving_changes_it(tmp_path: Path) -> None:
     vault = vault_in(tmp_path)
     kept = sealed(vault)
