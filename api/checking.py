@@ -8,7 +8,7 @@ from typing import Final
 
 from api import broker_files, detectors, health, stores, wiring
 from api.exits import Exit
-from config import credentials, keys, registry
+from config import credentials, keys, master_key, registry
 from config.places import Place, is_live_for_p1
 from config.problems import ConfigProblem
 from config.settings import Settings
@@ -96,10 +96,25 @@ def _database(settings: Settings) -> Answer:
 
 
 def _keys(settings: Settings) -> Answer:
-    locked = keys.open_vault(settings, wiring.open_database(settings)).locked
-    if locked:
+    database = wiring.open_database(settings)
+    vault = keys.open_vault(settings, database)
+    if vault.locked:
         advice = "Alerts are raised without names until then."
-        return Answer("keys", is_ready=False, found=locked, advice=advice)
+        return Answer("keys", is_ready=False, found=vault.locked, advice=advice)
+    if master_key.is_open_to_others(settings):
+        path = master_key.file_of(settings)
+        found = f"{path} can be read by others on this machine"
+        return Answer("keys", is_ready=False, found=found, advice=f"Run chmod 600 {path}.")
+    with database.connect() as connection:
+        lost = keys.unreadable(connection, vault)
+    if lost:
+        return Answer(
+            "keys",
+            is_ready=False,
+            found=f"{lost:,} contacts or second factors have no key, and are not shown",
+            advice="If the keyring is an older copy, put the newest back; if they were erased "
+            "after the backup that you restored, save these contacts again without them.",
+        )
     return Answer("keys", is_ready=True, found=f"in {keys.file_of(settings)}")
 
 

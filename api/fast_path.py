@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from api import wiring
-from api.worker import Parts, build
+from api.worker_parts import Parts, build
 from config.settings import Settings
 from ingest.clock import VirtualClock, instant
 from ingest.clock_mark import TOPIC, ClockMark, encode_mark

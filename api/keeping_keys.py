@@ -2,18 +2,23 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
 
 from api import wiring
 from api.contacts_file import expect_role
 from config import audit, keys, master_key
 from config.audit import Entry
 from config.keyring import Locked
-from config.people import find_account
+from config.people import Account, find_account, grants_of
 from config.problems import ConfigProblem
 from config.roles import Role
 from config.settings import Settings
 from config.vault import Vault
 from ingest.clock import SystemClock, microseconds
+
+_KEEPERS: Final = (Role.GOVERNANCE, Role.ENGINEER)
 
 Tell = Callable[[str], None]
 
@@ -55,12 +60,9 @@ def rotate(settings: Settings, by: str, place: str, *, tell: Tell) -> None:
         )
     with database.connect() as connection:
         if place:
-            account = expect_role(connection, by, place, Role.GOVERNANCE, Role.ENGINEER)
+            account = expect_role(connection, by, place, *_KEEPERS)
         else:
-            found = find_account(connection, by)
-            if found is None:
-                raise ConfigProblem(f"keys: nobody signs in as {by!r}, expected who decides")
-            account = found
+            account = _expect_keeper(connection, by)
     if not place:
         _rotate_master(settings, vault, tell=tell)
     for key in known:
@@ -70,6 +72,17 @@ def rotate(settings: Settings, by: str, place: str, *, tell: Tell) -> None:
         for key in known if place else (audit.INSTALLATION,):
             audit.append(connection, Entry(key, now_us, account.id, "rotate-keys", "keys", {}))
     tell("now renew the copy: stillwell keys copy FILE")
+
+
+def _expect_keeper(connection: Connection, by: str) -> Account:
+    """Return who is governance or engineer of any place; ConfigProblem for anybody else."""
+    account = find_account(connection, by)
+    grants = {} if account is None else grants_of(connection, account.id)
+    if account is None or not any({*_KEEPERS} & set(held) for held in grants.values()):
+        raise ConfigProblem(
+            f"keys: --by {by!r} is governance or engineer of no place; name one who is"
+        )
+    return account
 
 
 def _rotate_master(settings: Settings, vault: Vault, *, tell: Tell) -> None:

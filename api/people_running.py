@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from api import wiring
 from api.rest.moments import to_datetime
-from config import break_glass, granting, invitations, people
+from config import break_glass, factors, granting, invitations, keys, people
 from config.break_glass import AccessRefused
 from config.granting import COMMAND_LINE
 from config.people import Account, AccountRefused
@@ -76,11 +76,13 @@ def change(
 
 def reset(settings: Settings, email: str, *, tell: Tell) -> None:
     """Take the password of an account and tell a new link."""
+    database = wiring.open_database(settings)
     try:
-        with wiring.open_database(settings).begin() as connection:
+        with database.begin() as connection:
             made = invitations.reset(connection, email, by=COMMAND_LINE, now_us=_now_us())
     except AccountRefused as problem:
         raise ConfigProblem(str(problem)) from problem
+    factors.forget(keys.open_vault(settings, database), made.account.id)
     tell(f"once, for three days: /invitation/{made.token}")
 
 

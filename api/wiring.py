@@ -15,7 +15,8 @@ from alerts import tables
 from config.database import connect, revision
 from config.places import Place, load_places
 from config.problems import ConfigProblem
-from config.settings import Mqtt, Settings, load_settings
+from config.settings import Mqtt, Settings
+from config.settings_files import load_settings
 from ingest.clock import Clock, Instant, SystemClock, VirtualClock, instant
 from ingest.mqtt import ConnectOptions
 from ingest.tls import TlsProblem, client_context

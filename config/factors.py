@@ -89,9 +89,19 @@ def check(connection: Connection, vault: Vault, account: str, code: str, *, now_
 
 
 def remove(connection: Connection, account: str) -> None:
-    """Ask this account for no code any more."""
+    """Ask this account for no code any more; then ``forget`` its secret."""
     connection.execute(delete(recovery_codes).where(_r.account == account))
     connection.execute(delete(second_factors).where(_f.account == account))
+
+
+def forget(vault: Vault, account: str) -> None:
+    """Drop the key of a factor that is removed, so that no backup gives its secret away.
+
+    Call it once the transaction that removed it has ended; without the keys the next factor,
+    which takes the same key, does no harm either.
+    """
+    if not vault.locked:
+        vault.drop([_subject(account)])
 
 
 def switch_off(connection: Connection, account: str, *, now_us: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from config import master_key, tables
+from config.access_tables import second_factors
 from config.keyring import Keyring, Locked
 from config.settings import Settings
 from config.vault import Vault
@@ -35,6 +36,17 @@ def open_vault(settings: Settings, database: Engine) -> Vault:
             keyring.close()
         return Vault(None, str(problem))
     return Vault(keyring)
+
+
+def unreadable(connection: Connection, vault: Vault) -> int:
+    """Return how many sealed rows have no key; Locked without the keys.
+
+    They were erased after a backup that was restored, or the keyring is older than the database.
+    """
+    contacts = connection.execute(select(tables.contacts.c.id)).scalars()
+    accounts = connection.execute(select(second_factors.c.account)).scalars()
+    subjects = [f"contact:{id_}" for id_ in contacts] + [f"account:{id_}" for id_ in accounts]
+    return len(subjects) - len(vault.keyring.find(subjects))
 
 
 def _open(settings: Settings, *, is_new: bool) -> Keyring:

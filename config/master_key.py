@@ -48,6 +48,12 @@ def read(settings: Settings) -> list[bytes]:
         raise Locked(f"keys: {path} holds no key, {_HOW}") from problem
 
 
+def is_open_to_others(settings: Settings) -> bool:
+    """Return whether others on this machine may read the file of the key."""
+    path = file_of(settings)
+    return not is_given(settings) and path.exists() and bool(path.stat().st_mode & 0o077)
+
+
 def parse(text: str, where: str) -> list[bytes]:
     """Return the keys in this text; Locked when one of them is none."""
     words = text.replace(",", "\n").split()

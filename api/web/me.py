@@ -157,6 +157,7 @@ def remove_factor(request: Request, visitor: Anyone, current: Typed = "") -> Res
     with resources.database.begin() as connection:
         now_us = microseconds(resources.wall())
         factors.switch_off(connection, visitor.account.id, now_us=now_us)
+    factors.forget(resources.vault, visitor.account.id)
     return RedirectResponse("/me", 303)
 
 

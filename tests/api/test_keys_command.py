@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
+from api.checking import answers
 from api.cli import app
-from config import audit, contacts, keys
+from config import audit, contacts, factors, keys
+from config.access_tables import second_factors
 from config.settings import Settings
 from tests.api.life import A
-from tests.api.world import World, make_world
+from tests.api.visits import Visit
+from tests.api.world import PASSWORD, World, make_world
 
 NAME = "Ida Example"
 
@@ -26,6 +30,14 @@ def run(world: World, *words: str) -> tuple[int, str]:
     return found.exit_code, found.output
 
 
+def save(world: World, home: str) -> None:
+    plan = contacts.read_plan(
+        {"contact": [{"name": NAME, "phone": "01632 960 111", "kind": "contact"}]}, "x"
+    )
+    with world.database.begin() as connection:
+        contacts.save(connection, world.resources.vault, home, plan, "account-bob", 0)
+
+
 def name_of(world: World, home: str) -> list[str]:
     vault = keys.open_vault(Settings(data=world.folder), world.database)
     assert not vault.locked
@@ -35,11 +47,7 @@ def name_of(world: World, home: str) -> list[str]:
 
 def test_keys_are_rotated_and_copied_and_names_stay_readable(world: World) -> None:
     home = world.homes[A][0].id
-    plan = contacts.read_plan(
-        {"contact": [{"name": NAME, "phone": "01632 960 111", "kind": "contact"}]}, "x"
-    )
-    with world.database.begin() as connection:
-        contacts.save(connection, world.resources.vault, home, plan, "account-bob", 0)
+    save(world, home)
     before = (world.folder / "master.key").read_bytes()
     code, said = run(world, "show")
     assert code == 0
@@ -60,3 +68,41 @@ def test_who_may_not_rotate_is_told(world: World) -> None:
     code, said = run(world, "rotate", "--by", "nobody@example.org")
     assert code != 0
     assert "nobody@example.org" in said
+
+
+def test_only_governance_and_engineers_rotate_everything(world: World) -> None:
+    before = (world.folder / "master.key").read_bytes()
+    code, said = run(world, "rotate", "--by", "alice@example.org")
+    assert code != 0
+    assert "governance or engineer of no place" in said
+    assert (world.folder / "master.key").read_bytes() == before
+
+
+def check(world: World) -> str:
+    """Return what ``stillwell check`` says of the keys."""
+    (answer,) = [a for a in answers(Settings(data=world.folder)) if a.what == "keys"]
+    return f"{answer.is_ready} {answer.found} {answer.advice}"
+
+
+def test_check_tells_of_an_older_keyring_and_of_a_key_that_others_can_read(world: World) -> None:
+    assert check(world).startswith("True")
+    world.resources.vault.keyring.copy(world.folder / "older.db")
+    save(world, world.homes[A][0].id)
+    world.resources.vault.keyring.close()
+    (world.folder / "older.db").replace(world.folder / "keys.db")
+    assert "1 contacts or second factors have no key" in check(world)
+    (world.folder / "master.key").chmod(0o644)
+    assert "can be read by others" in check(world)
+
+
+def test_the_secret_of_a_factor_that_is_switched_off_can_be_read_in_no_backup(
+    world: World,
+) -> None:
+    vault = world.resources.vault
+    with world.database.begin() as connection:
+        factors.begin(connection, vault, "account-bob")
+        kept = connection.execute(select(second_factors.c.sealed)).scalar_one()
+    assert vault.open_row("account:account-bob", "factor", kept)
+    bob = Visit(world.app, "bob")
+    assert bob.post("/me/factor/off", {"current": PASSWORD}).status_code == 303
+    assert vault.open_row("account:account-bob", "factor", kept) is None

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from api import metrics, wiring, worker
+from api import metrics, wiring, worker_beat, worker_parts
 from api.broker_watch import Stuck
 from api.site import create
 from tests.api.visits import Visit
@@ -57,9 +57,9 @@ def test_a_lone_message_after_a_quiet_hour_is_not_stuck() -> None:
 def test_every_metric_is_reported_by_the_worker(tmp_path: Path) -> None:
     site, _ = create(tmp_path, enrolment(1), broker_port=free_port(), web_port=free_port())
     settings = wiring.read_settings(site.settings)
-    parts = worker.build(settings)
+    parts = worker_parts.build(settings)
     try:
-        state = worker.state(parts, settings)
+        state = worker_beat.state(parts, settings)
     finally:
         parts.pipeline.close()
         parts.store.close()

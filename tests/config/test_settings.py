@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from config.problems import ConfigProblem
-from config.settings import load_settings
+from config.settings_files import load_settings
 
 
 def _file(folder: Path, text: str, name: str = "site.toml") -> Path:

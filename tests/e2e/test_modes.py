@@ -11,7 +11,7 @@ from alerts import tables
 from alerts.alert import AlertKind
 from alerts.modes import ALWAYS_LIVE, Mode
 from alerts.shadow_rows import ShadowState, to_row
-from api import wiring, worker
+from api import wiring, worker_beat, worker_parts
 from api.cli import app
 from api.exits import Exit
 from api.fast_path import feed
@@ -75,14 +75,14 @@ def test_a_worker_follows_a_switch_with_its_next_beat_and_raises_what_stands(
         people.grant(connection, account.id, "fenbridge", Role.SUPERVISOR)
         row = to_row(standing, ShadowState.STANDING)
         connection.execute(insert(tables.shadow_findings).values(row))
-    parts = worker.build(settings)
+    parts = worker_parts.build(settings)
     try:
         assert parts.shadow.settle(parts.ledger, parts.clock.now()) == 0
         words = ["--place", "fenbridge", "--detector", "inactivity", "--mode", Mode.LIVE.value]
         words += ["--by", SAM, "--evidence", "a test", "--without-evidence", "a test"]
         assert CliRunner().invoke(app, ["detectors", "set", *words]).exit_code == Exit.OK
         assert parts.shadow.settle(parts.ledger, parts.clock.now()) == 0
-        worker._write_beat(parts, settings)
+        worker_beat._write_beat(parts, settings)
         parts.shadow.take_up()  # as a step of the engine begins
         assert parts.shadow.settle(parts.ledger, parts.clock.now()) == 1
         assert parts.shadow.settle(parts.ledger, parts.clock.now()) == 0

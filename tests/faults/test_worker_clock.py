@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from api import wiring, worker
+from api import wiring, worker_parts
 from api.handover import is_live, keeping_live
 from api.site import Site, create
-from config.settings import Settings, load_settings
+from config.settings import Settings
+from config.settings_files import load_settings
 from ingest.batch import build
 from ingest.clock import SystemClock, VirtualClock, instant
 from ingest.journal import Journal
@@ -36,8 +37,8 @@ def settings_of(site: Site) -> Settings:
 
 
 @contextmanager
-def built(site: Site) -> Iterator[worker.Parts]:
-    parts = worker.build(settings_of(site))
+def built(site: Site) -> Iterator[worker_parts.Parts]:
+    parts = worker_parts.build(settings_of(site))
     try:
         yield parts
     finally:
