@@ -150,8 +150,10 @@ def create(
     _write_settings(site, worker_password, clock, sorted(g.place for g in enrolment.gateways))
     write_config(site.broker, "127.0.0.1", broker_port, list(_users(enrolment, passwords)))
     migrate(site.database_url)
-    with connect(site.database_url).begin() as connection:
+    database = connect(site.database_url)
+    with database.begin() as connection:
         enrolled = enrol(connection, enrolment, now_us=microseconds(SystemClock().now()))
+    database.dispose()
     return site, enrolled
 
 
