@@ -1,27 +1,18 @@
 """``stillwell alert``: what stands, and what somebody says of it."""
 
-import sys
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="Alerts: list what stands, take one on, say that you go, say how it ended.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 Id = Annotated[str, typer.Argument(help="Id of the alert, as `stillwell alert list` prints it.")]
 By = Annotated[str, typer.Option(help="E-mail of a member of the care team: who does it.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("list")
@@ -32,7 +23,7 @@ def show(
     from api import alert_running, wiring
 
     with told_plainly():
-        alert_running.show(wiring.read_settings(settings), place, tell=_tell)
+        alert_running.show(wiring.read_settings(settings), place, tell=tell)
 
 
 @app.command()
@@ -44,7 +35,7 @@ def acknowledge(alert: Id, by: By, settings: SettingsFile = None) -> None:
         loaded = wiring.read_settings(settings)
         alert_running.act(
             loaded, alert, by, "is taken on by",
-            lambda ledger, id_, who, now: ledger.acknowledge(id_, who, now), tell=_tell,
+            lambda ledger, id_, who, now: ledger.acknowledge(id_, who, now), tell=tell,
         )  # fmt: skip
 
 
@@ -57,7 +48,7 @@ def attend(alert: Id, by: By, settings: SettingsFile = None) -> None:
         loaded = wiring.read_settings(settings)
         alert_running.act(
             loaded, alert, by, "is attended by",
-            lambda ledger, id_, who, now: ledger.attend(id_, who, now), tell=_tell,
+            lambda ledger, id_, who, now: ledger.attend(id_, who, now), tell=tell,
         )  # fmt: skip
 
 
@@ -79,5 +70,5 @@ def resolve(
         loaded = wiring.read_settings(settings)
         alert_running.act(
             loaded, alert, by, "is resolved by",
-            lambda ledger, id_, who, now: ledger.resolve(id_, who, said, note, now), tell=_tell,
+            lambda ledger, id_, who, now: ledger.resolve(id_, who, said, note, now), tell=tell,
         )  # fmt: skip

@@ -1,25 +1,17 @@
 """``stillwell audit``: verifies, anchors and shows the audit log."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="The audit log: a hash chain over what was done, set and read.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("verify")
@@ -37,7 +29,7 @@ def verify(
     from api import auditing, wiring
 
     with told_plainly():
-        auditing.verify(wiring.read_settings(settings), anchors, tell=_tell)
+        auditing.verify(wiring.read_settings(settings), anchors, tell=tell)
 
 
 @app.command("anchor")
@@ -49,7 +41,7 @@ def anchor(
     from api import auditing, wiring
 
     with told_plainly():
-        auditing.anchor(wiring.read_settings(settings), file, tell=_tell)
+        auditing.anchor(wiring.read_settings(settings), file, tell=tell)
 
 
 @app.command("show")
@@ -62,4 +54,4 @@ def show(
     from api import auditing, wiring
 
     with told_plainly():
-        auditing.show(wiring.read_settings(settings), place, limit, tell=_tell)
+        auditing.show(wiring.read_settings(settings), place, limit, tell=tell)

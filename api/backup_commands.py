@@ -1,22 +1,12 @@
 """``stillwell backup`` and ``stillwell restore``."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.exits import told_plainly
-
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+from api.options import SettingsFile, tell
 
 
 def backup(
@@ -34,7 +24,7 @@ def backup(
     from api import wiring
 
     with told_plainly():
-        work.back_up(wiring.read_settings(settings), folder, tell=_tell)
+        work.back_up(wiring.read_settings(settings), folder, tell=tell)
 
 
 def restore(
@@ -52,4 +42,4 @@ def restore(
     from api import wiring
 
     with told_plainly():
-        work.restore(folder, wiring.read_settings(settings), tell=_tell)
+        work.restore(folder, wiring.read_settings(settings), tell=tell)

@@ -1,25 +1,16 @@
 """``stillwell broker``: the files by which the broker knows who may connect."""
 
-import sys
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="Keep the broker's files of users and rights as the registry says.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("keep")
@@ -54,4 +45,4 @@ def render(
     from api import broker_keeping, wiring
 
     with told_plainly():
-        broker_keeping.render(wiring.read_settings(settings), is_dry_run=dry_run, tell=_tell)
+        broker_keeping.render(wiring.read_settings(settings), is_dry_run=dry_run, tell=tell)

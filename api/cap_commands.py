@@ -1,25 +1,16 @@
 """``stillwell caps``: longer limits of single homes, proposed, accepted by a person, taken back."""
 
-import sys
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 By = Annotated[str, typer.Option(help="E-mail of a supervisor of the home's place: who decides.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.callback(invoke_without_command=True)
@@ -41,7 +32,7 @@ def caps(
     from api import cap_running, wiring
 
     with told_plainly():
-        cap_running.show(wiring.read_settings(settings), place, tell=_tell)
+        cap_running.show(wiring.read_settings(settings), place, tell=tell)
 
 
 @app.command()
@@ -78,7 +69,7 @@ def accept(
             is_out=out,
             by=by,
             why=why,
-            tell=_tell,
+            tell=tell,
         )
 
 
@@ -92,4 +83,4 @@ def withdraw(
     from api import cap_running, wiring
 
     with told_plainly():
-        cap_running.withdraw(wiring.read_settings(settings), number, by=by, tell=_tell)
+        cap_running.withdraw(wiring.read_settings(settings), number, by=by, tell=tell)

@@ -1,6 +1,5 @@
 """The ``stillwell`` command."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -27,6 +26,7 @@ from api.fact_commands import app as facts
 from api.gateway_commands import app as gateway
 from api.handover_commands import app as handover
 from api.key_commands import app as keys_
+from api.options import SettingsFile, tell
 from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
 from api.place_commands import app as place
@@ -69,15 +69,6 @@ app.add_typer(break_glass, name="break-glass")
 app.add_typer(place, name="place")
 app.add_typer(gateway, name="gateway")
 app.add_typer(broker, name="broker")
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 @app.command()
@@ -93,7 +84,7 @@ def demo(
     from api import demo as running
 
     with told_plainly():
-        running.run(folder, port, tell=_tell)
+        running.run(folder, port, tell=tell)
 
 
 @app.command()
@@ -146,7 +137,7 @@ def migrate(settings: SettingsFile = None) -> None:
         have, _ = database.revision(engine)
         if locked := keys.open_vault(loaded, engine).locked:
             raise ConfigProblem(f"the database is at revision {have}, but {locked}")
-        _tell(f"database is at revision {have}")
+        tell(f"database is at revision {have}")
 
 
 @app.command()
@@ -172,7 +163,7 @@ def enrol(
     from api import enrolment, wiring
 
     with told_plainly():
-        enrolment.run(file, wiring.read_settings(settings), is_dry_run=dry_run, tell=_tell)
+        enrolment.run(file, wiring.read_settings(settings), is_dry_run=dry_run, tell=tell)
 
 
 @app.command()
@@ -194,7 +185,7 @@ def account(
 
     with told_plainly():
         loaded = wiring.read_settings(settings)
-        accounts.open_account(loaded, email, name, place, role, tell=_tell)
+        accounts.open_account(loaded, email, name, place, role, tell=tell)
 
 
 app.command()(measure_commands.measures)
@@ -242,7 +233,7 @@ def evaluate(
         evaluation.run(
             data,
             out,
-            tell=_tell,
+            tell=tell,
             settings=settings,
             against=against,
             half=half,
@@ -271,7 +262,7 @@ def realism(
     from api import realism as likeness
 
     with told_plainly():
-        likeness.run(data, out, half, tell=_tell)
+        likeness.run(data, out, half, tell=tell)
 
 
 @app.command()
@@ -284,7 +275,7 @@ def check(settings: SettingsFile = None) -> None:
 
     with told_plainly():
         loaded = wiring.read_settings(settings)
-        raise SystemExit(checking.run(loaded, tell=_tell))
+        raise SystemExit(checking.run(loaded, tell=tell))
 
 
 def main() -> None:

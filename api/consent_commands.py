@@ -1,27 +1,19 @@
 """``stillwell consent``: on what ground homes are watched, and which decisions are due again."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="On what ground homes are watched, and which decisions are due to be reviewed.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 HomeId = Annotated[str, typer.Option("--home", help="Id of the home.")]
 By = Annotated[str, typer.Option(help="E-mail of an officer or supervisor of the place.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("record")
@@ -44,7 +36,7 @@ def record(
     from api import consenting, wiring
 
     with told_plainly():
-        consenting.record(wiring.read_settings(settings), home, file, by, tell=_tell)
+        consenting.record(wiring.read_settings(settings), home, file, by, tell=tell)
 
 
 @app.command("withdraw")
@@ -58,7 +50,7 @@ def withdraw(
     from api import consenting, wiring
 
     with told_plainly():
-        consenting.withdraw(wiring.read_settings(settings), home, by, why, tell=_tell)
+        consenting.withdraw(wiring.read_settings(settings), home, by, why, tell=tell)
 
 
 @app.command("show")
@@ -67,7 +59,7 @@ def show(home: HomeId, settings: SettingsFile = None) -> None:
     from api import consenting, wiring
 
     with told_plainly():
-        consenting.show(wiring.read_settings(settings), home, tell=_tell)
+        consenting.show(wiring.read_settings(settings), home, tell=tell)
 
 
 @app.command("due")
@@ -79,4 +71,4 @@ def due(
     from api import consenting, wiring
 
     with told_plainly():
-        consenting.due(wiring.read_settings(settings), place, tell=_tell)
+        consenting.due(wiring.read_settings(settings), place, tell=tell)

@@ -1,25 +1,17 @@
 """``stillwell contacts``: whom to call about a home, and who must be confirmed again."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="Whom to call about a home, in order, and who must be confirmed again.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("show")
@@ -30,7 +22,7 @@ def show(
     from api import contacts_file, wiring
 
     with told_plainly():
-        contacts_file.show(wiring.read_settings(settings), home, tell=_tell)
+        contacts_file.show(wiring.read_settings(settings), home, tell=tell)
 
 
 @app.command("set")
@@ -51,7 +43,7 @@ def save(
     from api import contacts_file, wiring
 
     with told_plainly():
-        contacts_file.save(wiring.read_settings(settings), home, file, by, tell=_tell)
+        contacts_file.save(wiring.read_settings(settings), home, file, by, tell=tell)
 
 
 @app.command("stale")
@@ -63,4 +55,4 @@ def stale(
     from api import contacts_file, wiring
 
     with told_plainly():
-        contacts_file.stale(wiring.read_settings(settings), place, tell=_tell)
+        contacts_file.stale(wiring.read_settings(settings), place, tell=tell)

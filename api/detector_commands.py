@@ -1,21 +1,16 @@
 """``stillwell detectors``: what is in shadow or live where, and the switch between them."""
 
-import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 
 
 class Wish(StrEnum):
@@ -24,10 +19,6 @@ class Wish(StrEnum):
     OFF = "off"
     SHADOW = "shadow"
     LIVE = "live"
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.callback(invoke_without_command=True)
@@ -48,7 +39,7 @@ def detectors(
     from api import switching, wiring
 
     with told_plainly():
-        switching.show(wiring.read_settings(settings), place, tell=_tell)
+        switching.show(wiring.read_settings(settings), place, tell=tell)
 
 
 @app.command("set")
@@ -81,5 +72,5 @@ def set_mode(
             by=by,
             evidence=evidence,
             without_evidence=without_evidence,
-            tell=_tell,
+            tell=tell,
         )

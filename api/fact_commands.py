@@ -1,26 +1,17 @@
 """``stillwell facts``: who lives in which homes, and how they are to be watched."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import PlaceKey, SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="What decides how a home is watched: who lives there, pets, going out, risk.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-PlaceKey = Annotated[str, typer.Option(help="Key of the place.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("import")
@@ -44,7 +35,7 @@ def read_file(
 
     with told_plainly():
         known = wiring.read_settings(settings)
-        household_facts.read_file(known, file, place, by, is_dry_run=dry_run, tell=_tell)
+        household_facts.read_file(known, file, place, by, is_dry_run=dry_run, tell=tell)
 
 
 @app.command("list")
@@ -57,7 +48,7 @@ def show(
     from api import household_facts, wiring
 
     with told_plainly():
-        household_facts.show(wiring.read_settings(settings), place, home, tell=_tell)
+        household_facts.show(wiring.read_settings(settings), place, home, tell=tell)
 
 
 @app.command()
@@ -66,5 +57,5 @@ def template() -> None:
     from api import household_facts
     from config.facts import COLUMNS
 
-    _tell(",".join(COLUMNS))
-    _tell(",".join(household_facts.EXAMPLE))
+    tell(",".join(COLUMNS))
+    tell(",".join(household_facts.EXAMPLE))

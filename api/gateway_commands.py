@@ -1,12 +1,12 @@
 """``stillwell gateway``: what gateways sign in with, days of work, and walk tests."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -22,19 +22,10 @@ walk: Final = typer.Typer(
 )  # fmt: skip
 app.add_typer(credential, name="credential")
 app.add_typer(walk, name="walk-test")
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 Gateway = Annotated[str, typer.Argument(help="Id of the gateway.")]
 HomeId = Annotated[str, typer.Option("--home", help="Id of the home.")]
 By = Annotated[str, typer.Option(help="E-mail of an officer, or of an installer on a booked day.")]
 Officer = Annotated[str, typer.Option(help="E-mail of an officer of the place.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 @credential.command("issue")
@@ -53,7 +44,7 @@ def issue(
     from api import gateway_running, wiring
 
     with told_plainly():
-        gateway_running.issue(wiring.read_settings(settings), gateway, by, qr, tell=_tell)
+        gateway_running.issue(wiring.read_settings(settings), gateway, by, qr, tell=tell)
 
 
 @credential.command("issue-all")
@@ -67,7 +58,7 @@ def issue_all(
     from api import gateway_running, wiring
 
     with told_plainly():
-        gateway_running.issue_all(wiring.read_settings(settings), place, by, to, tell=_tell)
+        gateway_running.issue_all(wiring.read_settings(settings), place, by, to, tell=tell)
 
 
 @credential.command("revoke")
@@ -83,7 +74,7 @@ def revoke(
 
     with told_plainly():
         loaded = wiring.read_settings(settings)
-        gateway_running.revoke(loaded, gateway, by, why, user, tell=_tell)
+        gateway_running.revoke(loaded, gateway, by, why, user, tell=tell)
 
 
 @credential.command("show")
@@ -92,7 +83,7 @@ def show(gateway: Gateway, settings: SettingsFile = None) -> None:
     from api import gateway_running, wiring
 
     with told_plainly():
-        gateway_running.show(wiring.read_settings(settings), gateway, tell=_tell)
+        gateway_running.show(wiring.read_settings(settings), gateway, tell=tell)
 
 
 @walk.command("begin")
@@ -101,7 +92,7 @@ def begin(home: HomeId, by: By, settings: SettingsFile = None) -> None:
     from api import gateway_running, wiring
 
     with told_plainly():
-        gateway_running.begin_test(wiring.read_settings(settings), home, by, tell=_tell)
+        gateway_running.begin_test(wiring.read_settings(settings), home, by, tell=tell)
 
 
 @walk.command("end")
@@ -110,7 +101,7 @@ def end(home: HomeId, by: By, settings: SettingsFile = None) -> None:
     from api import gateway_running, wiring
 
     with told_plainly():
-        gateway_running.end_test(wiring.read_settings(settings), home, by, tell=_tell)
+        gateway_running.end_test(wiring.read_settings(settings), home, by, tell=tell)
 
 
 @walk.command("show")
@@ -119,7 +110,7 @@ def show_test(home: HomeId, settings: SettingsFile = None) -> None:
     from api import gateway_running, wiring
 
     with told_plainly():
-        gateway_running.show_test(wiring.read_settings(settings), home, tell=_tell)
+        gateway_running.show_test(wiring.read_settings(settings), home, tell=tell)
 
 
 @app.command("book")
@@ -133,4 +124,4 @@ def book(
     from api import gateway_running, wiring
 
     with told_plainly():
-        gateway_running.book(wiring.read_settings(settings), home, day, by, tell=_tell)
+        gateway_running.book(wiring.read_settings(settings), home, day, by, tell=tell)

@@ -1,27 +1,17 @@
 """``stillwell handover``: the alerts that stand go to the next shift, each accepted by name."""
 
-import sys
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import PlaceKey, SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="Hand-over at the end of a shift: each alert that stands is accepted by name.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-PlaceKey = Annotated[str, typer.Option(help="Key of the place.")]
 By = Annotated[str, typer.Option(help="E-mail of a member of the care team: who does it.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command()
@@ -30,7 +20,7 @@ def show(place: PlaceKey, settings: SettingsFile = None) -> None:
     from api import handover_running, wiring
 
     with told_plainly():
-        handover_running.show(wiring.read_settings(settings), place, tell=_tell)
+        handover_running.show(wiring.read_settings(settings), place, tell=tell)
 
 
 @app.command()
@@ -39,7 +29,7 @@ def begin(place: PlaceKey, by: By, settings: SettingsFile = None) -> None:
     from api import handover_running, wiring
 
     with told_plainly():
-        handover_running.begin(wiring.read_settings(settings), place, by, tell=_tell)
+        handover_running.begin(wiring.read_settings(settings), place, by, tell=tell)
 
 
 @app.command()
@@ -52,4 +42,4 @@ def accept(
     from api import handover_running, wiring
 
     with told_plainly():
-        handover_running.accept(wiring.read_settings(settings), alert, by, tell=_tell)
+        handover_running.accept(wiring.read_settings(settings), alert, by, tell=tell)

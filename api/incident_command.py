@@ -1,6 +1,5 @@
 """``stillwell incident``: the incident file of one alert, as text to print or keep."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,14 +8,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 if TYPE_CHECKING:
     from api.incident import Incident
-
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 
 
 def incident(
@@ -33,11 +28,7 @@ def incident(
     withheld. Who asked is in the audit log.
     """
     with told_plainly():
-        _print(alert, by, settings, is_redacted=release, tell=_tell)
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+        _print(alert, by, settings, is_redacted=release, tell=tell)
 
 
 def _print(

@@ -1,25 +1,17 @@
 """``stillwell keys``: the keys under which names, addresses and telephone numbers are kept."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="The keys under which names, addresses and telephone numbers are kept.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("show")
@@ -28,7 +20,7 @@ def show(settings: SettingsFile = None) -> None:
     from api import keeping_keys, wiring
 
     with told_plainly():
-        keeping_keys.show(wiring.read_settings(settings), tell=_tell)
+        keeping_keys.show(wiring.read_settings(settings), tell=tell)
 
 
 @app.command("make")
@@ -36,7 +28,7 @@ def make() -> None:
     """Print a new master key, for a file of your own or for STILLWELL_PRIVACY__MASTER_KEY."""
     from config import master_key
 
-    _tell(master_key.make())
+    tell(master_key.make())
 
 
 @app.command("copy")
@@ -51,7 +43,7 @@ def copy(
     from api import keeping_keys, wiring
 
     with told_plainly():
-        keeping_keys.copy(wiring.read_settings(settings), target, tell=_tell)
+        keeping_keys.copy(wiring.read_settings(settings), target, tell=tell)
 
 
 @app.command("rotate")
@@ -70,4 +62,4 @@ def rotate(
     from api import keeping_keys, wiring
 
     with told_plainly():
-        keeping_keys.rotate(wiring.read_settings(settings), by, place, tell=_tell)
+        keeping_keys.rotate(wiring.read_settings(settings), by, place, tell=tell)

@@ -1,27 +1,18 @@
 """``stillwell pause``: homes that are not watched for a stated time, and who said so."""
 
-import sys
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 By = Annotated[str, typer.Option(help="E-mail of an account of the home's place: who decides.")]
 Number = Annotated[int, typer.Argument(help="Number of the pause, from stillwell pause.")]
 Until = Annotated[str, typer.Option(help="Local time at which it ends: 2026-12-01 14:00.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.callback(invoke_without_command=True)
@@ -40,7 +31,7 @@ def pauses(
     from api import pause_running, wiring
 
     with told_plainly():
-        pause_running.show(wiring.read_settings(settings), place, tell=_tell)
+        pause_running.show(wiring.read_settings(settings), place, tell=tell)
 
 
 @app.command()
@@ -63,7 +54,7 @@ def begin(
 
     with told_plainly():
         loaded = wiring.read_settings(settings)
-        pause_running.begin(loaded, home, reason, (start, until), by=by, why=why, tell=_tell)
+        pause_running.begin(loaded, home, reason, (start, until), by=by, why=why, tell=tell)
 
 
 @app.command()
@@ -72,7 +63,7 @@ def end(number: Number, by: By, settings: SettingsFile = None) -> None:
     from api import pause_running, wiring
 
     with told_plainly():
-        pause_running.end(wiring.read_settings(settings), number, by=by, tell=_tell)
+        pause_running.end(wiring.read_settings(settings), number, by=by, tell=tell)
 
 
 @app.command()
@@ -81,4 +72,4 @@ def extend(number: Number, until: Until, by: By, settings: SettingsFile = None) 
     from api import pause_running, wiring
 
     with told_plainly():
-        pause_running.extend(wiring.read_settings(settings), number, until, by=by, tell=_tell)
+        pause_running.extend(wiring.read_settings(settings), number, until, by=by, tell=tell)

@@ -1,11 +1,11 @@
 """``stillwell people`` and ``stillwell break-glass``: who may do what, and emergency access."""
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile
 
 people: Final = typer.Typer(
     help="Invite people, give and take roles. Whoever gets or loses one is signed out at once.",
@@ -19,10 +19,6 @@ break_glass: Final = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 Email = Annotated[str, typer.Argument(help="Whom it is about.")]
 At = Annotated[str, typer.Option("--place", help="Key of the place.")]
 Which = Annotated[

@@ -1,12 +1,12 @@
 """``stillwell place``: councils join, are checked, exported, imported, merged and split."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True,
@@ -14,15 +14,6 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     help="Councils: add, check and list their place files; export, import, merge and split them.",
 )
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 @app.command()
@@ -40,7 +31,7 @@ def add(
     from api import place_files, wiring
 
     with told_plainly():
-        place_files.add(file, wiring.read_settings(settings), tell=_tell)
+        place_files.add(file, wiring.read_settings(settings), tell=tell)
 
 
 @app.command()
@@ -56,7 +47,7 @@ def check(
     from api import place_files, wiring
 
     with told_plainly():
-        raise SystemExit(place_files.check(file, wiring.read_settings(settings), tell=_tell))
+        raise SystemExit(place_files.check(file, wiring.read_settings(settings), tell=tell))
 
 
 @app.command(name="list")
@@ -65,7 +56,7 @@ def list_(settings: SettingsFile = None) -> None:
     from api import place_files, wiring
 
     with told_plainly():
-        place_files.list_places(wiring.read_settings(settings), tell=_tell)
+        place_files.list_places(wiring.read_settings(settings), tell=tell)
 
 
 By = Annotated[
@@ -96,7 +87,7 @@ def merge(
 
     with told_plainly():
         place_moving.merge(
-            wiring.read_settings(settings), sources, into, by, is_dry_run=dry_run, tell=_tell
+            wiring.read_settings(settings), sources, into, by, is_dry_run=dry_run, tell=tell
         )
 
 
@@ -116,7 +107,7 @@ def split(
 
     with told_plainly():
         place_moving.split(
-            wiring.read_settings(settings), source, file, by, is_dry_run=dry_run, tell=_tell
+            wiring.read_settings(settings), source, file, by, is_dry_run=dry_run, tell=tell
         )
 
 
@@ -136,7 +127,7 @@ def export(
     from api import place_export, wiring
 
     with told_plainly():
-        place_export.export(wiring.read_settings(settings), place, folder, tell=_tell)
+        place_export.export(wiring.read_settings(settings), place, folder, tell=tell)
 
 
 @app.command(name="import")
@@ -155,4 +146,4 @@ def import_(
     from api import place_import, wiring
 
     with told_plainly():
-        place_import.import_place(wiring.read_settings(settings), folder, tell=_tell)
+        place_import.import_place(wiring.read_settings(settings), folder, tell=tell)

@@ -10,21 +10,13 @@ from typing import Annotated
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 from api.stored_order import Order
 
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 Credentials = Annotated[
     Path | None,
     typer.Option(help="JSON file of broker passwords by user name (the demo writes one)."),
 ]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def simulate(
@@ -50,10 +42,10 @@ def simulate(
 
     with told_plainly():
         if out is not None:
-            simulation.write(scenario, out, tell=_tell)
+            simulation.write(scenario, out, tell=tell)
             return
         loaded = wiring.read_settings(settings)
-        asyncio.run(simulation.run(scenario, loaded, credentials, goes_live=live, tell=_tell))
+        asyncio.run(simulation.run(scenario, loaded, credentials, goes_live=live, tell=tell))
 
 
 def replay(
@@ -122,7 +114,7 @@ def replay(
             places=tuple(wiring.places(loaded)),
             stretch=Stretch(store, start, end, order, loaded.data),
         )
-        asyncio.run(replaying.run(reel, loaded, credentials, wish, tell=_tell))
+        asyncio.run(replaying.run(reel, loaded, credentials, wish, tell=tell))
 
 
 def _words_to_resume() -> str:

@@ -1,20 +1,16 @@
 """``stillwell store``: what the store holds, erasure, retention, packing, and moving to another."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
 
 
 @app.callback()
@@ -23,11 +19,6 @@ def store() -> None:
 
     Which store it is stands in the settings: `[store] kind = "embedded"`.
     """
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 @app.command()
@@ -47,7 +38,7 @@ def erase(
     from api import store_work, wiring
 
     with told_plainly():
-        store_work.erase(wiring.read_settings(settings), home, tell=_tell)
+        store_work.erase(wiring.read_settings(settings), home, tell=tell)
 
 
 @app.command()
@@ -59,7 +50,7 @@ def retention(settings: SettingsFile = None) -> None:
     from api import store_work, wiring
 
     with told_plainly():
-        store_work.retention(wiring.read_settings(settings), tell=_tell)
+        store_work.retention(wiring.read_settings(settings), tell=tell)
 
 
 @app.command()
@@ -71,7 +62,7 @@ def compact(settings: SettingsFile = None) -> None:
     from api import store_work, wiring
 
     with told_plainly():
-        store_work.compact(wiring.read_settings(settings), tell=_tell)
+        store_work.compact(wiring.read_settings(settings), tell=tell)
 
 
 @app.command()
@@ -90,4 +81,4 @@ def copy(
     from api import store_copy, wiring
 
     with told_plainly():
-        store_copy.run(wiring.read_settings(source), wiring.read_settings(target), tell=_tell)
+        store_copy.run(wiring.read_settings(source), wiring.read_settings(target), tell=tell)

@@ -1,12 +1,12 @@
 """``stillwell ladder``, ``rota``, ``recipient`` and ``webhook``: who is told of alerts, and how."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import PlaceKey, SettingsFile, tell
 
 
 def _group(about: str) -> typer.Typer:
@@ -19,17 +19,8 @@ ladder: Final = _group("Who is told of alerts at a place, step by step, and how 
 rota: Final = _group("Teams of a place and who is on call when.")
 recipient: Final = _group("How an account wants to be told: addresses, language, quiet hours.")
 webhook: Final = _group("Where a place's alerts go as signed events.")
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-PlaceKey = Annotated[str, typer.Option(help="Key of the place.")]
 By = Annotated[str, typer.Option(help="E-mail of a supervisor of the place: who decided.")]
 File = Annotated[Path, typer.Argument(help="TOML file; alerts/README.md shows one.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @ladder.command("show")
@@ -38,7 +29,7 @@ def show_ladders(place: PlaceKey, settings: SettingsFile = None) -> None:
     from api import telling_files, wiring
 
     with told_plainly():
-        telling_files.show_ladders(wiring.read_settings(settings), place, tell=_tell)
+        telling_files.show_ladders(wiring.read_settings(settings), place, tell=tell)
 
 
 @ladder.command("set")
@@ -65,7 +56,7 @@ def save_ladder(
 
     with told_plainly():
         loaded = wiring.read_settings(settings)
-        telling_files.save_ladder(loaded, place, priority, file, by, tell=_tell)
+        telling_files.save_ladder(loaded, place, priority, file, by, tell=tell)
 
 
 @rota.command("show")
@@ -74,7 +65,7 @@ def show_rota(place: PlaceKey, settings: SettingsFile = None) -> None:
     from api import telling_files, wiring
 
     with told_plainly():
-        telling_files.show_rota(wiring.read_settings(settings), place, tell=_tell)
+        telling_files.show_rota(wiring.read_settings(settings), place, tell=tell)
 
 
 @rota.command("set")
@@ -95,7 +86,7 @@ def save_rota(file: File, place: PlaceKey, by: By, settings: SettingsFile = None
     from api import telling_files, wiring
 
     with told_plainly():
-        telling_files.save_rota(wiring.read_settings(settings), place, file, by, tell=_tell)
+        telling_files.save_rota(wiring.read_settings(settings), place, file, by, tell=tell)
 
 
 @recipient.command("set")
@@ -108,7 +99,7 @@ def save_recipient(
     from api import telling_files, wiring
 
     with told_plainly():
-        telling_files.save_recipient(wiring.read_settings(settings), account, file, tell=_tell)
+        telling_files.save_recipient(wiring.read_settings(settings), account, file, tell=tell)
 
 
 @webhook.command("set")
@@ -122,4 +113,4 @@ def save_webhook(
     from api import telling_files, wiring
 
     with told_plainly():
-        telling_files.save_webhook(wiring.read_settings(settings), place, url, by, tell=_tell)
+        telling_files.save_webhook(wiring.read_settings(settings), place, url, by, tell=tell)

@@ -1,26 +1,17 @@
 """``stillwell visits``: who is booked to come to which homes."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.exits import told_plainly
+from api.options import PlaceKey, SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="Booked visits: whose door and movement is a visitor's, and which carer is expected.",
 )  # fmt: skip
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-PlaceKey = Annotated[str, typer.Option(help="Key of the place.")]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 @app.command("import")
@@ -44,7 +35,7 @@ def read_file(
 
     with told_plainly():
         known = wiring.read_settings(settings)
-        visiting.read_file(known, file, place, by, is_dry_run=dry_run, tell=_tell)
+        visiting.read_file(known, file, place, by, is_dry_run=dry_run, tell=tell)
 
 
 @app.command("list")
@@ -57,4 +48,4 @@ def show(
     from api import visiting, wiring
 
     with told_plainly():
-        visiting.show(wiring.read_settings(settings), place, home, tell=_tell)
+        visiting.show(wiring.read_settings(settings), place, home, tell=tell)

@@ -1,22 +1,7 @@
 """``stillwell watch`` and ``stillwell canary``."""
 
-import sys
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from api.exits import told_plainly
-
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", help="TOML file; else STILLWELL_SETTINGS, else the defaults."),
-]
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+from api.options import SettingsFile, tell
 
 
 def watch(settings: SettingsFile = None) -> None:
@@ -49,4 +34,4 @@ def canary(settings: SettingsFile = None) -> None:
     from api import watch_process, wiring
 
     with told_plainly():
-        watch_process.enrol_canaries(wiring.read_settings(settings), tell=_tell)
+        watch_process.enrol_canaries(wiring.read_settings(settings), tell=tell)
