@@ -5,25 +5,22 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection
 
-from api import installing
+from api import install_acts, installing
 from api.auth import Needs, Visitor
-from api.errors import Problem, absent
+from api.errors import Problem
 from api.installing import INSTALLERS, Heard
 from api.resources import Resources
 from api.rest.homes import Id
 from api.rest.models import Sent
 from api.rest.moments import to_datetime, to_datetime_or_none
-from api.web.installing import heard
 from api.web.qr import qr
-from config import credentials, installations, walk_test_rows
+from config import installations, walk_test_rows
 from config.credentials import LONGEST_WHY, Credential
 from config.homes import Home
 from config.kinds import Kind
 from config.problems import ConfigProblem
 from config.roles import Role
-from config.walk_tests import WalkTest
 from ingest.clock import microseconds
 
 router: Final = APIRouter(tags=["installing"])
@@ -157,17 +154,7 @@ def issue_credential(request: Request, visitor: Installer, home: Id, gateway: Id
     resources: Resources = request.app.state.resources
     found = installing.home_of(request, visitor, home)
     try:
-        with resources.database.begin() as connection:
-            issued = installing.issue(
-                connection,
-                found,
-                gateway,
-                visitor.account.id,
-                now_us=microseconds(resources.wall()),
-                overlap_h=resources.broker.overlap_h,
-            )
-    except LookupError as problem:
-        raise absent() from problem
+        issued = install_acts.issue(resources, visitor, found, gateway)
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
     address = resources.broker.address
@@ -190,13 +177,8 @@ def revoke_credential(
     """End a gateway's credentials: its connection is cut."""
     resources: Resources = request.app.state.resources
     found = installing.home_of(request, visitor, home)
-    now_us, by = microseconds(resources.wall()), visitor.account.id
     try:
-        with resources.database.begin() as connection:
-            installing.expect_gateway(connection, found, gateway)
-            credentials.revoke(connection, gateway, by, body.why, now_us, username=body.username)
-    except LookupError as problem:
-        raise absent() from problem
+        install_acts.revoke(resources, visitor, found, gateway, body.why, username=body.username)
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
 
@@ -206,8 +188,7 @@ def get_walk_test(request: Request, visitor: Installer, home: Id) -> WalkTestOut
     """Return the newest walk test, and when each sensor last spoke."""
     resources: Resources = request.app.state.resources
     found = installing.home_of(request, visitor, home)
-    with resources.database.connect() as connection:
-        return _walk_test(connection, resources, found)
+    return _walk_test(resources, found)
 
 
 @router.post("/homes/{home}/walk-test")
@@ -216,12 +197,10 @@ def begin_walk_test(request: Request, visitor: Installer, home: Id) -> WalkTestO
     resources: Resources = request.app.state.resources
     found = installing.home_of(request, visitor, home)
     try:
-        with resources.database.begin() as connection:
-            now_us = microseconds(resources.clock())
-            walk_test_rows.begin(connection, found.number, visitor.account.id, now_us)
-            return _walk_test(connection, resources, found)
+        install_acts.begin_test(resources, visitor, found)
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
+    return _walk_test(resources, found)
 
 
 @router.post("/homes/{home}/walk-test/end")
@@ -229,20 +208,18 @@ def end_walk_test(request: Request, visitor: Installer, home: Id) -> WalkTestOut
     """End the walk test that is under way: from now on every alarm is real again."""
     resources: Resources = request.app.state.resources
     found = installing.home_of(request, visitor, home)
-    now_us = microseconds(resources.clock())
     try:
-        with resources.database.begin() as connection:
-            test = walk_test_rows.newest(connection, found.number)
-            told = heard(resources, found, test)
-            installing.end_test(connection, found, visitor.account.id, now_us, told)
-            return _walk_test(connection, resources, found)
+        install_acts.end_test(resources, visitor, found)
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
+    return _walk_test(resources, found)
 
 
-def _walk_test(connection: Connection, resources: Resources, home: Home) -> WalkTestOut:
-    test: WalkTest | None = walk_test_rows.newest(connection, home.number)
-    told = heard(resources, home, test)
+def _walk_test(resources: Resources, home: Home) -> WalkTestOut:
+    with resources.database.connect() as connection:
+        test = walk_test_rows.newest(connection, home.number)
+        alarms = installing.alarms(connection, home, test)
+    told = install_acts.heard(resources, home, test)
     return WalkTestOut(
         is_on=test is not None and test.covers(microseconds(resources.clock())),
         start=None if test is None else to_datetime(test.from_us),
@@ -255,7 +232,7 @@ def _walk_test(connection: Connection, resources: Resources, home: Home) -> Walk
                 raised=to_datetime(one.raised_us),
                 sent=to_datetime_or_none(one.sent_us),
             )
-            for one in installing.alarms(connection, home, test)
+            for one in alarms
         ],
     )
 

@@ -1,7 +1,8 @@
 """One alert: why, drawn and told, its history, and what people do to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Header, Request
@@ -59,14 +60,9 @@ def acknowledge(
 ) -> Response:
     """Take the alert on; the page says who has it when somebody was first."""
     resources: Resources = request.app.state.resources
-    note = _late(resources, kept_at)
-    try:
-        actions.acknowledge(resources, visitor, alert, saw=if_match or version, note=note)
-    except Conflict as conflict:
-        return _alert_page(request, visitor, alert, conflict=conflict)
-    except seen.Changed as changed:
-        return _alert_page(request, visitor, alert, changed=changed)
-    return RedirectResponse(_next(back, alert), 303)
+    saw, note = if_match or version, _late(resources, kept_at)
+    act = partial(actions.acknowledge, resources, visitor, alert, saw=saw, note=note)
+    return _acted(request, visitor, alert, back, act)
 
 
 @router.post("/alerts/{alert}/attend")
@@ -81,14 +77,9 @@ def attend(
 ) -> Response:
     """Say that one is on the way; the page says who is when somebody was first."""
     resources: Resources = request.app.state.resources
-    note = _late(resources, kept_at)
-    try:
-        actions.attend(resources, visitor, alert, saw=if_match or version, note=note)
-    except Conflict as conflict:
-        return _alert_page(request, visitor, alert, conflict=conflict)
-    except seen.Changed as changed:
-        return _alert_page(request, visitor, alert, changed=changed)
-    return RedirectResponse(_next(back, alert), 303)
+    saw, note = if_match or version, _late(resources, kept_at)
+    act = partial(actions.attend, resources, visitor, alert, saw=saw, note=note)
+    return _acted(request, visitor, alert, back, act)
 
 
 @router.post("/alerts/{alert}/resolve")
@@ -111,16 +102,9 @@ def resolve(
     if errors:
         return _alert_page(request, visitor, alert, errors=errors, kept=kept)
     said = "\n".join(part for part in (note, _late(resources, kept_at)) if part)
-    saw = if_match or version
-    try:
-        actions.resolve(resources, visitor, alert, Outcome(outcome), said, saw=saw)
-    except Refused as refused:
-        return _alert_page(request, visitor, alert, errors={"note": str(refused)}, kept=kept)
-    except Conflict as conflict:
-        return _alert_page(request, visitor, alert, conflict=conflict, kept=kept)
-    except seen.Changed as changed:
-        return _alert_page(request, visitor, alert, changed=changed, kept=kept)
-    return RedirectResponse(_next(back, alert), 303)
+    saw, what = if_match or version, Outcome(outcome)
+    act = partial(actions.resolve, resources, visitor, alert, what, said, saw=saw)
+    return _acted(request, visitor, alert, back, act, kept)
 
 
 @router.post("/alerts/{alert}/attempts")
@@ -146,6 +130,26 @@ def record_attempt(
     except Refused as refused:
         return _alert_page(request, visitor, alert, errors={"said": str(refused)})
     return RedirectResponse(f"/alerts/{alert}", 303)
+
+
+def _acted(
+    request: Request,
+    visitor: Visitor,
+    alert: str,
+    back: str,
+    act: Callable[[], None],
+    kept: Mapping[str, str] | None = None,
+) -> Response:
+    """Do it and go on, or show the alert with what stands against it and what was typed."""
+    try:
+        act()
+    except Refused as refused:
+        return _alert_page(request, visitor, alert, errors={"note": str(refused)}, kept=kept)
+    except Conflict as conflict:
+        return _alert_page(request, visitor, alert, conflict=conflict, kept=kept)
+    except seen.Changed as changed:
+        return _alert_page(request, visitor, alert, changed=changed, kept=kept)
+    return RedirectResponse(_next(back, alert), 303)
 
 
 def _next(back: str, alert: str) -> str:

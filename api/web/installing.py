@@ -8,16 +8,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alerts.alert import AlertKind
-from api import health, installing, roster
+from api import health, install_acts, installing
 from api.auth import Needs, Visitor
-from api.errors import absent
 from api.installing import INSTALLERS, Heard
 from api.resources import Resources
 from api.web import lines, sensors, words
 from api.web.alerts import Id
 from api.web.pages import page
 from api.web.qr import qr
-from config import credentials, installations, people, walk_test_rows
+from config import installations, people, walk_test_rows
 from config.credentials import Credential, Issued
 from config.homes import Home, HomeState
 from config.places import Place
@@ -94,17 +93,7 @@ def issue_credential(request: Request, visitor: Installer, home_id: Id, gateway:
     resources: Resources = request.app.state.resources
     home = installing.home_of(request, visitor, home_id)
     try:
-        with resources.database.begin() as connection:
-            issued = installing.issue(
-                connection,
-                home,
-                gateway,
-                visitor.account.id,
-                now_us=microseconds(resources.wall()),
-                overlap_h=resources.broker.overlap_h,
-            )
-    except LookupError as problem:
-        raise absent() from problem
+        issued = install_acts.issue(resources, visitor, home, gateway)
     except ConfigProblem as problem:
         return installation_page(request, visitor, home, errors={"credential": sentence(problem)})
     return installation_page(request, visitor, home, issued=issued)
@@ -122,12 +111,7 @@ def revoke_credential(
     resources: Resources = request.app.state.resources
     home = installing.home_of(request, visitor, home_id)
     try:
-        with resources.database.begin() as connection:
-            installing.expect_gateway(connection, home, gateway)
-            now_us = microseconds(resources.wall())
-            credentials.revoke(connection, gateway, visitor.account.id, why, now_us)
-    except LookupError as problem:
-        raise absent() from problem
+        install_acts.revoke(resources, visitor, home, gateway, why)
     except ConfigProblem as problem:
         return installation_page(request, visitor, home, errors={"why": sentence(problem)})
     return _back(home_id, "credentials")
@@ -139,9 +123,7 @@ def begin_test(request: Request, visitor: Installer, home_id: Id) -> Response:
     resources: Resources = request.app.state.resources
     home = installing.home_of(request, visitor, home_id)
     try:
-        with resources.database.begin() as connection:
-            now_us = microseconds(resources.clock())
-            walk_test_rows.begin(connection, home.number, visitor.account.id, now_us)
+        install_acts.begin_test(resources, visitor, home)
     except ConfigProblem as problem:
         return installation_page(request, visitor, home, errors={"test": sentence(problem)})
     return _back(home_id, "walk-test")
@@ -152,21 +134,11 @@ def end_test(request: Request, visitor: Installer, home_id: Id) -> Response:
     """End the walk test: from now on every alarm is real again."""
     resources: Resources = request.app.state.resources
     home = installing.home_of(request, visitor, home_id)
-    now_us = microseconds(resources.clock())
     try:
-        with resources.database.begin() as connection:
-            test = walk_test_rows.newest(connection, home.number)
-            told = heard(resources, home, test)
-            installing.end_test(connection, home, visitor.account.id, now_us, told)
+        install_acts.end_test(resources, visitor, home)
     except ConfigProblem as problem:
         return installation_page(request, visitor, home, errors={"test": sentence(problem)})
     return _back(home_id, "walk-test")
-
-
-def heard(resources: Resources, home: Home, test: WalkTest | None) -> list[Heard]:
-    """Return when each sensor of the home last spoke."""
-    found = roster.sensors_of(resources.table(), home.number)
-    return installing.heard(found, resources.store(), test)
 
 
 def installation_page(
@@ -190,7 +162,7 @@ def installation_page(
         days = installations.ahead(connection, home.number, today)
         named = {test.account} if test is not None else set()
         names = people.names(connection, frozenset(named))
-    told = heard(resources, home, test)
+    told = install_acts.heard(resources, home, test)
     context: dict[str, Any] = {
         "place": place,
         "home": home,
