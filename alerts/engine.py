@@ -13,22 +13,14 @@ import structlog
 from alerts import forgetting, odd, signals
 from alerts.action import Action
 from alerts.alert import Finding, Unwatched
-from alerts.checkpoint import (
-    Checkpoint,
-    CheckpointDamaged,
-    learned_beside,
-    read_checkpoint,
-    set_aside,
-    write_checkpoint,
-)
+from alerts.checkpoint import Checkpoint, learned_beside, write_checkpoint
 from alerts.deliver import deliver
 from alerts.detect.columns import SECOND_US
 from alerts.detect.roster import known
-from alerts.detect.state import VERSION
 from alerts.ledger import Ledger
 from alerts.progress import Progress, Wait
 from alerts.proposals import Proposal
-from alerts.relearn import take_up
+from alerts.remember import remember
 from alerts.settings_version import Version
 from alerts.shadow import Shadow
 from alerts.step_log import StepLog
@@ -205,23 +197,14 @@ class Engine:
     def restore(self, path: Path) -> bool:
         """Go on from a checkpoint; return False, and start at the journal's start, without one."""
         self._checkpoint = path
-        has_forgotten = forgetting.is_wished(path)
-        if has_forgotten:
-            forgetting.forget(path)
-            _log.info("erased_homes_forgotten")
-        try:
-            saved = read_checkpoint(path)
-        except CheckpointDamaged as problem:
-            kept = set_aside(path).name
-            _log.warning("checkpoint_refused", why=str(problem), kept=kept)
+        found = remember(path, self._tail.last_seq())
+        if found is None:
             return False
-        if saved is None or saved.position > self._tail.last_seq():
-            return False
-        if saved.layout != VERSION:
-            _log.info("checkpoint_upgraded", layout=saved.layout, to=VERSION)
+        saved = found.saved
         self._position = self.saved_position = saved.position
-        self._origin = -1 if has_forgotten else saved.row  # no rehearsal can know this memory
-        self._take_up_learned(path, saved)
+        self._has_relearned |= found.has_relearned
+        is_as_logged = not (found.has_forgotten or found.has_relearned)
+        self._origin = saved.row if is_as_logged else -1  # no rehearsal can know this memory
         self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)
         self._watch.resume(Memory(saved.state, saved.places, saved.folded_us, saved.sectors))
         self._waiting = Waiting()
@@ -252,19 +235,6 @@ class Engine:
         is_restored = self.restore(path)
         self._uplink, self._is_started = uplink, not is_restored
         return is_restored
-
-    def _take_up_learned(self, path: Path, saved: Checkpoint) -> None:
-        """Take up what was learned again from the store; the file goes with the next checkpoint."""
-        try:
-            learned = read_checkpoint(learned_beside(path))
-        except CheckpointDamaged as problem:
-            kept = set_aside(learned_beside(path)).name
-            _log.warning("relearned_refused", why=str(problem), kept=kept)
-            return
-        if learned is not None:
-            homes = take_up(saved.state, learned.state)
-            self._has_relearned, self._origin = True, -1
-            _log.info("relearned_taken_up", homes=homes)
 
     def _start_again(self) -> None:
         """Go on as after a crash: a tick that failed half-way leaves nothing to go on from.

@@ -9,7 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold, spell, unheated
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows
 from alerts.detect.fold import Signs
-from alerts.detect.roster import TURNS
+from alerts.detect.groups import TURNS
 from alerts.findings_things import HeatNumbers, heating_failed
 from alerts.lifecycle import Event
 from alerts.scene import Scene

@@ -9,7 +9,7 @@ import numpy as np
 from alerts.detect import missed
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Ints, Rows
 from alerts.detect.fold import Signs
-from alerts.detect.roster import TURNS
+from alerts.detect.groups import TURNS
 from alerts.due import FAR_US, NOW_S
 from alerts.scene import Scene
 from alerts.turns import turns

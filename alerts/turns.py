@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.columns import DAY_US, HOUR_US, Ints, Rows
+from alerts.detect.groups import TURNS
 from alerts.detect.local_time import to_local
-from alerts.detect.roster import TURNS
 from alerts.scene import Scene
 
 _BLOCK: Final = 1024

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alerts.detect import parameters, pauses
 from alerts.detect.booked import Bookings, build_bookings
 from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
+from alerts.detect.groups import any_by, by_code, by_turn, devices, sectors, turns
 from alerts.detect.pauses import Pauses
 from alerts.detect.rooms import Rooms, build_rooms
 from alerts.detect.technical import UNPACED_US
@@ -22,9 +22,6 @@ from config.sensor_table import NONE, STATE_CODE, SensorTable
 from ingest.batch import Batch
 
 DEFAULT_ZONE: Final = "Europe/London"
-TURNS: Final = 12
-"""Turns of an hour that homes take, by number, in what is done for each home once an hour."""
-
 _PACE_GATEWAY: Final = 1.5
 _PACE_DEVICE: Final = 3.0
 _PROOF_US: Final = int(2.5 * HOUR_US)
@@ -186,13 +183,13 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     has_signs = np.zeros(len(home_place), np.bool_)
     has_signs[sensor_home[is_person]] = True
 
-    lead, device = _devices(table.sensor_device)
+    lead, device = devices(table.sensor_device)
     pace_s = np.where(is_used, CADENCE_S[sensor_kind], np.inf)
     device_pace = np.full(len(lead), np.inf)
     np.minimum.at(device_pace, lead, pace_s)
     gateway_pace = np.full(len(table.gateway_place), np.inf)
     np.minimum.at(gateway_pace, sensor_gateway[is_used], pace_s[is_used])
-    is_device_person = _any_by(lead, is_person, len(lead))[device]
+    is_device_person = any_by(lead, is_person, len(lead))[device]
 
     pairs = np.unique(np.stack([sensor_home[is_person], sensor_gateway[is_person]]), axis=1)
     used_gateway = np.zeros(len(table.gateway_place), np.bool_)
@@ -205,9 +202,9 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     contact = np.flatnonzero(is_contact)
     device_home = sensor_home[device]
     seeing = np.flatnonzero(is_device_person & (device_home >= 0))
-    devices_by_home, home_device_start = _by_code(seeing, device_home[seeing], len(home_place))
-    by_home, home_start = _by_code(thermometer, sensor_home[thermometer], len(home_place))
-    pair_order, pair_start = _by_code(np.arange(pairs.shape[1]), pairs[1], len(table.gateway_place))
+    devices_by_home, home_device_start = by_code(seeing, device_home[seeing], len(home_place))
+    by_home, home_start = by_code(thermometer, sensor_home[thermometer], len(home_place))
+    pair_order, pair_start = by_code(np.arange(pairs.shape[1]), pairs[1], len(table.gateway_place))
     return Roster(
         table=table,
         zones=zones,
@@ -274,18 +271,18 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         ).astype(np.int64),
         devices_by_home=devices_by_home,
         home_device_start=home_device_start,
-        device_turns=_turns(is_device_person, sensor_home[device]),
+        device_turns=turns(is_device_person, sensor_home[device]),
         thermometer=thermometer,
         thermometers_by_home=by_home,
         home_thermometer_start=home_start,
         thermometer_homes=tuple(
-            np.unique(sensor_home[rows]) for rows in _by_turn(thermometer, sensor_home[thermometer])
+            np.unique(sensor_home[rows]) for rows in by_turn(thermometer, sensor_home[thermometer])
         ),
-        thermometer_turns=_by_turn(thermometer, sensor_home[thermometer]),
+        thermometer_turns=by_turn(thermometer, sensor_home[thermometer]),
         is_contact=is_contact,
-        contact_turns=_by_turn(contact, sensor_home[contact]),
+        contact_turns=by_turn(contact, sensor_home[contact]),
         gateway_place=table.gateway_place.astype(np.int64),
-        gateway_sector=_sectors(table, pairs),
+        gateway_sector=sectors(table, pairs),
         gateway_limit_us=gateway_limit,
         gateway_is_proof=gateway_limit <= _PROOF_US,
         gateway_is_used=used_gateway,
@@ -323,49 +320,6 @@ def known(batch: Batch, roster: Roster) -> Batch:
     is_known = (batch.sensor >= 0) & (batch.sensor < size)
     is_known[is_known] = roster.sensor_kind[batch.sensor[is_known]] != NONE
     return batch if is_known.all() else batch.take(is_known)
-
-
-def _devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
-    """Return (first sensor of each sensor's device, those first sensors)."""
-    lead = np.arange(len(device_of_sensor), dtype=np.int64)
-    used = np.flatnonzero(device_of_sensor != NONE)
-    _, first, inverse = np.unique(device_of_sensor[used], return_index=True, return_inverse=True)
-    lead[used] = used[first][inverse]
-    return lead, np.sort(used[first])
-
-
-def _turns(is_person: Bools, home: Ints) -> tuple[Rows, ...]:
-    rows = np.flatnonzero(is_person & (home >= 0))
-    return _by_turn(rows, home[rows])
-
-
-def _by_turn(rows: Rows, home: Ints) -> tuple[Rows, ...]:
-    """Return these rows by the turn of their homes, which are of the same length."""
-    order = np.argsort(home % TURNS, kind="stable")
-    cuts = np.searchsorted(home[order] % TURNS, np.arange(1, TURNS))
-    return tuple(np.split(rows[order], cuts))
-
-
-def _sectors(table: SensorTable, pairs: Ints) -> Ints:
-    """Return the one sector of each gateway's homes, NONE without one; pairs (home, gateway)."""
-    low = np.full(len(table.gateway_place), len(table.sectors), np.int64)
-    high = np.full(len(table.gateway_place), NONE, np.int64)
-    sector = table.home_sector[pairs[0]].astype(np.int64)
-    np.minimum.at(low, pairs[1], sector)
-    np.maximum.at(high, pairs[1], sector)
-    return np.where(low == high, high, NONE)
-
-
-def _by_code(rows: Rows, code: Ints, size: int) -> tuple[Rows, Ints]:
-    """Return (rows by code, where those of each of ``size`` codes begin, and the end)."""
-    order = np.argsort(code, kind="stable")
-    return rows[order], np.searchsorted(code[order], np.arange(size + 1)).astype(np.int64)
-
-
-def _any_by(code: Ints, flag: Bools, size: int) -> Bools:
-    result = np.zeros(size, np.bool_)
-    result[code[flag]] = True
-    return result
 
 
 def _limit_us(seconds: Floats) -> Ints:

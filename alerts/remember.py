@@ -1,0 +1,57 @@
+"""What the engine goes on from: its checkpoint, without the erased and with what was relearned."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from alerts import forgetting
+from alerts.checkpoint import (
+    Checkpoint,
+    CheckpointDamaged,
+    learned_beside,
+    read_checkpoint,
+    set_aside,
+)
+from alerts.detect.state import VERSION
+from alerts.relearn import take_up
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A checkpoint, and whether anything in it is not as the engine itself left it."""
+
+    saved: Checkpoint
+    has_forgotten: bool
+    has_relearned: bool
+
+
+def remember(path: Path, last_seq: int) -> Remembered | None:
+    """Return what to go on from, None without a checkpoint that fits the journal's end.
+
+    One that is damaged is set aside. What was learned again from the store is taken up; its file
+    goes with the next checkpoint.
+    """
+    has_forgotten = forgetting.is_wished(path)
+    if has_forgotten:
+        forgetting.forget(path)
+        _log.info("erased_homes_forgotten")
+    saved = _read(path, "checkpoint_refused")
+    if saved is None or saved.position > last_seq:
+        return None
+    if saved.layout != VERSION:
+        _log.info("checkpoint_upgraded", layout=saved.layout, to=VERSION)
+    learned = _read(learned_beside(path), "relearned_refused")
+    if learned is not None:
+        _log.info("relearned_taken_up", homes=take_up(saved.state, learned.state))
+    return Remembered(saved, has_forgotten, learned is not None)
+
+
+def _read(path: Path, refused: str) -> Checkpoint | None:
+    try:
+        return read_checkpoint(path)
+    except CheckpointDamaged as problem:
+        _log.warning(refused, why=str(problem), kept=set_aside(path).name)
+        return None
