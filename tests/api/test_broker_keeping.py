@@ -1,138 +1,44 @@
 """Files rendered from the registry, on the real brokers: who may connect, speak and listen."""
 
 import asyncio
-import subprocess
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from api.broker_files import Kept, reload
 from api.broker_keeping import Keeping
-from api.broker_seen import MosquittoLog, NatsMonitor, Witness, names_in
+from api.broker_seen import names_in
 from config import credentials, moves
 from config.credential_hashes import hashes_of
 from config.credentials import Issued
 from config.database import connect, migrate
 from config.problems import ConfigProblem
-from config.registry import enrol
-from ingest.broker import command
-from ingest.clock import SystemClock, microseconds
-from ingest.publisher import Flood
-from tests.brokers import HOST, RunningBroker
 from tests.ingest.collect import Collected, collecting
-from tests.make import enrolment
-from tests.servers import free_port, require_program
+from tests.kept_broker import (
+    KINDS,
+    ONE,
+    OWN,
+    PATIENCE_S,
+    RECEIPTS,
+    TWO,
+    WORKER,
+    Site,
+    kept_broker,
+    now,
+    process,
+    seconds_until_cut,
+)
 
 pytestmark = pytest.mark.server
-WORKER = ("stillwell-worker", "a-quiet-harbour-lamp")
-ONE, TWO = "gate-000001", "gate-000002"
-OWN = f"stillwell/v1/fenbridge/{ONE}/native/r"
-RECEIPTS = "stillwell-receipt/v1/"
-PATIENCE_S = 60.0
 
 
-@dataclass
-class Site:
-    """A registry of two homes, a real broker, and what keeps the files of one as the other says."""
-
-    database: Engine
-    keeping: Keeping
-    broker: RunningBroker
-    folder: Path
-
-    def issue(self, gateway: str) -> Issued:
-        with self.database.begin() as connection:
-            return credentials.issue(connection, gateway, "olga", now(), 1.0)
-
-    def flood(self, issued: Issued, client: str = "hub") -> Flood:
-        host, port = self.broker.host, self.broker.port
-        return Flood(host, port, client, issued.username, issued.secret, keepalive_s=5)
-
-    async def is_let_in(self, issued: Issued) -> bool:
-        try:
-            async with self.flood(issued, f"try-{issued.username}"):
-                return True
-        except Exception:  # noqa: BLE001  # however it is refused
-            return False
-
-    async def wait_until_in(self, issued: Issued) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not await self.is_let_in(issued):  # noqa: ASYNC110  # no event
-                await asyncio.sleep(0.1)
-
-
-def now() -> int:
-    return microseconds(SystemClock().now())
-
-
-@contextmanager
-def process(program: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("ab") as out:
-        running = subprocess.Popen(program, stdout=out, stderr=out)  # noqa: S603  # ours, no shell
-    try:
-        yield running
-    finally:
-        running.terminate()
-        running.wait(30)
-
-
-def mosquitto(folder: Path, port: int) -> tuple[list[str], Witness]:
-    """Write the configuration of Mosquitto; return what runs it, and who tells who was let in."""
-    log = folder / "mosquitto.log"
-    (folder / "mosquitto.conf").write_text(
-        f"listener {port} {HOST}\nallow_anonymous false\n"
-        f"password_file {folder}/passwords\nacl_file {folder}/mosquitto.acl\n"
-        f"pid_file {folder}/broker.pid\nlog_dest file {log}\nconnection_messages true\n"
-        f"user {folder.owner()}\n"
-    )
-    program = require_program("mosquitto", "mosquitto")
-    return [program, "-c", str(folder / "mosquitto.conf")], MosquittoLog(log)
-
-
-def nats(folder: Path, port: int) -> tuple[list[str], Witness]:
-    """Write the configuration of the NATS server; return what runs it, and who tells."""
-    monitor = free_port()
-    (folder / "nats.conf").write_text(
-        f'server_name: stillwell\nhost: "{HOST}"\nport: -1\nhttp: "{HOST}:{monitor}"\n'
-        f'mqtt {{ host: "{HOST}", port: {port} }}\njetstream {{ store_dir: "{folder}/js" }}\n'
-        f'pid_file: "{folder}/broker.pid"\ninclude "users.conf"\n'
-    )
-    return command(folder / "nats.conf"), NatsMonitor(f"http://{HOST}:{monitor}")
-
-
-@pytest.fixture(params=[mosquitto, nats], ids=["mosquitto", "nats"])
+@pytest.fixture(params=sorted(KINDS))
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    kind, port = request.param.__name__, free_port()
-    migrate(url := f"sqlite:///{tmp_path / 'stillwell.db'}")
-    database = connect(url)
-    with database.begin() as connection:
-        enrol(connection, enrolment(2), now_us=now())
-    program, witness = request.param(tmp_path, port)
-    kept = Kept(kind, tmp_path, tmp_path / "broker.pid")
-    keeping = Keeping(database, kept, (WORKER[0], hashes_of(WORKER[1])), witness)
-    keeping.step(now())
-    assert "does not run" in keeping.problem
-    stop = threading.Event()
-    worker = threading.Thread(target=keeping.run, args=(stop,))
-    with process(program, tmp_path / "out.log"):
-
-        def never() -> None:
-            raise AssertionError
-
-        broker = RunningBroker(HOST, port, WORKER, (None, None), *(never,) * 3)
-        worker.start()
-        try:
-            yield Site(database, keeping, broker, tmp_path)
-        finally:
-            stop.set()
-            worker.join(30)
-            database.dispose()
+    with kept_broker(request.param, tmp_path) as made:
+        yield made
 
 
 @asynccontextmanager
@@ -242,27 +148,10 @@ async def test_revoking_cuts_the_connection_that_is_open_and_leaves_the_others_a
     site: Site,
 ) -> None:
     one, two = site.issue(ONE), site.issue(TWO)
-    await site.wait_until_in(one)
     await site.wait_until_in(two)
     theirs = OWN.replace(ONE, TWO)
     async with site.flood(two, "other-hub") as other:
-        took_s = -1.0
-        try:
-            async with site.flood(one, "hub") as out:
-                await out.publish_all([(OWN, b"before")])
-                with site.database.begin() as connection:
-                    credentials.revoke(connection, ONE, "olga", "stolen", now())
-                began = time.monotonic()
-                async with asyncio.timeout(PATIENCE_S):
-                    while True:
-                        await out.publish_all([(OWN, b"after")])
-                        await asyncio.sleep(0.01)
-        except TimeoutError:
-            raise AssertionError from None
-        except Exception:  # noqa: BLE001  # however the connection ends
-            took_s = time.monotonic() - began
-        print(f"the live session of a revoked gateway ended after {took_s:.2f} s")  # noqa: T201
-        assert took_s >= 0
+        await seconds_until_cut(site, ONE, OWN)
         await other.publish_all([(theirs, b"not disturbed")])
     assert not await site.is_let_in(one)
     assert await site.is_let_in(two)

@@ -28,6 +28,7 @@ from tests.bench import (
 from tests.bench import rehearse_size as whole
 from tests.bench import section_g as section_g_homes
 from tests.bench.detect_rows import detect, peers
+from tests.bench.revocation import revocation
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.faults import listeners
@@ -191,6 +192,7 @@ def main() -> None:
         event_to_page,
         simulate,
         places,
+        revocation,
         section_g,
         ingest_rate.rates,
         ingest_rate.batches,
