@@ -16,7 +16,7 @@ from api.errors import absent
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
-from api.web import actogram, lines, sensors, warmth, words
+from api.web import actogram, calls, lines, sensors, warmth, words
 from api.web.alerts import Id, narrow
 from api.web.pages import page
 from api.web.strip import DayRow, Strip, build, last_sign, window
@@ -140,6 +140,7 @@ def home_page(
         "kept": kept or {},
         "may_install": home.place in visitor.places(Role.OFFICER),
         **paused,
+        **calls.of_home(resources, visitor, home, now_us, place.zone),
     }
     kinds = {value.sensor.number: value.sensor.kind for value in values}
     start, _ = window(now, place.zone)

@@ -8,12 +8,13 @@ from fastapi.responses import Response
 
 from alerts.alert import Priority, State
 from api import queries, roster, seen
-from api.auth import CARE, Visitor
+from api.auth import CARE
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.web import keeping, last_seen, lines
 from api.web.alerts import SHOWN, Carer
 from api.web.pages import page
+from config.roles import Role
 from ingest.clock import microseconds
 from ingest.sink import StoreDown
 from ingest.store.pieces import StoreDamaged
@@ -62,16 +63,10 @@ def show_mine(request: Request, visitor: Carer) -> Response:
         "others": len(people) - len(mine) - len(waiting),
         "shows_place": len(visitor.places(*CARE)) > 1,
         "is_history_down": is_history_down,
-        "is_phone": _is_phone(visitor),
+        "is_phone": visitor.holds(Role.CARE_WORKER),
         "live_url": "/mine?fragment=1",
     }
     response = page(request, visitor, "mine.html", context)
-    if context["is_phone"]:
+    if visitor.holds(Role.CARE_WORKER):
         keeping.allow(response, resources)
     return response
-
-
-def _is_phone(visitor: Visitor) -> bool:
-    from config.roles import Role
-
-    return visitor.holds(Role.CARE_WORKER)

@@ -49,3 +49,15 @@ def test_who_may_not_know_the_homes_sees_how_many_and_not_which(world: World) ->
     answer = Visit(world.app, "edda").get(f"/alerts/{told(world)}")
     assert SECRET[A] not in answer.text
     assert Visit(world.app, "charlie").get(f"/alerts/{told(world)}").status_code == 404
+
+
+def test_the_care_team_finds_on_each_of_these_homes_pages_whom_to_call(world: World) -> None:
+    alice = Visit(world.app, "alice")
+    page = main_of(alice.get(f"/alerts/{told(world)}"))
+    assert "Ring the people of the highest risk tier first" in page
+    with_contacts = main_of(alice.get(f"/homes/{A}-home-1"))
+    assert 'href="tel:' in with_contacts.split('id="calls"')[1]
+    without = main_of(alice.get(f"/homes/{A}-home-2"))
+    assert "Nobody is listed for this home" in without
+    account(world.database, "Olga", (A, Role.OFFICER))
+    assert 'id="calls"' not in Visit(world.app, "olga").get(f"/homes/{A}-home-1").text
