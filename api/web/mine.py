@@ -50,6 +50,8 @@ def show_mine(request: Request, visitor: Carer) -> Response:
                 "line": lines.line(alert, resources, names, now_us, me),
                 "version": seen.version(alert),
                 "last": last.get(alert.home or "", ""),
+                # What tells of many homes is not ended by one tap.
+                "is_of_home": alert.home is not None,
                 "may_take": alert.state is State.OPEN,
                 "may_attend": alert.state is not State.ATTENDING,
             }

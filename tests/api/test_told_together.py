@@ -61,3 +61,13 @@ def test_the_care_team_finds_on_each_of_these_homes_pages_whom_to_call(world: Wo
     assert "Nobody is listed for this home" in without
     account(world.database, "Olga", (A, Role.OFFICER))
     assert 'id="calls"' not in Visit(world.app, "olga").get(f"/homes/{A}-home-1").text
+
+
+def test_what_tells_of_many_homes_is_not_ended_by_one_tap(world: World) -> None:
+    alice, alert = Visit(world.app, "alice"), told(world)
+    one_tap = '<button class="govuk-button govuk-button--secondary stillwell-acts__button" name='
+    assert one_tap not in main_of(alice.get(f"/alerts/{alert}"))
+    alice.post(f"/alerts/{alert}/attend", {})
+    mine = main_of(alice.get("/mine")).split('id="waiting-heading"')[0]
+    assert "Homes that cannot be seen" in mine
+    assert one_tap not in mine
