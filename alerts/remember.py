@@ -38,20 +38,20 @@ def remember(path: Path, last_seq: int) -> Remembered | None:
     if has_forgotten:
         forgetting.forget(path)
         _log.info("erased_homes_forgotten")
-    saved = _read(path, "checkpoint_refused")
+    saved = _read(path)
     if saved is None or saved.position > last_seq:
         return None
     if saved.layout != VERSION:
         _log.info("checkpoint_upgraded", layout=saved.layout, to=VERSION)
-    learned = _read(learned_beside(path), "relearned_refused")
+    learned = _read(learned_beside(path))
     if learned is not None:
         _log.info("relearned_taken_up", homes=take_up(saved.state, learned.state))
     return Remembered(saved, has_forgotten, learned is not None)
 
 
-def _read(path: Path, refused: str) -> Checkpoint | None:
+def _read(path: Path) -> Checkpoint | None:
     try:
         return read_checkpoint(path)
     except CheckpointDamaged as problem:
-        _log.warning(refused, why=str(problem), kept=set_aside(path).name)
+        _log.warning("checkpoint_refused", why=str(problem), kept=set_aside(path).name)
         return None

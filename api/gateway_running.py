@@ -19,7 +19,7 @@ from config.people import Account
 from config.problems import ConfigProblem
 from config.roles import Role
 from config.settings import Settings
-from ingest.clock import instant, microseconds
+from ingest.clock import SystemClock, instant, microseconds
 
 Tell = Callable[[str], None]
 _g, _h = tables.gateways.c, tables.homes.c
@@ -28,19 +28,19 @@ _g, _h = tables.gateways.c, tables.homes.c
 def issue(settings: Settings, gateway: str, by: str, picture: Path | None, *, tell: Tell) -> None:
     """Issue a credential and tell it, this once; ConfigProblem says what is wrong."""
     database = wiring.open_database(settings)
-    now_us = microseconds(wiring.web_clock(settings, database)())
+    now_us, wall_us = microseconds(wiring.web_clock(settings, database)()), _wall_us()
     with database.begin() as connection:
         account, home = _asked(connection, settings, gateway, by, now_us)
         if home is None:
             overlap_h = settings.broker.overlap_h
-            issued = credentials.issue(connection, gateway, account.id, now_us, overlap_h)
+            issued = credentials.issue(connection, gateway, account.id, wall_us, overlap_h)
         else:
             issued = installing.issue(
                 connection,
                 home,
                 gateway,
                 account.id,
-                now_us=now_us,
+                now_us=wall_us,
                 overlap_h=settings.broker.overlap_h,
             )
         code = segno.make(installing.qr_text(issued, settings.broker.address), error="m")
@@ -62,10 +62,9 @@ def issue_all(settings: Settings, place: str, by: str, file: Path, *, tell: Tell
         listed = ", ".join(known)
         raise ConfigProblem(f"credential: there is no place {place!r}, expected one of {listed}")
     database = wiring.open_database(settings)
-    now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
         account = expect_role(connection, by, place, Role.OFFICER)
-        issued = credentials.issue_missing(connection, place, account.id, now_us)
+        issued = credentials.issue_missing(connection, place, account.id, _wall_us())
         if issued:
             _write_private(file, _csv(issued, settings.broker.address))
     where = f": {file}, told this once" if issued else "; all had one"
@@ -91,16 +90,17 @@ def revoke(
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
         account, _ = _asked(connection, settings, gateway, by, now_us)
-        count = credentials.revoke(connection, gateway, account.id, why, now_us, username=username)
+        count = credentials.revoke(
+            connection, gateway, account.id, why, _wall_us(), username=username
+        )
     ended = "1 credential" if count == 1 else f"{count} credentials"
     tell(f"{gateway}: {ended} ended; `stillwell broker keep` cuts its connection")
 
 
 def show(settings: Settings, gateway: str, *, tell: Tell) -> None:
     """Tell every credential of a gateway, the newest first; never a secret."""
-    database = wiring.open_database(settings)
-    now_us = microseconds(wiring.web_clock(settings, database)())
-    with database.connect() as connection:
+    now_us = _wall_us()
+    with wiring.open_database(settings).connect() as connection:
         found = credentials.history(connection, gateway)
         _home_of(connection, gateway)
     for one in found:
@@ -190,6 +190,11 @@ def _heard(connection: Connection, settings: Settings, home: Home) -> list[insta
     finally:
         if store is not None:
             store.close()
+
+
+def _wall_us() -> int:
+    """Return the time of the wall: it is what the broker lets in by, in a replay too."""
+    return microseconds(SystemClock().now())
 
 
 def _asked(
