@@ -111,9 +111,10 @@ def _keys(settings: Settings) -> Answer:
         return Answer(
             "keys",
             is_ready=False,
-            found=f"{lost:,} contacts or second factors have no key, and are not shown",
+            found=f"{lost:,} persons, households, contacts or second factors have no key, "
+            "and are not shown",
             advice="If the keyring is an older copy, put the newest back; if they were erased "
-            "after the backup that you restored, save these contacts again without them.",
+            "after the backup that you restored, save these again without them.",
         )
     return Answer("keys", is_ready=True, found=f"in {keys.file_of(settings)}")
 

@@ -18,15 +18,16 @@ from alerts import switches, tables
 from alerts.modes import Mode
 from api import table_copy
 from api.exits import CommandFailed
-from config import audit, declarations, ladders, moves, people, rotas
+from config import audit, declarations, household_tables, ladders, moves, people, rotas
 from config import tables as registry
 from config.audit import Entry
 from config.problems import ConfigProblem
 from config.roles import Role
 
 MOVES: Final = frozenset(
-    {"homes", "gateways", "alerts", "handovers", "unwatched", "shadow_findings", "cap_proposals"}
-)
+    {"homes", "gateways", "alerts", "handovers", "unwatched", "shadow_findings", "cap_proposals",
+     "drafts"}
+)  # fmt: skip
 """Tables whose rows get the new place with their home."""
 
 COPIED: Final = frozenset({"grants", "declarations", "webhooks", "detector_modes"})
@@ -34,7 +35,7 @@ COPIED: Final = frozenset({"grants", "declarations", "webhooks", "detector_modes
 
 STAYS: Final = frozenset(
     {"audit", "audit_heads", "changes", "calibrations", "gateway_topics",
-     "break_glass", "provider_visits"}
+     "break_glass", "provider_visits", "imports"}
 )  # fmt: skip
 """Tables whose rows tell what happened at a place, or concern it only: they stay as they are."""
 
@@ -117,6 +118,8 @@ def move(connection: Connection, plan: Plan, *, account: str, now_us: int) -> Mo
         if plan.is_whole:
             for source in plan.sources:
                 done.places["gateways"] += moves.move_shared_gateways(connection, source, target)
+            if drafts := _move_drafts(connection, plan.sources, target):
+                done.places["drafts"] += drafts
         _move_ledger(connection, plan, target, done)
         _give(connection, plan.sources, target, account, now_us, done)
         _note(connection, plan, target, numbers, account, now_us)
@@ -144,6 +147,12 @@ def _move_ledger(connection: Connection, plan: Plan, target: str, done: Moved) -
     done.places["handovers"] += connection.execute(
         update(table).where(theirs).values(place=target)
     ).rowcount
+
+
+def _move_drafts(connection: Connection, sources: Sequence[str], target: str) -> int:
+    d = household_tables.drafts
+    statement = update(d).where(d.c.place.in_(sources)).values(place=target)
+    return connection.execute(statement).rowcount
 
 
 def _give(

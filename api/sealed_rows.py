@@ -10,6 +10,11 @@ from config.vault import Clear, Sealed, Vault
 
 SEALED: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "contacts": ("contact", {"sealed": "contact"}),
+    "households": (
+        "household",
+        {"sealed": "household", "key_safe": "key-safe", "barred": "barred"},
+    ),
+    "persons": ("person", {"sealed": "person"}),
 }
 """By table: how the subject of a row begins (its ``id`` follows), and what each column is about."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from config import master_key, tables
 from config.access_tables import second_factors
+from config.household_tables import households, persons
 from config.keyring import Keyring, Locked
 from config.settings import Settings
 from config.vault import Vault
@@ -43,9 +44,17 @@ def unreadable(connection: Connection, vault: Vault) -> int:
 
     They were erased after a backup that was restored, or the keyring is older than the database.
     """
-    contacts = connection.execute(select(tables.contacts.c.id)).scalars()
-    accounts = connection.execute(select(second_factors.c.account)).scalars()
-    subjects = [f"contact:{id_}" for id_ in contacts] + [f"account:{id_}" for id_ in accounts]
+    columns = {
+        "contact": tables.contacts.c.id,
+        "account": second_factors.c.account,
+        "household": households.c.id,
+        "person": persons.c.id,
+    }
+    subjects = [
+        f"{start}:{id_}"
+        for start, column in columns.items()
+        for id_ in connection.execute(select(column)).scalars()
+    ]
     return len(subjects) - len(vault.keyring.find(subjects))
 
 

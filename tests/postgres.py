@@ -27,6 +27,7 @@ from alerts import tables as ledger
 from config import (  # adds their tables to those of the registry
     access_tables,  # noqa: F401
     gateway_tables,  # noqa: F401
+    household_tables,  # noqa: F401
 )
 from config import tables as registry
 from config.database import migrate

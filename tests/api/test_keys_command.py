@@ -90,7 +90,7 @@ def test_check_tells_of_an_older_keyring_and_of_a_key_that_others_can_read(world
     save(world, world.homes[A][0].id)
     world.resources.vault.keyring.close()
     (world.folder / "older.db").replace(world.folder / "keys.db")
-    assert "1 contacts or second factors have no key" in check(world)
+    assert "1 persons, households, contacts or second factors have no key" in check(world)
     (world.folder / "master.key").chmod(0o644)
     assert "can be read by others" in check(world)
 
