@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
-from config import audit, tables
+from config import audit, safeguarding, tables
 from config.audit import Entry
 from config.problems import ConfigProblem, describe
 from config.vault import Clear, Sealed, Vault
@@ -112,12 +112,18 @@ def save(
     if found is None:
         raise ConfigProblem(f"contacts: there is no home {home!r}")
     before = {contact.id: contact for contact in read(connection, vault, home)}
+    barred = safeguarding.barred(connection, vault, found.number)
     named = [wish.id for wish in plan.contact if wish.id]
     strange = [id_ for id_ in named if id_ not in before]
     if strange or len(named) != len(set(named)):
         raise ConfigProblem(
             f"contacts: id {(strange or named)[0]!r} is not a contact of this home, or stands "
             "twice; leave it out for a new one"
+        )
+    if any(safeguarding.digits(wish.phone) in barred for wish in plan.contact):
+        raise ConfigProblem(
+            "contacts: one of these numbers was removed from this home for safeguarding and may "
+            "not be entered again: ask your supervisor before you do anything"
         )
     held = connection.execute(select(_c.id).where(_c.home == found.number)).scalars().all()
     connection.execute(delete(tables.contacts).where(_c.home == found.number))
