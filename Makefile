@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-home
 .DEFAULT_GOAL := help
-.PHONY: help demo clean-demo test lint types contracts check bandit audit sbom bench faults evaluate screenshots lock python-ready servers clean
+.PHONY: help catalogue demo clean-demo test lint types contracts check bandit audit sbom bench faults evaluate screenshots lock python-ready servers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -52,6 +52,9 @@ evaluate: $(VENV)/run-ready ## judge the detectors on recorded homes (DATA=FILE)
 
 screenshots: $(VENV)/dev-ready servers ## renew the pictures of the README from a running demo
 	$(BIN)/python -m tests.e2e.screenshots
+
+catalogue: $(VENV)/dev-ready ## bring the Welsh catalogue up to the texts of the pages; new ones are empty
+	@$(BIN)/python -m tests.policy.catalogue
 
 lock: $(VENV)/dev-ready ## renew both requirement files, with hashes and without addresses
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 \

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth import refuse_foreign, set_cookie
 from api.errors import Problem, answer, crashed
 from api.resources import Resources
+from api.web import language
 
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request body; a note is the longest thing that anybody sends."""
@@ -68,7 +69,8 @@ class Guard:
         is_head = scope["method"] == "HEAD" and scope["path"] not in STREAMS
         asked = {**scope, "method": "GET"} if is_head else scope
         try:
-            await self._pass(asked, receive, send_guarded)
+            with language.speaking(_language(asked)):
+                await self._pass(asked, receive, send_guarded)
         finally:
             _log(asked, status, started)
 
@@ -108,6 +110,13 @@ class Guard:
             carrier = Response()
             set_cookie(carrier, self._resources, token)
             headers.append("set-cookie", carrier.headers["set-cookie"])
+
+
+def _language(scope: Scope) -> str:
+    """Return the language that the browser's cookie asks for; programs are answered in English."""
+    if scope["path"].startswith("/api/"):
+        return "en"
+    return Request(scope).cookies.get(language.COOKIE, "en")
 
 
 def refuse_huge(request: Request) -> None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from markupsafe import Markup
 
 from api import health
-from api.web import proven, words
+from api.web import language, proven, words
+from api.web.language import N_, _, look_up, look_up_form
 from config import break_glass
 from config.places import Place
 from ingest.clock import microseconds
@@ -50,7 +52,20 @@ def environment() -> Environment:
         loader=ChoiceLoader(loaders), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     env.globals["asset"] = asset
+    env.globals["_"] = _markup
+    env.globals["_n"] = _markup_form
     return env
+
+
+def _markup(message: str, /, **values: object) -> Markup:
+    # Ours may hold tags; what is put into it is escaped.
+    text = Markup(look_up(message))  # noqa: S704
+    return text % values if values else text
+
+
+def _markup_form(one: str, many: str, number: float, /, **values: object) -> Markup:
+    text = Markup(look_up_form(one, many, number))  # noqa: S704
+    return text % {"n": f"{number:,}", **values}
 
 
 def asset(name: str) -> str:
@@ -70,11 +85,13 @@ def render(
     """Return a page that needs no database: errors and sign-in."""
     visitor: Visitor | None = request.scope.get("visitor")
     place: Place | None = context.get("place")
+    resources: Resources | None = getattr(request.app.state, "resources", None)
     page = {
         "nonce": request.scope.get("nonce", ""),
+        **_speech(request, resources),
         "visitor": visitor,
         "links": _links(visitor, request.url.path),
-        "place_name": "" if place is None else place.name,
+        "place_name": "" if place is None else name_of(place),
         "brand_colour": _OWN_COLOUR if place is None else place.brand_colour,
         "brand_ink": ink_on(_OWN_COLOUR if place is None else place.brand_colour),
         **context,
@@ -111,6 +128,30 @@ def page(
     return render(request, template, {**known, **context, "place": place}, status=status)
 
 
+def _speech(request: Request, resources: "Resources | None") -> dict[str, Any]:
+    """Return the page's language and the other one, which is offered where a place speaks it."""
+    spoken = language.current()
+    offered = {
+        "en",
+        *(code for p in (resources.places if resources else {}).values() for code in p.languages),
+    }
+    other = next((code for code in language.LANGUAGES if code != spoken and code in offered), "")
+    # What answered a form is no address to come back to.
+    path = request.url.path if request.method in ("GET", "HEAD") else "/"
+    query = f"?{request.url.query}" if path != "/" and request.url.query else ""
+    return {
+        "language": spoken,
+        "languages": language.LANGUAGES,
+        "other_language": other,
+        "here": path + query,
+    }
+
+
+def name_of(place: Place) -> str:
+    """Return the place's name in the language of the page."""
+    return place.name_cy if language.current() == "cy" and place.name_cy else place.name
+
+
 def unnoticed(resources: "Resources", visitor: "Visitor") -> int:
     """Return how many emergency accesses wait for this visitor's notice; 0 but for governance."""
     from config.roles import Role
@@ -137,15 +178,17 @@ def system_banner(worker: health.Beat | None, wall_us: int, zone: tzinfo) -> dic
     state = health.liveness(worker, wall_us)
     if state.replay_us is not None:
         when = words.moment(state.replay_us, zone)
-        return {"kind": "replay", "text": f"Replaying: {when}", "more": "This is not the present."}
-    more = "New alerts do not reach this page. Use your usual fallback and tell support."
+        text = _("Replaying: %(when)s", when=when)
+        return {"kind": "replay", "text": text, "more": _("This is not the present.")}
+    more = _("New alerts do not reach this page. Use your usual fallback and tell support.")
     if worker is not None and state.is_live:
         dead = health.dead_threads(worker)
-        return {"kind": "down", "text": f"Not live: {dead[0]}", "more": more} if dead else None
+        text = _("Not live: %(part)s", part=dead[0]) if dead else ""
+        return {"kind": "down", "text": text, "more": more} if dead else None
     if state.since_us is None:
-        return {"kind": "down", "text": "Not live: the system has not started", "more": more}
+        return {"kind": "down", "text": _("Not live: the system has not started"), "more": more}
     when = words.since(state.since_us, wall_us, zone)
-    return {"kind": "down", "text": f"Not live since {when}", "more": more}
+    return {"kind": "down", "text": _("Not live since %(when)s", when=when), "more": more}
 
 
 def ink_on(colour: str) -> str:
@@ -168,16 +211,16 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
     from config.roles import Role
 
     entries = [
-        ("My alerts", "/mine", visitor.holds(Role.CARE_WORKER)),
-        ("Alerts", "/alerts", visitor.holds(*CARE, Role.ENGINEER)),
-        ("Homes", "/homes", visitor.holds(*HOMES)),
-        ("Installations", "/installations", visitor.holds(Role.OFFICER, Role.INSTALLER)),
-        ("Detectors", "/detectors", visitor.holds(Role.SUPERVISOR)),
-        ("System", "/system", visitor.holds(Role.ENGINEER)),
-        ("Numbers", "/counts", visitor.holds(*COUNTS)),
-        ("Measures", "/measures", visitor.holds(*COUNTS)),
-        ("People", "/people", visitor.holds(*PEOPLE)),
-        ("Audit log", "/audit", visitor.holds(Role.GOVERNANCE)),
-        ("Places", "/places", len(visitor.grants) > 1 or not visitor.holds(*WATCHERS)),
+        (N_("My alerts"), "/mine", visitor.holds(Role.CARE_WORKER)),
+        (N_("Alerts"), "/alerts", visitor.holds(*CARE, Role.ENGINEER)),
+        (N_("Homes"), "/homes", visitor.holds(*HOMES)),
+        (N_("Installations"), "/installations", visitor.holds(Role.OFFICER, Role.INSTALLER)),
+        (N_("Detectors"), "/detectors", visitor.holds(Role.SUPERVISOR)),
+        (N_("System"), "/system", visitor.holds(Role.ENGINEER)),
+        (N_("Numbers"), "/counts", visitor.holds(*COUNTS)),
+        (N_("Measures"), "/measures", visitor.holds(*COUNTS)),
+        (N_("People"), "/people", visitor.holds(*PEOPLE)),
+        (N_("Audit log"), "/audit", visitor.holds(Role.GOVERNANCE)),
+        (N_("Places"), "/places", len(visitor.grants) > 1 or not visitor.holds(*WATCHERS)),
     ]
-    return [Link(t, h, path.startswith(h)) for t, h, is_shown in entries if is_shown]
+    return [Link(_(t), h, path.startswith(h)) for t, h, is_shown in entries if is_shown]
