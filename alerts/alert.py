@@ -48,6 +48,7 @@ class AlertKind(StrEnum):
     SENSOR_SILENT = "sensor-silent"
     GATEWAY_SILENT = "gateway-silent"
     OUTAGE = "outage"
+    MAINS_FAILED = "mains-failed"
 
 
 class State(StrEnum):
@@ -115,7 +116,14 @@ CONTINUING: Final = frozenset(
 )
 """Kinds of which a home has one at a time: a new onset takes "eased" back from the standing one."""
 
-TECHNICAL: Final = frozenset({AlertKind.SENSOR_SILENT, AlertKind.GATEWAY_SILENT, AlertKind.OUTAGE})
+TECHNICAL: Final = frozenset(
+    {
+        AlertKind.SENSOR_SILENT,
+        AlertKind.GATEWAY_SILENT,
+        AlertKind.OUTAGE,
+        AlertKind.MAINS_FAILED,
+    }
+)
 """Kinds that the system may close when the thing works again."""
 
 NOTICES: Final = frozenset({AlertKind.PAUSE_ENDS, AlertKind.ROTA_GAP})

@@ -56,6 +56,9 @@ class Due:
 
     counted: Bools | None = None
     bins: tuple[int, ...] = ()
+    mains: Rows | None = None
+    """The sensors that say that the mains failed, None where one may have changed its mind."""
+
     windows: Windows | None = None
     """The booked visits around now, None until they were asked for."""
 

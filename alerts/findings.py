@@ -143,16 +143,27 @@ def hot(
 
 
 def unwatched(
-    home: Home, zone: ZoneInfo, reason: str, since_us: int, limit_us: int, found_us: int
+    home: Home,
+    zone: ZoneInfo,
+    reason: str,
+    since_us: int,
+    limit_us: int,
+    found_us: int,
+    mains_us: int | None = None,
 ) -> Finding:
-    """Return the finding that a home could not be seen for longer than its tier allows."""
+    """Return the finding that a home could not be seen for longer than its tier allows.
+
+    ``mains_us`` is when its mains failed, where its gateway said so.
+    """
+    mains = "" if mains_us is None else f"; its mains failed at {clock(mains_us, zone)}"
     sentence = (
         f"This home has not been seen since {clock(since_us, zone)} "
-        f"({span(found_us - since_us)} when this was raised), because {_WHY[reason]}. "
+        f"({span(found_us - since_us)} when this was raised), because {_WHY[reason]}{mains}. "
         "Nobody knows whether the person is well."
     )
     evidence = {
         "since_us": since_us,
+        "mains_failed_us": mains_us,
         "limit_us": limit_us,
         "risk_tier": home.risk_tier,
         "reason": reason,
@@ -252,8 +263,9 @@ def gateway_silent(
     found_us: int,
     limit_us: int,
     is_off: bool,
+    mains_us: int | None = None,
 ) -> Finding:
-    """Return the finding that a gateway is offline or silent."""
+    """Return the finding that a gateway is offline or silent; its mains failed at ``mains_us``."""
     if onset_us == UNHEARD:
         sentence = "The gateway has not been heard at all since it was enrolled."
     elif is_off:
@@ -263,10 +275,13 @@ def gateway_silent(
             f"The gateway has not been heard since {clock(onset_us, zone)}; "
             f"expected at least every {span(limit_us)}."
         )
+    if mains_us is not None:
+        sentence += f" It said that its mains failed at {clock(mains_us, zone)}."
     evidence = {
         "heard_us": None if onset_us == UNHEARD else onset_us,
         "limit_us": limit_us,
         "is_offline": is_off,
+        "mains_failed_us": mains_us,
         "decided_us": found_us,
     }
     return _technical(
@@ -277,6 +292,29 @@ def gateway_silent(
         gateway,
         None,
         onset_us,
+        found_us,
+        sentence,
+        evidence,
+    )
+
+
+def mains_failed(
+    gateway: Gateway, home: Home | None, zone: ZoneInfo, since_us: int, found_us: int
+) -> Finding:
+    """Return the finding that a gateway says that its mains failed, and still answers."""
+    sentence = (
+        f"Mains failed at {clock(since_us, zone)}, the gateway says; it runs on its battery, and "
+        "the home will not be seen once that is empty."
+    )
+    evidence = {"mains_failed_us": since_us, "decided_us": found_us}
+    return _technical(
+        AlertKind.MAINS_FAILED,
+        Verdict.GATEWAY,
+        gateway.place,
+        home,
+        gateway,
+        None,
+        since_us,
         found_us,
         sentence,
         evidence,

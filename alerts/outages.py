@@ -182,8 +182,22 @@ def _by_gateways(scene: Scene, lost: Bools, code: int) -> Finding:
         scene.roster.table.places[code],
         lost=int(gone[code]),
         total=int(total[code]),
+        failed=_failed(scene, lost, code),
         found_us=scene.now_us,
     )
+
+
+def failed_sensors(scene: Scene) -> Rows:
+    """Return the sensors that say now that the mains failed."""
+    if scene.due.mains is None:
+        mains = scene.roster.mains
+        scene.due.mains = mains[scene.state.opened_min[mains] != 0]
+    return scene.due.mains
+
+
+def _failed(scene: Scene, lost: Bools, code: int) -> int:
+    rows = np.unique(scene.roster.sensor_gateway[failed_sensors(scene)])
+    return int((lost[rows] & (scene.roster.gateway_place[rows] == code)).sum())
 
 
 def _by_hush(scene: Scene, code: int, heard: Floats, expected: Floats) -> Finding:

@@ -11,10 +11,16 @@ from alerts.words import clock, span
 from config.homes import Home
 
 
-def outage(place: str, *, lost: int, total: int, found_us: int) -> Finding:
-    """Return the finding that most of a place's gateways went at once."""
+def outage(place: str, *, lost: int, total: int, failed: int, found_us: int) -> Finding:
+    """Return the finding that most of a place's gateways went at once.
+
+    ``failed`` of them had said that their mains failed.
+    """
     sentence = f"{lost} of {total} gateways of this place are lost at the same time."
-    return _of_place(place, found_us, sentence, {"lost": lost, "total": total, "rule": "gateways"})
+    if failed:
+        sentence += f" Mains failed: {failed} of them had said so."
+    evidence = {"lost": lost, "total": total, "mains_failed": failed, "rule": "gateways"}
+    return _of_place(place, found_us, sentence, evidence)
 
 
 def hushed(
@@ -36,15 +42,34 @@ def hushed(
 
 
 def street_outage(
-    place: str, sector: str, zone: ZoneInfo, *, lost: int, total: int, since_us: int, found_us: int
+    place: str,
+    sector: str,
+    zone: ZoneInfo,
+    *,
+    lost: int,
+    failed: int,
+    total: int,
+    since_us: int,
+    found_us: int,
 ) -> Finding:
-    """Return the finding that gateways of one postcode sector of a place went dark together."""
-    sentence = (
-        f"{lost} of {total} gateways in {sector} went dark together, the first at "
-        f"{clock(since_us, zone)}: power or lines may have failed in one street."
-    )
+    """Return the finding that gateways of one postcode sector of a place went dark together.
+
+    ``lost`` are silent; ``failed`` said that their mains failed, some of which still answer.
+    """
+    start = clock(since_us, zone)
+    if failed:
+        sentence = (
+            f"Mains failed in {sector}: {failed} of {total} gateways said so and {lost} are "
+            f"silent, the first since {start}. Those that still answer run on their batteries."
+        )
+    else:
+        sentence = (
+            f"{lost} of {total} gateways in {sector} went dark together, the first at {start}: "
+            "power or lines may have failed in one street."
+        )
     evidence = {
         "lost": lost,
+        "mains_failed": failed,
         "total": total,
         "sector": sector,
         "since_us": since_us,

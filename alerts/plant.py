@@ -10,6 +10,7 @@ from alerts.due import FAR_US, Gateways, seconds, spread
 from alerts.findings import gateway_silent, sensor_silent
 from alerts.idle import dead_devices, dead_from
 from alerts.lifecycle import Event
+from alerts.mains import forget_mains, mains_us, watch_mains
 from alerts.outages import OUTAGE_FIRST_US, homes_of, is_outage, watch_outages
 from alerts.scene import Scene
 from alerts.streets import in_street, watch_streets
@@ -29,6 +30,8 @@ def watch_gateways(scene: Scene) -> Gateways:
         watch_streets(scene, gateways)
     if len(due):
         _raise_gateways(scene, due)
+    if scene.is_regular:
+        watch_mains(scene, gateways)
     return gateways
 
 
@@ -45,6 +48,7 @@ def _look_at_gateways(scene: Scene, rows: Rows) -> bool:
     has_changed = bool((lost != was_lost).any())
     if has_changed:
         state.gateway_back_us[rows[was_lost & ~lost]] = now_us
+        forget_mains(scene, rows[was_lost & ~lost])
         state.gateway_lost_us[rows[lost & ~was_lost]] = now_us
         state.gateway_lost_us[rows[~lost]] = NEVER
         _close_gateways(scene, rows[~lost])
@@ -143,6 +147,7 @@ def _raise_gateways(scene: Scene, rows: Rows) -> None:
                 found_us=scene.now_us,
                 limit_us=int(roster.gateway_limit_us[number]),
                 is_off=is_off,
+                mains_us=mains_us(scene, number),
             )
         )
 

@@ -1,19 +1,25 @@
 """Outages of streets: several gateways of one postcode sector that went dark together.
 
-One that stands while its whole place has an outage stays its own; none begins then.
+A gateway is dark that is silent, or that says on its battery that the mains failed; it went dark
+when that happened, however long its battery then lasted. An outage that stands while its whole
+place has one stays its own; none begins then.
 """
+
+from typing import Final
 
 import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import street, technical
-from alerts.detect.columns import NEVER, Bools, Ints, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Ints, Rows
 from alerts.due import Gateways
 from alerts.lifecycle import Event
-from alerts.outages import OUTAGE_FIRST_US, is_outage, let_wait
+from alerts.outages import OUTAGE_FIRST_US, failed_sensors, is_outage, let_wait
 from alerts.place_findings import street_outage
 from alerts.scene import Scene
+
+_NO_TIME: Final = 1 << 62
 
 
 def watch_streets(scene: Scene, gateways: Gateways) -> None:
@@ -22,7 +28,7 @@ def watch_streets(scene: Scene, gateways: Gateways) -> None:
     if not len(state.street_us):
         return
     runs = state.street_us != NEVER
-    rows, dark_us = _dark(scene, gateways)
+    rows, dark_us, has_failed = _dark(scene, gateways)
     if not len(rows) and not runs.any():
         return
     sector = roster.gateway_sector[rows]
@@ -32,48 +38,79 @@ def watch_streets(scene: Scene, gateways: Gateways) -> None:
     total = _heard(scene)
     from_us = street.bursts(dark_us, sector, street.least(total))
     from_us[(state.street_us != NEVER) | _is_place_out(scene)] = NEVER
-    due_us = state.gateway_lost_us[rows] + OUTAGE_FIRST_US
+    due_us = np.where(has_failed, dark_us, state.gateway_lost_us[rows]) + OUTAGE_FIRST_US
     is_due = (dark_us >= from_us[sector]) & (from_us[sector] != NEVER) & (due_us <= scene.now_us)
     for code in np.unique(sector[is_due]).tolist():
         state.street_us[code], state.street_from_us[code] = scene.now_us, from_us[code]
-        lost = int(street.members(dark_us, sector, state.street_from_us)[code])
+        mine = (sector == code) & (dark_us >= from_us[code])
         place, name = roster.table.sectors[code]
         finding = street_outage(
-            place, name, scene.zone(place), lost=lost, total=int(total[code]),
-            since_us=int(from_us[code]), found_us=scene.now_us,
-        )  # fmt: skip
+            place,
+            name,
+            scene.zone(place),
+            lost=int((mine & gateways.is_lost[rows]).sum()),
+            failed=int((mine & has_failed).sum()),
+            total=int(total[code]),
+            since_us=int(from_us[code]),
+            found_us=scene.now_us,
+        )
         scene.actions.append(finding)
 
 
 def in_street(scene: Scene, gateways: Gateways, rows: Rows) -> Ints:
-    """Return, for each of these gateways, the sector whose outage it belongs to, or -1."""
-    state, roster = scene.state, scene.roster
-    sector = roster.gateway_sector[rows]
-    if not (state.street_us != NEVER).any():
+    """Return, for each of these gateways, the sector whose outage hides it, or -1."""
+    if not (scene.state.street_us != NEVER).any():
         return np.full(len(rows), -1, np.int64)
-    began = np.where(sector >= 0, state.street_from_us[np.maximum(sector, 0)], NEVER)
-    mine = gateways.is_lost[rows] & (began != NEVER)
-    mine &= _dark_us(scene, gateways, rows) >= began
-    return np.where(mine, sector, -1)
+    dark_us, _ = _dark_us(scene, gateways, rows)
+    return np.where(gateways.is_lost[rows], street_of(scene, rows, dark_us), -1)
 
 
-def _dark(scene: Scene, gateways: Gateways) -> tuple[Rows, Ints]:
-    """Return the gateways of a sector that are lost now, and when each was last heard.
+def street_of(scene: Scene, rows: Rows, dark_us: Ints) -> Ints:
+    """Return the sector of whose outage these gateways, dark since then, are a part, or -1."""
+    sector = scene.roster.gateway_sector[rows]
+    if not len(scene.state.street_us):
+        return np.full(len(rows), -1, np.int64)
+    began = np.where(sector >= 0, scene.state.street_from_us[np.maximum(sector, 0)], NEVER)
+    return np.where((began != NEVER) & (dark_us >= began), sector, -1)
+
+
+def failed_gateways(scene: Scene) -> tuple[Rows, Ints]:
+    """Return the gateways that say that their mains failed, each once, and since when."""
+    sensors = failed_sensors(scene)
+    own = scene.roster.sensor_gateway[sensors]
+    rows, code = np.unique(own, return_inverse=True)
+    since_us = np.full(len(rows), _NO_TIME, np.int64)
+    moments = scene.state.opened_min[sensors].astype(np.int64) * MINUTE_US
+    np.minimum.at(since_us, code, moments)
+    return rows, since_us
+
+
+def _dark(scene: Scene, gateways: Gateways) -> tuple[Rows, Ints, Bools]:
+    """Return the gateways of a sector that are dark, since when, and whose mains failed.
 
     One that is on its way back after an outage is not looked at before its own limit is over.
     """
     state, roster = scene.state, scene.roster
-    rows = np.flatnonzero(gateways.is_lost)
+    is_dark = gateways.is_lost & (state.gateway_lost_us <= scene.now_us)
+    is_dark[failed_gateways(scene)[0]] = True
+    rows = np.flatnonzero(is_dark)
     is_counted = roster.gateway_is_used[rows] & (roster.gateway_sector[rows] >= 0)
     is_counted &= state.gateway_heard_us[rows] != NEVER
-    rows = rows[is_counted & (state.gateway_lost_us[rows] <= scene.now_us)]
-    return rows, _dark_us(scene, gateways, rows)
+    rows = rows[is_counted]
+    return rows, *_dark_us(scene, gateways, rows)
 
 
-def _dark_us(scene: Scene, gateways: Gateways, rows: Rows) -> Ints:
+def _dark_us(scene: Scene, gateways: Gateways, rows: Rows) -> tuple[Ints, Bools]:
+    """Return since when these gateways are dark, and whether it is their mains that failed."""
     state = scene.state
     heard, off_us = state.gateway_heard_us[rows], state.gateway_off_us[rows]
-    return np.where(gateways.is_off[rows], np.maximum(heard, off_us), heard)
+    dark_us = np.where(gateways.is_off[rows], np.maximum(heard, off_us), heard)
+    failed, since_us = failed_gateways(scene)
+    if not len(failed):
+        return dark_us, np.zeros(len(rows), np.bool_)
+    at = np.minimum(np.searchsorted(failed, rows), len(failed) - 1)
+    has_failed: Bools = failed[at] == rows
+    return np.where(has_failed, since_us[at], dark_us), has_failed
 
 
 def _heard(scene: Scene) -> Ints:

@@ -108,6 +108,7 @@ def run_ticks(
         made = fold.split_late(late, roster, state, offsets, scene.windows)
         streams = _watched(made, roster)[0]
         fold.fold_late(state, streams)
+        _fold_mains(scene, streams.mains, slice(None))
         scene.due.look_at(roster, streams.off.lead)
         scene.due.gateway_us[streams.hub_off.gateway] = NEVER
         _note_extremes(scene, streams.heat_sensor, streams.heat_c)
@@ -168,6 +169,7 @@ class _Cuts:
         self.off = cut(streams.off.time_us)
         self.hub_off = cut(streams.hub_off.time_us)
         self.untaken = cut(streams.untaken.time_us)
+        self.mains = cut(streams.mains.time_us)
 
 
 def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None:
@@ -193,6 +195,9 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
     if stop > start:
         rows = slice(start, stop)
         state.untaken_us[streams.untaken.home[rows]] = streams.untaken.time_us[rows]
+    start, stop = cuts.mains[number], cuts.mains[number + 1]
+    if stop > start:
+        _fold_mains(scene, streams.mains, slice(start, stop))
     start, stop = cuts.doors[number], cuts.doors[number + 1]
     if stop > start:
         fold.fold_doors(state, streams.doors, start, stop)
@@ -205,6 +210,11 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
     start, stop = cuts.signs[number], cuts.signs[number + 1]
     if stop > start:
         take_signs(scene, streams.signs, start, stop)
+
+
+def _fold_mains(scene: Scene, mains: fold.Mains, rows: slice) -> None:
+    fold.fold_mains(scene.state, scene.roster, mains, rows)
+    scene.due.mains = None
 
 
 def _note_extremes(scene: Scene, sensor: Ints, celsius: Floats) -> None:

@@ -11,6 +11,7 @@ from alerts.detect.watched import REASONS, Reason, reasons, since
 from alerts.due import Gateways, spread
 from alerts.findings import unwatched
 from alerts.lifecycle import Event
+from alerts.mains import home_mains_us
 from alerts.outages import homes_on_their_way, hushed_homes, last_words
 from alerts.scene import Scene
 from alerts.unseen_together import Covers, covers_of, end_together, tell_together, tell_unlinked
@@ -141,5 +142,6 @@ def _raise_one(scene: Scene, number: int) -> None:
     state, home = scene.state, scene.home(number)
     limit_us, since_us = int(scene.roster.unwatched_limit_us[number]), int(state.blind_us[number])
     reason, zone = REASONS[int(state.reason[number])].value, scene.zone(home.place)
-    scene.actions.append(unwatched(home, zone, reason, since_us, limit_us, scene.now_us))
+    mains_us = home_mains_us(scene, number)
+    scene.actions.append(unwatched(home, zone, reason, since_us, limit_us, scene.now_us, mains_us))
     state.unwatched_us[number] = since_us

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from config import audit, registry, tables
 from config.audit import Entry
 from config.homes import HomeState
-from config.kinds import Kind
+from config.kinds import OF_DEVICES, Kind
 from config.problems import ConfigProblem, describe
 
 LONGEST: Final = timedelta(days=366)
@@ -196,7 +196,7 @@ def mistakes(plan: ConsentPlan, kinds: set[Kind], today: date) -> list[str]:
             f"decided_by is {plan.decided_by.value}, expected person, attorney or deputy: a court "
             "or a meeting decides in the person's best interests"
         )
-    seen = kinds - {Kind.BATTERY, Kind.SIGNAL, Kind.AVAILABILITY, Kind.GATEWAY_STATUS}
+    seen = kinds - OF_DEVICES
     missing = sorted(kind.value for kind in seen - set(plan.purpose))
     if missing:
         wrong.append(f"purpose lacks {', '.join(missing)}: say for each kind why it is there")

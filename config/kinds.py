@@ -33,6 +33,7 @@ class Kind(StrEnum):
     SIGNAL = "signal"
     GATEWAY_STATUS = "gateway-status"
     AVAILABILITY = "availability"
+    MAINS = "mains"
 
     @property
     def code(self) -> int:
@@ -90,8 +91,14 @@ KINDS: Final[tuple[KindRow, ...]] = (
     KindRow(Kind.SIGNAL, _L, "%", 0, 100, _DAY, False, False, "radio link quality"),
     KindRow(Kind.GATEWAY_STATUS, _E, "", 0, 1, None, False, False, "1 online, 0 offline"),
     KindRow(Kind.AVAILABILITY, _E, "", 0, 1, None, False, False, "1 device reachable, 0 not"),
+    KindRow(Kind.MAINS, _E, "", 0, 1, None, False, False, "1 on mains, 0 the mains failed"),
 )
 """Every kind, by code."""
+
+OF_DEVICES: Final = frozenset(
+    {Kind.BATTERY, Kind.SIGNAL, Kind.GATEWAY_STATUS, Kind.AVAILABILITY, Kind.MAINS}
+)
+"""Kinds that tell of a device or hub, and not of the home or the person."""
 
 CODE: Final[dict[Kind, int]] = {row.kind: code for code, row in enumerate(KINDS)}
 """Code of each kind."""

@@ -54,6 +54,9 @@ def _motion(room: Room, *more: Kind) -> KitDevice:
 
 
 GATEWAY: Final = KitDevice("gateway", None, (Kind.GATEWAY_STATUS,), "")
+HUB: Final = KitDevice("hub", None, (Kind.MAINS,), "BSIR-EZ")
+"""What tells whether the home has mains: the hub, or a siren with a battery of its own."""
+
 DEVICES: Final = (
     GATEWAY,
     _motion(Room.HALL),
@@ -78,6 +81,7 @@ DEVICES: Final = (
     KitDevice("pendant", None, (Kind.PENDANT, Kind.FALL, *_POWERED), "SOS"),
     KitDevice("kitchen/medication", Room.KITCHEN, (Kind.MEDICATION, *_POWERED), ""),
     KitDevice("kitchen/back-door", Room.KITCHEN, (Kind.CONTACT, *_POWERED), "MCCGQ11LM", True),
+    HUB,
 )
 """The devices of every home; a slot is one kind of one of them, in this order."""
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.booked import VisitMemory, Windows, find_returns, find_visitors
-from alerts.detect.columns import NEVER, Bools, Floats, Ints
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Floats, Ints, Rows
 from alerts.detect.local_time import Offsets, bins, to_local
 from alerts.detect.roster import Roster
 from alerts.detect.signs import (
@@ -63,12 +63,22 @@ class Doors:
 
 
 @dataclass(frozen=True, slots=True)
+class Mains:
+    """What sensors say of the mains in time order; ``has_failed`` is where they are gone."""
+
+    time_us: Ints
+    sensor: Ints
+    has_failed: Bools
+
+
+@dataclass(frozen=True, slots=True)
 class Streams:
     """n readings split by what they touch; each part in time order.
 
     ``signs`` are the person's, ``all_signs`` hold those of booked visitors too. ``off`` are
     devices said to be out of reach, ``hub_off`` gateways said to be offline. ``untaken`` are doses
-    that a dispenser says were missed.
+    that a dispenser says were missed. ``mains`` of late readings are those newer than their
+    sensor's last.
     """
 
     words: Words
@@ -81,6 +91,7 @@ class Streams:
     off: Words
     hub_off: Words
     untaken: Words
+    mains: Mains
 
 
 def split(
@@ -113,7 +124,8 @@ def split(
     state.door_us, state.inner = passed.door_us, passed.inner
     signs = replace(signs, is_out=is_out)
     own = signs if is_person is None else rows_of(signs, is_person)
-    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster)
+    mains = np.flatnonzero(kind == CODE[Kind.MAINS])
+    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster, mains)
 
 
 def _find_out(
@@ -193,12 +205,13 @@ def split_late(
         local_bins(time_us[rows], home[rows], roster, offsets),
         batch.value[rows],
     )
+    mains = np.flatnonzero(is_newer & (kind == CODE[Kind.MAINS]))
     is_person, doors = _split_visits(signs, roster, state, windows)
     if is_person is None:
-        return _streams(batch, sensor, time_us, kind, signs, signs, doors, roster)
+        return _streams(batch, sensor, time_us, kind, signs, signs, doors, roster, mains)
     is_person |= state.is_out[signs.home] & ~roster.bookings.is_way_out[signs.sensor]
     own = rows_of(signs, is_person)
-    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster)
+    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster, mains)
 
 
 def rows_of(signs: Signs, rows: Bools | slice) -> Signs:
@@ -230,6 +243,24 @@ def fold_doors(state: State, doors: Doors, start: int, stop: int) -> None:
     home = doors.home[start:stop]
     state.entry_us[home] = doors.time_us[start:stop]
     state.visitor_until_us[home] = doors.until_us[start:stop]
+
+
+def fold_mains(state: State, roster: Roster, mains: Mains, rows: slice) -> None:
+    """Note since when the mains of these sensors are gone: the first word of it counts.
+
+    A hub that was lost speaks anew: what it says then is not what it said before.
+    """
+    sensor, has_failed = mains.sensor[rows], mains.has_failed[rows]
+    since = (mains.time_us[rows] // MINUTE_US).astype(np.int32)
+    distinct, code = np.unique(sensor, return_inverse=True)
+    turn = np.arange(len(sensor))
+    back = np.full(len(distinct), -1, np.int64)
+    np.maximum.at(back, code[~has_failed], turn[~has_failed])
+    is_new = state.opened_min[distinct] == 0
+    is_new |= state.gateway_lost_us[roster.sensor_gateway[distinct]] != NEVER
+    state.opened_min[distinct[back >= 0]] = 0
+    last = has_failed & (turn > back[code]) & (is_new | (back >= 0))[code]
+    state.opened_min[sensor[last][::-1]] = since[last][::-1]
 
 
 def fold_late(state: State, streams: Streams) -> None:
@@ -271,6 +302,7 @@ def _streams(
     all_signs: Signs,
     doors: Doors,
     roster: Roster,
+    mains: Rows,
 ) -> Streams:
     is_zero = batch.value == 0
     is_off = is_zero & (kind == CODE[Kind.AVAILABILITY])
@@ -301,4 +333,5 @@ def _streams(
         untaken=words(
             is_zero & (kind == CODE[Kind.MEDICATION]) & (roster.sensor_home[sensor] >= 0)
         ),
+        mains=Mains(time_us[mains], sensor[mains], is_zero[mains]),
     )

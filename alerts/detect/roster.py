@@ -115,6 +115,9 @@ class Roster:
     contact_turns: tuple[Rows, ...]
     """Thermometers and contacts of a home by its turn, as ``device_turns``."""
 
+    mains: Rows
+    """Sensors that tell whether the mains failed, of any gateway."""
+
     gateway_place: Ints
     gateway_sector: Ints
     gateway_limit_us: Ints
@@ -281,6 +284,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         thermometer_turns=by_turn(thermometer, sensor_home[thermometer]),
         is_contact=is_contact,
         contact_turns=by_turn(contact, sensor_home[contact]),
+        mains=np.flatnonzero(sensor_kind == CODE[Kind.MAINS]),
         gateway_place=table.gateway_place.astype(np.int64),
         gateway_sector=sectors(table, pairs),
         gateway_limit_us=gateway_limit,

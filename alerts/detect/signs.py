@@ -131,7 +131,7 @@ class DoorMemory:
     """By home: ``door_us`` the last exit door, ``inner`` the signs inside since (up to 2)."""
 
     door_us: Ints
-    inner: Ints
+    inner: Bytes
 
 
 def find_out(

@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 9
+VERSION: Final = 10
 """Number of this layout: another one wherever a column comes, goes or changes."""
 
 OLDEST: Final = 4
@@ -63,7 +63,7 @@ class State:
     unseen_us: Annotated[Ints, _Column("home", *_COUNT)]  # of that time, how much could not be seen
     is_out: Annotated[Bools, _Column("home", *_FLAG)]
     door_us: Annotated[Ints, _Column("home", *_TIME)]
-    inner: Annotated[Ints, _Column("home", "i8", 2)]
+    inner: Annotated[Bytes, _Column("home", "i1", 2)]  # signs inside since, up to 2
     silence_us: Annotated[Ints, _Column("home", *_TIME)]
     silence_found_us: Annotated[Ints, _Column("home", *_TIME)]
     absence_us: Annotated[Ints, _Column("home", *_TIME)]
@@ -169,7 +169,7 @@ class State:
     off_us: Annotated[Ints, _Column("sensor", *_TIME)]
     sensor_silent_us: Annotated[Ints, _Column("sensor", *_TIME)]
     fired_us: Annotated[Ints, _Column("sensor", *_TIME)]  # last sign of the person by this device
-    opened_min: Annotated[Minutes, _Column("sensor", "i4", 0)]  # since 1970, of a contact; 0 shut
+    opened_min: Annotated[Minutes, _Column("sensor", "i4", 0)]  # since 1970; contact, mains; 0 shut
     spoke: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]  # by quarter of the local day
     chances: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]
     missed: Annotated[Singles, _Column("sensor", *_SINGLE)]
@@ -181,6 +181,7 @@ class State:
     gateway_back_us: Annotated[Ints, _Column("gateway", *_TIME)]
     gateway_lost_us: Annotated[Ints, _Column("gateway", *_TIME)]  # found lost; may be ahead
     gateway_silent_us: Annotated[Ints, _Column("gateway", *_TIME)]
+    mains_min: Annotated[Minutes, _Column("gateway", "i4", 0)]  # since 1970; mains gone, told
     # a place
     outage_peak: Annotated[Ints, _Column("place", *_COUNT)]
     outage_us: Annotated[Ints, _Column("place", *_TIME)]
@@ -261,7 +262,7 @@ def upgraded(arrays: Mapping[str, Any]) -> State:
     """Return the state of columns of an older layout, each by its name.
 
     A column that is new, or that has other rows a home or another type than before, begins as
-    for a new home; floats of another size are converted. ValueError where an axis has no
+    for a new home; numbers of another size are converted. ValueError where an axis has no
     column left to tell its size, or several that do not agree.
     """
     kept = {
@@ -283,8 +284,8 @@ def upgraded(arrays: Mapping[str, Any]) -> State:
 
 def _is_kept(column: _Column, old: NDArray[Any]) -> bool:
     new = np.dtype(column.dtype)
-    is_float = old.dtype.kind == new.kind == "f"
-    return old.shape[:-1] == column.lead and old.ndim > 0 and (is_float or old.dtype == new)
+    is_number = old.dtype.kind == new.kind and new.kind in "fi"
+    return old.shape[:-1] == column.lead and old.ndim > 0 and (is_number or old.dtype == new)
 
 
 def _filled(column: _Column, rows: int) -> NDArray[Any]:

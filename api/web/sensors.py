@@ -6,10 +6,7 @@ from typing import Any, Final
 
 from api.roster import SensorValue
 from api.web import words
-from config.kinds import Kind
-
-EQUIPMENT: Final = frozenset({Kind.BATTERY, Kind.SIGNAL, Kind.AVAILABILITY, Kind.GATEWAY_STATUS})
-"""Kinds that tell of the device and not of the home."""
+from config.kinds import OF_DEVICES, Kind
 
 _ORDER: Final = (
     Kind.MOTION,
@@ -37,7 +34,7 @@ def rooms(values: Sequence[SensorValue], now_us: int, zone: tzinfo) -> list[dict
     """
     found: dict[str, list[SensorValue]] = {}
     for value in values:
-        if value.sensor.kind not in EQUIPMENT:
+        if value.sensor.kind not in OF_DEVICES:
             found.setdefault(value.sensor.room, []).append(value)
     return [
         {
@@ -79,14 +76,14 @@ def devices(values: Sequence[SensorValue], now_us: int, zone: tzinfo) -> list[di
     return [
         _device(parts, now_us, zone)
         for parts in found.values()
-        if any(part.sensor.kind in EQUIPMENT for part in parts)
+        if any(part.sensor.kind in OF_DEVICES for part in parts)
     ]
 
 
 def _device(parts: Sequence[SensorValue], now_us: int, zone: tzinfo) -> dict[str, Any]:
     sensor = parts[0].sensor
-    does = [words.kind(p.sensor.kind).lower() for p in parts if p.sensor.kind not in EQUIPMENT]
-    links = [p for p in parts if p.sensor.kind in EQUIPMENT and p.sensor.kind is not Kind.BATTERY]
+    does = [words.kind(p.sensor.kind).lower() for p in parts if p.sensor.kind not in OF_DEVICES]
+    links = [p for p in parts if p.sensor.kind in OF_DEVICES and p.sensor.kind is not Kind.BATTERY]
     heard_us = max((p.latest.time_us for p in parts if p.latest), default=None)
     return {
         "room": room_name(sensor.room),

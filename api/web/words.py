@@ -22,6 +22,7 @@ _STATES: Final = {
     Kind.MEDICATION: ("dose missed", "dose taken"),
     Kind.GATEWAY_STATUS: ("offline", "online"),
     Kind.AVAILABILITY: ("not reachable", "reachable"),
+    Kind.MAINS: ("failed, on battery", "on mains"),
 }
 _TYPED: Final = frozenset("\r\n\t\u00a0\u202f\u200c\u200d")
 """Line ends, no-break spaces and the joiners inside emoji, which Python calls unprintable."""
@@ -33,6 +34,7 @@ _KIND_WORDS: Final = {
     Kind.PENDANT: "Pendant",
     Kind.GATEWAY_STATUS: "Gateway",
     Kind.AVAILABILITY: "Device reachable",
+    Kind.MAINS: "Mains supply",
 }
 _SIGNS: Final = {
     Kind.MOTION: "movement",

@@ -33,6 +33,11 @@ def _charge(value: object) -> float | None:
     return None if percent is None else number(percent)
 
 
+def _external(value: object) -> float | None:
+    present = value.get("present") if isinstance(value, dict) else value
+    return None if present is None else truth(present)
+
+
 def _link(value: object) -> float:
     return percent_of_dbm(number(value))
 
@@ -42,7 +47,10 @@ COMPONENTS: Final[Mapping[str, Fields]] = {
     "temperature": {"tC": measured(Kind.TEMPERATURE, number)},
     "humidity": {"rh": measured(Kind.HUMIDITY, number)},
     "illuminance": {"lux": measured(Kind.ILLUMINANCE, number)},
-    "devicepower": {"battery": measured(Kind.BATTERY, _charge)},
+    "devicepower": {
+        "battery": measured(Kind.BATTERY, _charge),
+        "external": measured(Kind.MAINS, _external),
+    },
     "smoke": {"alarm": happened(Kind.SMOKE)},
     "flood": {"alarm": happened(Kind.FLOOD)},
     "presence": {"presence": happened(Kind.MOTION)},

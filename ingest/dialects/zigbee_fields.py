@@ -5,8 +5,9 @@ page "Exposes". Left out on purpose: ``device_temperature`` (the chip) and
 ``local_temperature`` (measured on a hot radiator valve) are not the room; ``gas`` is
 combustible gas, or cubic metres on a meter, and no kind of ours; ``occupancy_2`` and
 ``mmwave_area*_occupancy`` are parts of the ``occupancy`` beside them; ``presence_*`` and
-``occupancy_*`` otherwise are settings; ``fall_warning`` and ``maybe_fall`` come before a fall
-that the device then confirms or drops; ``temperature_unit`` is the device's own display.
+``occupancy_*`` otherwise are settings; ``power_outage_count`` counts starts after a cut, and does
+not tell of the cut; ``fall_warning`` and ``maybe_fall`` come before a fall that the device
+then confirms or drops; ``temperature_unit`` is the device's own display.
 """
 
 from collections.abc import Mapping
@@ -63,6 +64,10 @@ def _watts(value: object) -> float | None:
     if isinstance(value, str) and value.strip().lower() in _POWER_SOURCES:
         return None
     return number(value)
+
+
+def _unless_at_fault(value: object) -> float:
+    return 1.0 - truth(value)
 
 
 def _action(kind: Kind) -> Field:
@@ -132,5 +137,8 @@ FIELDS: Final[Fields] = {
     "battery_state": measured(Kind.BATTERY, _charge, rank=1),
     "battery_low": measured(Kind.BATTERY, _charge_unless_low),
     "linkquality": measured(Kind.SIGNAL, _link),
+    "mains_power_connected": happened(Kind.MAINS, rank=1),
+    # "Indicates whether the device mains voltage supply is at fault": true is a fault.
+    "ac_status": measured(Kind.MAINS, _unless_at_fault),
 }
 """Every property that is decoded, by name."""

@@ -54,6 +54,8 @@ WRITERS: Final[Writers] = {
     Kind.POWER: measured("power"),
     Kind.BATTERY: measured("battery"),
     Kind.SIGNAL: _link,
+    # True is a fault of the mains.
+    Kind.MAINS: worded("ac_status", "true", "false"),
 }
 """Every kind that it can carry; a button says when it is pressed, and nothing when let go."""
 

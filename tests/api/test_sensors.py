@@ -9,7 +9,7 @@ from api.roster import SensorValue
 from api.web import sensors
 from api.web.strip import last_sign
 from config.homes import Sensor
-from config.kinds import Kind
+from config.kinds import OF_DEVICES, Kind
 from ingest.batch import build, empty
 from ingest.clock import instant, microseconds
 from ingest.sink import Latest
@@ -51,8 +51,8 @@ def test_every_kind_is_shown_once_in_a_room_or_as_equipment() -> None:
     for kind in Kind:
         values = [value(kind, 1)]
         shown = [row for room in sensors.rooms(values, NOW_US, UTC) for row in room["rows"]]
-        assert len(shown) == (kind not in sensors.EQUIPMENT)
-        assert len(sensors.devices(values, NOW_US, UTC)) == (kind in sensors.EQUIPMENT)
+        assert len(shown) == (kind not in OF_DEVICES)
+        assert len(sensors.devices(values, NOW_US, UTC)) == (kind in OF_DEVICES)
 
 
 def test_a_device_tells_its_battery_and_link_or_that_they_are_unknown() -> None:
