@@ -82,7 +82,7 @@ def _usual(scene: Scene, homes: Rows) -> visits.Usual:
 
 def _raise(scene: Scene, homes: Rows, score: Floats, limit: Floats, night_us: int) -> None:
     usual = _usual(scene, homes)
-    mean, (low, high) = visits.mean(usual), visits.band(usual)
+    mean, (low, high), phi = visits.mean(usual), visits.band(usual), visits.dispersion(usual)
     for row, home in enumerate(homes.tolist()):
         numbers = NightVisits(
             int(scene.state.visits[home]),
@@ -90,6 +90,8 @@ def _raise(scene: Scene, homes: Rows, score: Floats, limit: Floats, night_us: in
             float(mean[row]),
             int(low[row]),
             int(high[row]),
+            float(phi[row]),
+            float(usual.score[row]),
             float(score[row]),
             float(limit[row]),
         )

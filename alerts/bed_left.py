@@ -60,7 +60,9 @@ def decide(scene: Scene) -> None:
     floor = roster.tuned("bed_left_floor_min", homes)
     long = (now_us - since) / MINUTE_US > floor
     homes, since, floor = homes[long], since[long], floor[long]
-    usual, limit = spell.limits(_longest(scene, homes), _ROW, scene.tuned("bed_left_z", homes))
+    longest = _longest(scene, homes)
+    usual, limit = spell.limits(longest, _ROW, scene.tuned("bed_left_z", homes))
+    low, high = spell.band(longest, _ROW)
     limit, minutes = np.maximum(limit, floor), (now_us - since) / MINUTE_US
     for at in np.flatnonzero(minutes > limit).tolist():
         home = int(homes[at])
@@ -70,6 +72,8 @@ def decide(scene: Scene) -> None:
             left_us,
             float(minutes[at]),
             float(usual[at]),
+            float(low[at]),
+            float(high[at]),
             float(limit[at]),
             int(state.sign_us[home]),
         )

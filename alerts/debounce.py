@@ -116,6 +116,7 @@ def _repeat(
         **row.evidence,
         "first_us": min(row.evidence["first_us"], finding.onset_us),
         "last_us": max(row.evidence["last_us"], finding.onset_us),
+        "signals": row.evidence.get("signals", 1) + 1,
     }
     return record.apply(
         connection,

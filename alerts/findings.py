@@ -9,9 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.alert import PRIORITY, AlertKind, Finding, Verdict, alert_id
-from alerts.detect.columns import UNHEARD
+from alerts.detect.cold import HYSTERESIS_C
 from alerts.words import clock, span
-from config.homes import Gateway, Home, Sensor
+from config.homes import Home
 
 _WHY: Final = {
     "sensor": "its sensors are silent or unreachable",
@@ -25,7 +25,8 @@ _WHY: Final = {
 class Silence:
     """The numbers of one silence. ``is_seen`` is false for a home that never showed a sign.
 
-    ``usual`` is what its longest silence of a day usually scores, known from so many ``days``.
+    ``usual`` is what its longest silence of a day usually scores, from ``usual_low`` to
+    ``usual_high`` on eight days in ten, known from so many ``days``.
     """
 
     sign_us: int
@@ -35,6 +36,8 @@ class Silence:
     score: float
     limit: float
     usual: float
+    usual_low: float
+    usual_high: float
     days: int
     floor_us: int
     cap_us: int
@@ -96,9 +99,11 @@ def _of_home(
         "decided_us": found_us,
         "silence_us": silence.elapsed_us,
         "unwatched_us": silence.unseen_us,
-        "expected_missed": round(silence.score, 3),
-        "limit": round(silence.limit, 3),
+        "expected_missed": silence.score,
+        "limit": silence.limit,
         "usual_longest": round(silence.usual, 3),
+        "usual_low": round(silence.usual_low, 3),
+        "usual_high": round(silence.usual_high, 3),
         "days_learned": silence.days,
         "floor_us": silence.floor_us,
         "cap_us": silence.cap_us,
@@ -110,36 +115,60 @@ def _of_home(
     return replace(found, is_late=silence.is_late)
 
 
-def cold(
-    home: Home,
-    zone: ZoneInfo,
-    kind: AlertKind,
-    onset_us: int,
-    found_us: int,
-    celsius: float,
-    limit_c: float,
-) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """Since when a home is beyond a limit, its deciding room now, and how long that must last."""
+
+    since_us: int
+    celsius: float
+    limit_c: float
+    dwell_us: int
+
+
+def cold(home: Home, zone: ZoneInfo, kind: AlertKind, found_us: int, warmth: Warmth) -> Finding:
     """Return the finding that even the warmest room has been below a limit for its dwell."""
-    start = clock(onset_us, zone)
-    sentence = f"The warmest room is {celsius:.1f} °C; below {limit_c:g} °C since {start}."
-    evidence = {"warmest_c": round(celsius, 2), "limit_c": limit_c, "decided_us": found_us}
-    return finding(kind, home, onset_us, found_us, sentence, evidence, Verdict.PERSON)
+    warm_c = warmth.limit_c + HYSTERESIS_C
+    evidence = {"warmest_c": warmth.celsius, "limit_c": warmth.limit_c, "warm_again_c": warm_c}
+    is_beyond = warmth.celsius < warmth.limit_c
+    words = f"The warmest room is {warmth.celsius:.1f} °C", "below", f"{warm_c:g} °C"
+    return _of_warmth(home, zone, kind, found_us, warmth, evidence, words, is_beyond=is_beyond)
 
 
-def hot(
+def hot(home: Home, zone: ZoneInfo, kind: AlertKind, found_us: int, warmth: Warmth) -> Finding:
+    """Return the finding that even the coolest room has been above a limit for its dwell."""
+    cool_c = warmth.limit_c - HYSTERESIS_C
+    evidence = {"coolest_c": warmth.celsius, "limit_c": warmth.limit_c, "cool_again_c": cool_c}
+    is_beyond = warmth.celsius > warmth.limit_c
+    words = f"The coolest room is {warmth.celsius:.1f} °C", "above", f"{cool_c:g} °C"
+    return _of_warmth(home, zone, kind, found_us, warmth, evidence, words, is_beyond=is_beyond)
+
+
+def _of_warmth(
     home: Home,
     zone: ZoneInfo,
     kind: AlertKind,
-    onset_us: int,
     found_us: int,
-    celsius: float,
-    limit_c: float,
+    warmth: Warmth,
+    evidence: Mapping[str, object],
+    words: tuple[str, str, str],
+    *,
+    is_beyond: bool,
 ) -> Finding:
-    """Return the finding that even the coolest room has been above a limit for its dwell."""
-    start = clock(onset_us, zone)
-    sentence = f"The coolest room is {celsius:.1f} °C; above {limit_c:g} °C since {start}."
-    evidence = {"coolest_c": round(celsius, 2), "limit_c": limit_c, "decided_us": found_us}
-    return finding(kind, home, onset_us, found_us, sentence, evidence, Verdict.PERSON)
+    """Return the finding; ``words`` are the room now, the way, and where it would be over."""
+    room, way, over = words
+    lasted_us = found_us - warmth.since_us
+    sentence = f"{room}; {way} {warmth.limit_c:g} °C since {clock(warmth.since_us, zone)}"
+    if not is_beyond:
+        sentence += f" and not back at {over} yet"
+    sentence += f" ({span(lasted_us)} when this was raised)."
+    numbers = {
+        **evidence,
+        "rule": "beyond" if is_beyond else "not back",
+        "lasted_us": lasted_us,
+        "dwell_us": warmth.dwell_us,
+        "decided_us": found_us,
+    }
+    return finding(kind, home, warmth.since_us, found_us, sentence, numbers, Verdict.PERSON)
 
 
 def unwatched(
@@ -164,6 +193,7 @@ def unwatched(
     evidence = {
         "since_us": since_us,
         "mains_failed_us": mains_us,
+        "unseen_us": found_us - since_us,
         "limit_us": limit_us,
         "risk_tier": home.risk_tier,
         "reason": reason,
@@ -194,156 +224,6 @@ def finding(
         gateway="",
         sensor="",
         onset_us=onset_us,
-        found_us=found_us,
-        sentence=sentence,
-        evidence=evidence,
-    )
-
-
-def sensor_silent(
-    sensor: Sensor,
-    home: Home | None,
-    gateway: Gateway,
-    zone: ZoneInfo,
-    *,
-    onset_us: int,
-    found_us: int,
-    limit_us: int,
-    missed: float,
-    is_paced: bool,
-    is_unavailable: bool,
-) -> Finding:
-    """Return the finding that a device says nothing, or is said to be out of reach.
-
-    ``missed`` is how often it should have spoken since, by its own habit and the home's use.
-    """
-    where = f" in the {sensor.room}" if sensor.room else ""
-    name = f"The {sensor.kind.value} sensor{where}"
-    if onset_us == UNHEARD:
-        sentence = f"{name} has not been heard at all since it was enrolled."
-    elif is_unavailable:
-        sentence = f"{name} is out of reach of its gateway since {clock(onset_us, zone)}."
-    elif not is_paced or found_us - onset_us <= limit_us:
-        sentence = (
-            f"{name} has not been heard since {clock(onset_us, zone)}, while the home was in use: "
-            f"it usually speaks about {missed:.0f} times in such a while."
-        )
-    else:
-        sentence = (
-            f"{name} has not been heard since {clock(onset_us, zone)}; "
-            f"expected at least every {span(limit_us)}."
-        )
-    evidence = {
-        "heard_us": None if onset_us == UNHEARD else onset_us,
-        "limit_us": limit_us,
-        "words_missed": round(missed, 1),
-        "is_unavailable": is_unavailable,
-        "decided_us": found_us,
-    }
-    return _technical(
-        AlertKind.SENSOR_SILENT,
-        Verdict.SENSOR,
-        gateway.place,
-        home,
-        gateway,
-        sensor,
-        onset_us,
-        found_us,
-        sentence,
-        evidence,
-    )
-
-
-def gateway_silent(
-    gateway: Gateway,
-    home: Home | None,
-    zone: ZoneInfo,
-    *,
-    onset_us: int,
-    found_us: int,
-    limit_us: int,
-    is_off: bool,
-    mains_us: int | None = None,
-) -> Finding:
-    """Return the finding that a gateway is offline or silent; its mains failed at ``mains_us``."""
-    if onset_us == UNHEARD:
-        sentence = "The gateway has not been heard at all since it was enrolled."
-    elif is_off:
-        sentence = f"The gateway went offline at {clock(onset_us, zone)}."
-    else:
-        sentence = (
-            f"The gateway has not been heard since {clock(onset_us, zone)}; "
-            f"expected at least every {span(limit_us)}."
-        )
-    if mains_us is not None:
-        sentence += f" It said that its mains failed at {clock(mains_us, zone)}."
-    evidence = {
-        "heard_us": None if onset_us == UNHEARD else onset_us,
-        "limit_us": limit_us,
-        "is_offline": is_off,
-        "mains_failed_us": mains_us,
-        "decided_us": found_us,
-    }
-    return _technical(
-        AlertKind.GATEWAY_SILENT,
-        Verdict.GATEWAY,
-        gateway.place,
-        home,
-        gateway,
-        None,
-        onset_us,
-        found_us,
-        sentence,
-        evidence,
-    )
-
-
-def mains_failed(
-    gateway: Gateway, home: Home | None, zone: ZoneInfo, since_us: int, found_us: int
-) -> Finding:
-    """Return the finding that a gateway says that its mains failed, and still answers."""
-    sentence = (
-        f"Mains failed at {clock(since_us, zone)}, the gateway says; it runs on its battery, and "
-        "the home will not be seen once that is empty."
-    )
-    evidence = {"mains_failed_us": since_us, "decided_us": found_us}
-    return _technical(
-        AlertKind.MAINS_FAILED,
-        Verdict.GATEWAY,
-        gateway.place,
-        home,
-        gateway,
-        None,
-        since_us,
-        found_us,
-        sentence,
-        evidence,
-    )
-
-
-def _technical(
-    kind: AlertKind,
-    verdict: Verdict,
-    place: str,
-    home: Home | None,
-    gateway: Gateway,
-    sensor: Sensor | None,
-    onset_us: int,
-    found_us: int,
-    sentence: str,
-    evidence: Mapping[str, object],
-) -> Finding:
-    subject = gateway.id if sensor is None else sensor.id
-    return Finding(
-        id=alert_id(subject, kind, onset_us),
-        kind=kind,
-        priority=PRIORITY[kind],
-        verdict=verdict,
-        place=place,
-        home="" if home is None else home.id,
-        gateway=gateway.id,
-        sensor="" if sensor is None else sensor.id,
-        onset_us=found_us if onset_us == UNHEARD else onset_us,
         found_us=found_us,
         sentence=sentence,
         evidence=evidence,

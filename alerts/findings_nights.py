@@ -23,17 +23,25 @@ class NightVisits:
     usual: float
     usual_low: int
     usual_high: int
+    dispersion: float
+    score_before: float
     score: float
     limit: float
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A daily figure that left its usual: ``days`` since when, ``today`` and what is usual."""
+    """A daily figure that left its usual: ``days`` since when, ``today`` and what is usual.
+
+    ``usual_low`` to ``usual_high`` hold eight days in ten.
+    """
 
     days: int
     today: float
     usual: float
+    usual_low: float
+    usual_high: float
+    score_before: float
     score: float
     limit: float
 
@@ -48,10 +56,12 @@ def bathroom_at_night(home: Home, night_us: int, found_us: int, numbers: NightVi
     evidence = {
         "visits": numbers.visits,
         "visits_before": list(numbers.before),
-        "usual": round(numbers.usual, 2),
+        "usual": numbers.usual,
         "usual_low": numbers.usual_low,
         "usual_high": numbers.usual_high,
-        "score": round(numbers.score, 3),
+        "dispersion": numbers.dispersion,
+        "score_before": numbers.score_before,
+        "score": numbers.score,
         "limit": numbers.limit,
         "decided_us": found_us,
     }
@@ -60,20 +70,39 @@ def bathroom_at_night(home: Home, night_us: int, found_us: int, numbers: NightVi
     return finding(kind, home, night_us, found_us, sentence, evidence, Verdict.PERSON)
 
 
-def out_at_night(
-    home: Home, zone: ZoneInfo, left_us: int, found_us: int, *, share: float, limit: float
-) -> Finding:
+@dataclass(frozen=True, slots=True)
+class DoorAtNight:
+    """A door used at night: for how long nothing may move after it, and in how many nights so.
+
+    ``share`` of this home's nights are like it; ``limit`` may be. ``nights`` (faded) are known,
+    and more than ``nights_needed`` must be.
+    """
+
+    left_us: int
+    wait_us: int
+    share: float
+    limit: float
+    nights: float
+    nights_needed: float
+
+
+def out_at_night(home: Home, zone: ZoneInfo, found_us: int, door: DoorAtNight) -> Finding:
     """Return the finding that a door was used at night with nothing inside after it."""
+    left_us = door.left_us
     sentence = (
         f"An outside door was used at {clock(left_us, zone)} and nothing has moved inside since "
-        f"({span(found_us - left_us)} when this was raised); usual in {_percent(share)} of nights."
+        f"({span(found_us - left_us)} when this was raised, {span(door.wait_us)} is the limit); "
+        f"usual in {_percent(door.share)} of nights."
     )
     sentence += shared(home, "whoever used the door, somebody else may be inside")
     evidence = {
         "left_us": left_us,
         "quiet_us": found_us - left_us,
-        "usual_share_of_nights": round(share, 4),
-        "limit": limit,
+        "wait_us": door.wait_us,
+        "usual_share_of_nights": door.share,
+        "limit": door.limit,
+        "nights_learned": door.nights,
+        "nights_needed": door.nights_needed,
         "decided_us": found_us,
     }
     kind = AlertKind.OUT_AT_NIGHT
@@ -82,12 +111,17 @@ def out_at_night(
 
 @dataclass(frozen=True, slots=True)
 class RoomStay:
-    """A stay in one room: since when, how long it was seen to last, what is usual, in minutes."""
+    """A stay in one room: since when, how long it was seen to last, what is usual, in minutes.
+
+    The longest of a day is from ``usual_low`` to ``usual_high`` on eight days in ten.
+    """
 
     room: str
     since_us: int
     minutes: float
     usual: float
+    usual_low: float
+    usual_high: float
     limit: float
 
 
@@ -102,9 +136,11 @@ def long_in_room(home: Home, zone: ZoneInfo, found_us: int, stay: RoomStay) -> F
     evidence = {
         "room": stay.room,
         "since_us": stay.since_us,
-        "stay_min": round(stay.minutes, 1),
+        "stay_min": stay.minutes,
         "usual_longest_min": round(stay.usual, 1),
-        "limit_min": round(stay.limit, 1),
+        "usual_low_min": round(stay.usual_low, 1),
+        "usual_high_min": round(stay.usual_high, 1),
+        "limit_min": stay.limit,
         "decided_us": found_us,
     }
     kind = AlertKind.LONG_IN_ROOM
@@ -126,7 +162,10 @@ def sleep_shift(
         "days": change.days,
         "gain": round(change.today, 2),
         "usual_gain": round(change.usual, 2),
-        "score": round(change.score, 3),
+        "usual_low": round(change.usual_low, 2),
+        "usual_high": round(change.usual_high, 2),
+        "score_before": change.score_before,
+        "score": change.score,
         "limit": change.limit,
         "decided_us": found_us,
     }
@@ -144,8 +183,11 @@ def less_movement(home: Home, day_us: int, found_us: int, change: Change) -> Fin
     evidence = {
         "signs": round(change.today),
         "usual": round(change.usual, 1),
+        "usual_low": round(change.usual_low, 1),
+        "usual_high": round(change.usual_high, 1),
         "days": change.days,
-        "score": round(change.score, 3),
+        "score_before": change.score_before,
+        "score": change.score,
         "limit": change.limit,
         "decided_us": found_us,
     }

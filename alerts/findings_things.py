@@ -17,6 +17,7 @@ _MINUTE_US: Final = 60_000_000
 class SpellNumbers:
     """Since when a bed is empty or a seat taken, for how long, usual and limit, in minutes.
 
+    The longest of a day is from ``usual_low`` to ``usual_high`` on eight days in ten;
     ``sign_us`` is the last sign of the person anywhere.
     """
 
@@ -24,6 +25,8 @@ class SpellNumbers:
     since_us: int
     minutes: float
     usual: float
+    usual_low: float
+    usual_high: float
     limit: float
     sign_us: int
 
@@ -56,9 +59,11 @@ def _of_spell(
     evidence = {
         "seat": of.seat,
         "since_us": of.since_us,
-        "lasted_min": round(of.minutes, 1),
+        "lasted_min": of.minutes,
         "usual_longest_min": round(of.usual, 1),
-        "limit_min": round(of.limit, 1),
+        "usual_low_min": round(of.usual_low, 1),
+        "usual_high_min": round(of.usual_high, 1),
+        "limit_min": of.limit,
         "last_sign_us": of.sign_us,
         "decided_us": found_us,
     }
@@ -67,15 +72,24 @@ def _of_spell(
 
 @dataclass(frozen=True, slots=True)
 class UseNumbers:
-    """What was not used in a part of the day; minutes are after local midnight."""
+    """What was not used in a part of the day; minutes are after local midnight.
+
+    ``share`` is of the days on which it is used in this part, ``judged_share`` that which was held
+    against ``limit``; ``days`` (faded) are known, at least ``days_needed`` must be.
+    """
 
     part_us: int
     part: str
+    now_min: int
     usual_min: float
+    usual_low_min: float
+    usual_high_min: float
     due_min: float
     share: float
+    judged_share: float
     limit: float
     days: float
+    days_needed: float
 
 
 def missed_dose(home: Home, zone: ZoneInfo, found_us: int, of: UseNumbers) -> Finding:
@@ -92,7 +106,13 @@ def dispenser_says_missed(
 ) -> Finding:
     """Return the finding that a dispenser reports a dose as missed; ``is_late`` in its message."""
     sentence = f"The dispenser reports a missed dose at {clock(at_us, zone)}."
-    evidence = {"rule": "dispenser", "reported_us": at_us, "decided_us": found_us}
+    evidence = {
+        "rule": "dispenser",
+        "reported_us": at_us,
+        "doses_taken": 0,
+        "doses_due": 1,
+        "decided_us": found_us,
+    }
     kind = AlertKind.MISSED_DOSE
     found = finding(kind, home, at_us, found_us, sentence, evidence, Verdict.PERSON)
     return replace(found, is_late=is_late)
@@ -113,11 +133,16 @@ def _of_use(home: Home, kind: AlertKind, found_us: int, of: UseNumbers, sentence
     evidence = {
         "rule": "usual time",
         "part": of.part,
+        "now_min": of.now_min,
         "usual_min": round(of.usual_min),
-        "due_min": round(of.due_min),
+        "usual_low_min": round(of.usual_low_min),
+        "usual_high_min": round(of.usual_high_min),
+        "due_min": of.due_min,
         "usual_share_of_days": round(of.share, 3),
+        "judged_share": of.judged_share,
         "limit": of.limit,
-        "days_learned": round(of.days, 1),
+        "days_learned": of.days,
+        "days_needed": of.days_needed,
         "decided_us": found_us,
     }
     return finding(kind, home, of.part_us, found_us, sentence, evidence, Verdict.PERSON)
@@ -125,11 +150,16 @@ def _of_use(home: Home, kind: AlertKind, found_us: int, of: UseNumbers, sentence
 
 @dataclass(frozen=True, slots=True)
 class HeatNumbers:
-    """The warmest room now, what it gained in the last hour, and how far it fell short."""
+    """The warmest room now, what it gained in the last hour, and how far it fell short.
+
+    In that hour of the day it gains ``usual_low_k`` to ``usual_high_k`` on eight days in ten.
+    """
 
     since_us: int
     celsius: float
     gained_k: float
+    usual_low_k: float
+    usual_high_k: float
     short_k: float
     limit_k: float
     below_c: float
@@ -143,10 +173,13 @@ def heating_failed(home: Home, zone: ZoneInfo, found_us: int, of: HeatNumbers) -
         f"and no door or window is known to have stood open."
     )
     evidence = {
-        "celsius": round(of.celsius, 2),
-        "gained_k_last_hour": round(of.gained_k, 2),
-        "behind_usual_k": round(of.short_k, 2),
-        "limit_k": round(of.limit_k, 2),
+        "room_c": of.celsius,
+        "gained_last_hour_k": of.gained_k,
+        "gained_limit_k": 0.0,
+        "usual_low_k": round(of.usual_low_k, 2),
+        "usual_high_k": round(of.usual_high_k, 2),
+        "behind_usual_k": of.short_k,
+        "limit_k": of.limit_k,
         "told_below_c": of.below_c,
         "since_us": of.since_us,
         "decided_us": found_us,

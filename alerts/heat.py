@@ -9,7 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold
 from alerts.detect.columns import NEVER, Bools, Floats, Rows
 from alerts.detect.fold import Signs
-from alerts.findings import hot
+from alerts.findings import Warmth, hot
 from alerts.lifecycle import Event
 from alerts.scene import Scene
 from alerts.warmth import rooms_of
@@ -73,7 +73,8 @@ def _raise(
     for row in np.flatnonzero(due).tolist():
         home = int(homes[row])
         value, onset_us = scene.home(home), int(scene.state.above_us[level, home])
-        zone, celsius, limit = scene.zone(value.place), float(coolest_c[row]), float(limit_c[row])
-        found_us = scene.now_us
-        scene.actions.append(hot(value, zone, _KINDS[level], onset_us, found_us, celsius, limit))
+        celsius, limit = float(coolest_c[row]), float(limit_c[row])
+        numbers = Warmth(onset_us, celsius, limit, _DWELL_US[level])
+        zone = scene.zone(value.place)
+        scene.actions.append(hot(value, zone, _KINDS[level], scene.now_us, numbers))
         scene.state.hot_us[level, home] = onset_us

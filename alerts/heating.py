@@ -10,6 +10,7 @@ from alerts.detect import cold, spell, unheated
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.groups import TURNS
+from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_things import HeatNumbers, heating_failed
 from alerts.lifecycle import Event
 from alerts.scene import Scene
@@ -134,6 +135,7 @@ def _raise(
     can = roster.home_is_active[homes] & (state.reason[homes] == 0) & ~state.is_out[homes]
     can &= state.warm_hours[homes] >= unheated.HOURS
     due = can & (after.short_k > limit) & (top < below)
+    around = EIGHT_IN_TEN * unheated.spread_k(after.spread)
     for at in np.flatnonzero(due).tolist():
         home = int(homes[at])
         value, since_us = scene.home(home), int(state.short_us[home])
@@ -141,6 +143,8 @@ def _raise(
             since_us,
             float(top[at]),
             float(gained[at]),
+            float(after.gain[at] - around[at]),
+            float(after.gain[at] + around[at]),
             float(after.short_k[at]),
             float(limit[at]),
             float(below[at]),

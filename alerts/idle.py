@@ -7,7 +7,7 @@ a silent sensor, in ``plant.py``.
 import numpy as np
 
 from alerts.detect import missed
-from alerts.detect.columns import HOUR_US, NEVER, Bools, Ints, Rows
+from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.groups import TURNS
 from alerts.due import FAR_US, NOW_S
@@ -57,6 +57,14 @@ def dead_devices(scene: Scene, rows: Rows) -> Bools:
             scene.now_us,
         )
     return dead
+
+
+def limits(scene: Scene, rows: Rows) -> tuple[Floats, Floats]:
+    """Return, by row of a device, (words, hours): beyond both of them it counts as dead."""
+    state, roster = scene.state, scene.roster
+    home = np.maximum(roster.device_home[rows], 0)
+    least, peak = roster.tuned("dead_words", home), state.missed_peak[roster.device[rows]]
+    return np.maximum(least, 2 * peak), roster.tuned("dead_hours", home)
 
 
 def dead_from(scene: Scene, rows: Rows) -> Ints:

@@ -9,7 +9,7 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect.columns import MINUTE_US, Rows
 from alerts.due import Gateways
-from alerts.findings import mains_failed
+from alerts.findings_plant import mains_failed
 from alerts.lifecycle import Event
 from alerts.outages import OUTAGE_FIRST_US, is_outage
 from alerts.scene import Scene
@@ -36,8 +36,9 @@ def watch_mains(scene: Scene, gateways: Gateways) -> None:
     for number, since in zip(rows[is_due].tolist(), since_us[is_due].tolist(), strict=True):
         gateway = roster.table.gateways[number]
         home = None if gateway.home is None else roster.table.homes.get(gateway.home)
+        zone = scene.zone(gateway.place)
         scene.actions.append(
-            mains_failed(gateway, home, scene.zone(gateway.place), since, scene.now_us)
+            mains_failed(gateway, home, zone, since, scene.now_us, OUTAGE_FIRST_US)
         )
         state.mains_min[number] = since // MINUTE_US
 

@@ -9,7 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import leaving
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Ints, Rows
 from alerts.detect.fold import Signs
-from alerts.findings_nights import out_at_night
+from alerts.findings_nights import DoorAtNight, out_at_night
 from alerts.lifecycle import Event
 from alerts.scene import Scene
 from alerts.turns import homes_that_pass, is_any_between
@@ -74,19 +74,25 @@ def decide(scene: Scene) -> None:
     if not len(left):
         return
     wait_us = roster.tuned("night_door_wait_min", left) * MINUTE_US
-    due = left[scene.now_us - state.left_us[left] >= wait_us]
+    is_due = scene.now_us - state.left_us[left] >= wait_us
+    due, wait_us = left[is_due], wait_us[is_due]
     state.has_left[due] = True
     usual = leaving.share(state.left_nights[due], state.door_nights[due])
     limit = scene.tuned("night_door_share", due)
-    hit = (usual < limit) & (state.door_nights[due] > leaving.NIGHTS - 0.5)
-    for home, share, most in zip(
-        due[hit].tolist(), usual[hit].tolist(), limit[hit].tolist(), strict=True
-    ):
+    needed = leaving.NIGHTS - 0.5
+    hit = (usual < limit) & (state.door_nights[due] > needed)
+    for row in np.flatnonzero(hit).tolist():
+        home = int(due[row])
         value, left_us = scene.home(home), int(state.left_us[home])
-        zone = scene.zone(value.place)
-        scene.actions.append(
-            out_at_night(value, zone, left_us, scene.now_us, share=share, limit=most)
+        door = DoorAtNight(
+            left_us,
+            int(wait_us[row]),
+            float(usual[row]),
+            float(limit[row]),
+            float(state.door_nights[home]),
+            needed,
         )
+        scene.actions.append(out_at_night(value, scene.zone(value.place), scene.now_us, door))
         state.leave_us[home], state.leave_found_us[home] = left_us, scene.now_us
 
 

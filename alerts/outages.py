@@ -207,6 +207,8 @@ def _by_hush(scene: Scene, code: int, heard: Floats, expected: Floats) -> Findin
         scene.zone(place),
         heard=int(heard[code]),
         expected=float(expected[code]),
+        share=float(scene.roster.outage_share[code]),
+        least=float(scene.roster.outage_expected[code]),
         since_us=int(scene.state.hush_us[code]),
         found_us=scene.now_us,
     )

@@ -73,7 +73,12 @@ def _again(scene: Scene, home: Home, at_us: int) -> Finding:
         f"Something moved at {clock(at_us, zone)} in this home, which is paused{why}{until}. Is "
         "the person home again? If so, end the pause: until then no silence is noticed here."
     )
-    evidence = {"first_us": at_us, "until_us": until_us, "decided_us": scene.now_us}
+    evidence = {
+        "first_us": at_us,
+        "from_us": int(pauses.from_us[row]) if row >= 0 else None,
+        "until_us": until_us,
+        "decided_us": scene.now_us,
+    }
     kind = AlertKind.HOME_AGAIN
     return finding(kind, home, at_us, scene.now_us, sentence, evidence, Verdict.UNKNOWN)
 
@@ -97,6 +102,7 @@ def _ends(scene: Scene, row: int, which: str) -> Finding:
         "rule": which,
         "reason": reason,
         "from_us": int(pauses.from_us[row]),
+        "notice_us": int(pauses.notice_us[row]),
         "until_us": until_us,
         "decided_us": scene.now_us,
     }

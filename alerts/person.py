@@ -21,6 +21,7 @@ from alerts.detect.profile import (
     usual_peak,
 )
 from alerts.detect.silence import expected, is_silent
+from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.detect.watched import REASONS
 from alerts.due import FAR_US
 from alerts.findings import Silence, no_sign, not_back
@@ -306,6 +307,9 @@ def _raise_absences(scene: Scene, homes: Rows, cap_us: Ints) -> None:
 def _numbers(scene: Scene, home: int, cap_us: Ints) -> Silence:
     state, roster = scene.state, scene.roster
     elapsed_us = scene.now_us - state.sign_us[home] - state.unseen_us[home]
+    one = slice(home, home + 1)
+    sums = state.peak_count[one], state.peak_total[one], state.peak_squares[one]
+    low, high = (float(limits(*sums, np.array([z]))[0]) for z in (-EIGHT_IN_TEN, EIGHT_IN_TEN))
     return Silence(
         sign_us=int(state.sign_us[home]),
         is_seen=bool(state.is_seen[home]),
@@ -314,6 +318,8 @@ def _numbers(scene: Scene, home: int, cap_us: Ints) -> Silence:
         score=float(state.score[home]),
         limit=float(state.limit[home]),
         usual=float(usual_peak(state.peak_count[home], state.peak_total[home])),
+        usual_low=low,
+        usual_high=high,
         days=int(state.peak_count[home]),
         floor_us=int(roster.floor_us[home]),
         cap_us=int(cap_us[home]),

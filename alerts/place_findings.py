@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from alerts.alert import PRIORITY, AlertKind, Finding, Verdict, alert_id
 from alerts.detect.columns import HOUR_US
 from alerts.detect.street import TOGETHER_US
+from alerts.detect.technical import OUTAGE_GATEWAYS, OUTAGE_SHARE
+from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.words import clock, span
 from config.homes import Home
 
@@ -19,14 +21,35 @@ def outage(place: str, *, lost: int, total: int, failed: int, found_us: int) -> 
     sentence = f"{lost} of {total} gateways of this place are lost at the same time."
     if failed:
         sentence += f" Mains failed: {failed} of them had said so."
-    evidence = {"lost": lost, "total": total, "mains_failed": failed, "rule": "gateways"}
+    evidence = {
+        "lost": lost,
+        "total": total,
+        "mains_failed": failed,
+        "least": OUTAGE_GATEWAYS,
+        "lost_share": lost / total,
+        "least_share": OUTAGE_SHARE,
+        "rule": "gateways",
+    }
     return _of_place(place, found_us, sentence, evidence)
 
 
 def hushed(
-    place: str, zone: ZoneInfo, *, heard: int, expected: float, since_us: int, found_us: int
+    place: str,
+    zone: ZoneInfo,
+    *,
+    heard: int,
+    expected: float,
+    share: float,
+    least: float,
+    since_us: int,
+    found_us: int,
 ) -> Finding:
-    """Return the finding that far fewer homes of a place are heard than should be."""
+    """Return the finding that far fewer homes of a place are heard than should be.
+
+    Fewer than ``share`` of those expected are told of, where so many as ``least`` are expected.
+    """
+    # Homes are heard or not, independently: their number varies no more than a Poisson one does.
+    around = EIGHT_IN_TEN * expected**0.5
     sentence = (
         f"{heard} homes of this place were heard in the last hour, where about {expected:.0f} are "
         f"usual at this time of day; nothing has been heard of the others since "
@@ -34,7 +57,12 @@ def hushed(
     )
     evidence = {
         "heard": heard,
-        "expected": round(expected, 1),
+        "expected": expected,
+        "usual_low": round(max(expected - around, 0.0), 1),
+        "usual_high": round(expected + around, 1),
+        "least_share": share,
+        "heard_limit": share * expected,
+        "expected_least": least,
         "since_us": since_us,
         "rule": "hush",
     }
@@ -48,13 +76,17 @@ def street_outage(
     *,
     lost: int,
     failed: int,
+    dark: int,
     total: int,
+    least: int,
+    apart_us: int,
     since_us: int,
     found_us: int,
 ) -> Finding:
     """Return the finding that gateways of one postcode sector of a place went dark together.
 
     ``lost`` are silent; ``failed`` said that their mains failed, some of which still answer.
+    ``dark`` are either, and ``least`` are needed; the first so many went ``apart_us`` apart.
     """
     start = clock(since_us, zone)
     if failed:
@@ -70,9 +102,12 @@ def street_outage(
     evidence = {
         "lost": lost,
         "mains_failed": failed,
+        "dark": dark,
         "total": total,
+        "least": least,
         "sector": sector,
         "since_us": since_us,
+        "apart_us": apart_us,
         "together_us": TOGETHER_US,
         "rule": "street",
     }
@@ -112,6 +147,11 @@ def unwatched_together(
     )
     evidence = {
         "homes": {str(tier): ids for tier, ids in by_tier.items()},
+        "unseen_h": {
+            str(tier): min(found_us - since for home, since, _ in homes if home.risk_tier == tier)
+            / HOUR_US
+            for tier in by_tier
+        },
         "limit_h": {str(tier): limits[tier] / HOUR_US for tier in by_tier},
         "since_us": since_us,
         "outage_us": outage_us,

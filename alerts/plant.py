@@ -5,10 +5,10 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
-from alerts.detect.columns import NEVER, SECOND_US, UNHEARD, Bools, Rows
+from alerts.detect.columns import HOUR_US, NEVER, SECOND_US, UNHEARD, Bools, Rows
 from alerts.due import FAR_US, Gateways, seconds, spread
-from alerts.findings import gateway_silent, sensor_silent
-from alerts.idle import dead_devices, dead_from
+from alerts.findings_plant import DeviceSilence, GatewaySilence, gateway_silent, sensor_silent
+from alerts.idle import dead_devices, dead_from, limits
 from alerts.lifecycle import Event
 from alerts.mains import forget_mains, mains_us, watch_mains
 from alerts.outages import OUTAGE_FIRST_US, homes_of, is_outage, watch_outages
@@ -92,8 +92,8 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
         is_home = roster.home_is_active[home] | (home < 0) if len(state.sign_us) else home < 0
         new = is_blind & ~is_behind & is_home & (raised == NEVER)
         for at in np.flatnonzero(new).tolist():
-            onset = int(off_us[at]) if off[at] else max(int(heard[at]), UNHEARD)
-            _raise_device(scene, int(rows[at]), onset, is_unavailable=bool(off[at]))
+            gone_us = int(off_us[at]) if off[at] else None
+            _raise_device(scene, int(rows[at]), int(since[at]), gone_us)
     works = ~is_blind & (raised == NEVER)
     lasts = np.where(is_paced, since + limit_us + 1, FAR_US)
     next_us = np.where(works, np.minimum(lasts, dead_from(scene, rows)), NEVER)
@@ -138,18 +138,18 @@ def _raise_gateways(scene: Scene, rows: Rows) -> None:
         heard = int(state.gateway_heard_us[number])
         onset = int(state.gateway_off_us[number]) if is_off else max(heard, UNHEARD)
         state.gateway_silent_us[number] = onset
-        scene.actions.append(
-            gateway_silent(
-                gateway,
-                home,
-                scene.zone(gateway.place),
-                onset_us=onset,
-                found_us=scene.now_us,
-                limit_us=int(roster.gateway_limit_us[number]),
-                is_off=is_off,
-                mains_us=mains_us(scene, number),
-            )
+        silence = GatewaySilence(
+            heard_us=heard,
+            since_us=max(heard, int(state.gateway_known_us[number])),
+            limit_us=int(roster.gateway_limit_us[number]),
+            off_us=onset if is_off else None,
+            dwell_us=technical.OFFLINE_DWELL_US,
+            lost_us=int(state.gateway_lost_us[number]),
+            wait_us=OUTAGE_FIRST_US,
+            mains_us=mains_us(scene, number),
         )
+        zone = scene.zone(gateway.place)
+        scene.actions.append(gateway_silent(gateway, home, zone, scene.now_us, silence))
 
 
 def _close_gateways(scene: Scene, heard: Rows) -> None:
@@ -161,26 +161,25 @@ def _close_gateways(scene: Scene, heard: Rows) -> None:
         state.gateway_silent_us[number] = NEVER
 
 
-def _raise_device(scene: Scene, row: int, onset_us: int, *, is_unavailable: bool) -> None:
-    roster, lead = scene.roster, int(scene.roster.device[row])
+def _raise_device(scene: Scene, row: int, since_us: int, off_us: int | None) -> None:
+    state, roster, lead = scene.state, scene.roster, int(scene.roster.device[row])
     sensor = roster.table.sensors[lead]
     gateway = roster.table.gateways[sensor.gateway]
     home = None if sensor.home is None else roster.table.homes[sensor.home]
-    scene.state.sensor_silent_us[lead] = onset_us
-    scene.actions.append(
-        sensor_silent(
-            sensor,
-            home,
-            gateway,
-            scene.zone(gateway.place),
-            onset_us=onset_us,
-            found_us=scene.now_us,
-            limit_us=int(roster.device_limit_us[row]),
-            missed=float(scene.state.missed[lead]),
-            is_paced=bool(roster.device_is_paced[row]),
-            is_unavailable=is_unavailable,
-        )
+    heard_us, (words, hours) = int(state.heard_us[lead]), limits(scene, np.array([row]))
+    silence = DeviceSilence(
+        heard_us=heard_us,
+        since_us=since_us,
+        limit_us=int(roster.device_limit_us[row]),
+        is_paced=bool(roster.device_is_paced[row]),
+        missed=float(state.missed[lead]),
+        missed_limit=float(words[0]),
+        least_us=int(hours[0] * HOUR_US),
+        off_us=off_us,
     )
+    state.sensor_silent_us[lead] = max(heard_us, UNHEARD) if off_us is None else off_us
+    zone = scene.zone(gateway.place)
+    scene.actions.append(sensor_silent(sensor, home, gateway, zone, scene.now_us, silence))
 
 
 def _close_device(scene: Scene, row: int, onset_us: int) -> None:

@@ -63,13 +63,21 @@ def decide(scene: Scene) -> None:
         # Until a stay has ended nobody knows that movement elsewhere would be seen at all.
         homes = long[(state.stay_room[long] == room) & (state.stay_days[row, long] > 0)]
         minutes = stay.minutes(_stays(scene, homes))
-        usual, limit = stay.limits(_longest(scene, row, homes), row, scene.tuned("room_z", homes))
+        longest = _longest(scene, row, homes)
+        usual, limit = stay.limits(longest, row, scene.tuned("room_z", homes))
         limit = np.maximum(limit, roster.tuned("room_floor_min", homes))
+        low, high = stay.band(longest, row)
         for at in np.flatnonzero(minutes > limit).tolist():
             home = int(homes[at])
             value, since_us = scene.home(home), int(state.stay_us[home])
             numbers = RoomStay(
-                room.name.lower(), since_us, float(minutes[at]), float(usual[at]), float(limit[at])
+                room.name.lower(),
+                since_us,
+                float(minutes[at]),
+                float(usual[at]),
+                float(low[at]),
+                float(high[at]),
+                float(limit[at]),
             )
             scene.actions.append(long_in_room(value, scene.zone(value.place), now_us, numbers))
             state.stay_raised_us[home] = since_us

@@ -10,7 +10,7 @@ from alerts.ledger import Ledger
 from alerts.words import clock
 from config.places import Place
 from config.roles import Role
-from config.rota_gaps import Gap, gaps_ahead
+from config.rota_gaps import AHEAD_US, Gap, gaps_ahead
 from ingest.clock import Instant, microseconds
 
 _a = tables.alerts.c
@@ -61,7 +61,13 @@ def _finding(place: Place, gap: Gap, now_us: int) -> Finding:
         f"Nobody is on call for {gap.name} from {clock(gap.start_us, place.zone)}; change the rota "
         "so that alerts of that time reach somebody at once."
     )
-    evidence = {"team": gap.team, "since_us": gap.start_us, "decided_us": now_us}
+    evidence = {
+        "team": gap.team,
+        "since_us": gap.start_us,
+        "until_us": gap.end_us,
+        "notice_us": gap.start_us - AHEAD_US,
+        "decided_us": now_us,
+    }
     return Finding(
         id=alert_id(place.key, kind, gap.start_us, gap.team),
         kind=kind,

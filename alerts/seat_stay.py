@@ -88,7 +88,9 @@ def _decide(scene: Scene, row: int) -> None:
     pad = roster.sensor_lead[roster.things.seat_sensor[row, homes]]
     long &= state.sensor_silent_us[pad] == NEVER
     homes, since, floor = homes[long], since[long], floor[long]
-    usual, limit = spell.limits(_longest(scene, of, homes), of, scene.tuned("seat_z", homes))
+    longest = _longest(scene, of, homes)
+    usual, limit = spell.limits(longest, of, scene.tuned("seat_z", homes))
+    low, high = spell.band(longest, of)
     limit, minutes = np.maximum(limit, floor), (now_us - since) / MINUTE_US
     for at in np.flatnonzero(minutes > limit).tolist():
         home = int(homes[at])
@@ -98,6 +100,8 @@ def _decide(scene: Scene, row: int) -> None:
             int(since[at]),
             float(minutes[at]),
             float(usual[at]),
+            float(low[at]),
+            float(high[at]),
             float(limit[at]),
             int(state.sign_us[home]),
         )

@@ -196,4 +196,6 @@ def _evidence(onset_us: int, source: str, event: str, received_us: int) -> dict[
         "first_us": onset_us,
         "last_us": onset_us,
         "received_us": received_us,
+        "signals": 1,
+        "signals_needed": 1,
     }

@@ -36,7 +36,8 @@ def watch_streets(scene: Scene, gateways: Gateways) -> None:
     for code in np.flatnonzero(runs & (left < street.LEAST)).tolist():
         _end(scene, gateways, code)
     total = _heard(scene)
-    from_us = street.bursts(dark_us, sector, street.least(total))
+    needed = street.least(total)
+    from_us = street.bursts(dark_us, sector, needed)
     from_us[(state.street_us != NEVER) | _is_place_out(scene)] = NEVER
     due_us = np.where(has_failed, dark_us, state.gateway_lost_us[rows]) + OUTAGE_FIRST_US
     is_due = (dark_us >= from_us[sector]) & (from_us[sector] != NEVER) & (due_us <= scene.now_us)
@@ -44,14 +45,19 @@ def watch_streets(scene: Scene, gateways: Gateways) -> None:
         state.street_us[code], state.street_from_us[code] = scene.now_us, from_us[code]
         mine = (sector == code) & (dark_us >= from_us[code])
         place, name = roster.table.sectors[code]
+        least, since_us = int(needed[code]), int(from_us[code])
+        burst = np.sort(dark_us[mine])
         finding = street_outage(
             place,
             name,
             scene.zone(place),
             lost=int((mine & gateways.is_lost[rows]).sum()),
             failed=int((mine & has_failed).sum()),
+            dark=len(burst),
             total=int(total[code]),
-            since_us=int(from_us[code]),
+            least=least,
+            apart_us=int(burst[least - 1]) - since_us,
+            since_us=since_us,
             found_us=scene.now_us,
         )
         scene.actions.append(finding)

@@ -1,5 +1,6 @@
 """Slow change, for review and never an alarm: days that move by hours, or hold less movement."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,7 @@ from alerts.alert import AlertKind
 from alerts.detect import change
 from alerts.detect.columns import DAY_US, Floats, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_nights import Change, less_movement, sleep_shift
 from alerts.scene import Scene
 from alerts.turns import blocks, homes_that_pass
@@ -74,12 +76,16 @@ def _judge(scene: Scene, row: int, homes: Rows, value: Floats) -> None:
     rest = np.maximum(state.change_rest[row, homes].astype(np.int64) - 1, 0)
     is_over = after.score > limit
     is_told = is_over & (rest == 0)
-    usual = change.mean(before, figure)
-    for at in np.flatnonzero(is_told).tolist():
+    usual, told = change.mean(before, figure), np.flatnonzero(is_told)
+    around = EIGHT_IN_TEN * change.spread(before, figure) if len(told) else usual
+    for at in told.tolist():
         numbers = Change(
             int(run[at]),
             float(value[at]),
             float(usual[at]),
+            float(usual[at] - around[at]),
+            float(usual[at] + around[at]),
+            float(before.score[at]),
             float(after.score[at]),
             float(limit[at]),
         )
@@ -98,12 +104,13 @@ def _judge(scene: Scene, row: int, homes: Rows, value: Floats) -> None:
 def _raise(scene: Scene, row: int, home: int, numbers: Change) -> None:
     value, day_us = scene.home(home), scene.now_us - numbers.days * DAY_US
     if row == _FEWER:
-        told = Change(
-            numbers.days,
-            float(np.expm1(-numbers.today)),
-            float(np.expm1(-numbers.usual)),
-            numbers.score,
-            numbers.limit,
+        # Of minus the logarithm: the lowest is the highest count of signs.
+        told = replace(
+            numbers,
+            today=float(np.expm1(-numbers.today)),
+            usual=float(np.expm1(-numbers.usual)),
+            usual_low=max(float(np.expm1(-numbers.usual_high)), 0.0),
+            usual_high=float(np.expm1(-numbers.usual_low)),
         )
         scene.actions.append(less_movement(value, day_us, scene.now_us, told))
     else:

@@ -12,6 +12,7 @@ from alerts.detect.columns import DAY_US, HOUR_US, MINUTE_US, NEVER, QUARTER_US,
 from alerts.detect.fold import Signs
 from alerts.detect.local_time import minutes
 from alerts.detect.things import Use
+from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_things import UseNumbers, dispenser_says_missed, kitchen_unused, missed_dose
 from alerts.lifecycle import Event
 from alerts.scene import Scene
@@ -138,7 +139,7 @@ class Unused:
         if self.use is Use.KITCHEN:
             other = _usual(scene, self.use * uses.PARTS + 1 - part, homes)
             chance, least = chance * uses.chance(other), 1 - (1 - least) ** 2
-        can = (chance <= 1 - least) & (state.unseen_until_us[homes] < part_us)
+        can = (1 - chance >= least) & (state.unseen_until_us[homes] < part_us)
         hit = can & uses.is_missing(usual, first, now_min, due)
         again[at[can]] = _later_us(scene, now_min[can], np.ceil(due[can]).astype(np.int64))
         again[at[hit]] = NEVER
@@ -146,17 +147,23 @@ class Unused:
         hit &= state.sign_us[homes] >= part_us  # nothing at all is a silence, not this
         back_min = scene.now_us // MINUTE_US - state.exit_min[homes]
         hit &= back_min >= wait  # who came home just now has had no time for it
+        mean, around = uses.mean_min(usual), EIGHT_IN_TEN * uses.spread_min(usual)
         for one in np.flatnonzero(hit).tolist():
             home = int(homes[one])
             value, began_us = scene.home(home), int(part_us[one])
             numbers = UseNumbers(
                 began_us,
                 _PARTS[part],
-                float(uses.mean_min(usual)[one]),
+                int(now_min[one]),
+                float(mean[one]),
+                float(mean[one] - around[one]),
+                float(mean[one] + around[one]),
                 float(due[one]),
                 float(uses.share(usual)[one]),
+                float(1 - chance[one]),
                 float(least[one]),
                 float(usual.days[one]),
+                uses.DAYS,
             )
             told = _TOLD[self.use](value, scene.zone(value.place), scene.now_us, numbers)
             scene.actions.append(told)

@@ -16,7 +16,7 @@ from alerts.detect.cold import (
 )
 from alerts.detect.columns import NEVER, Rows
 from alerts.due import spread
-from alerts.findings import cold
+from alerts.findings import Warmth, cold
 from alerts.lifecycle import Event
 from alerts.scene import Scene
 
@@ -46,10 +46,9 @@ def watch_warmth(scene: Scene) -> None:
         for at in np.flatnonzero(hit & ~covered & (state.cold_us[level, homes] == NEVER)).tolist():
             home, onset_us = int(homes[at]), int(below[at])
             value, celsius = scene.home(home), float(warmest_c[at])
-            zone, limit_c = scene.zone(value.place), float(limit[at])
-            scene.actions.append(
-                cold(value, zone, _KINDS[level], onset_us, now_us, celsius, limit_c)
-            )
+            numbers = Warmth(onset_us, celsius, float(limit[at]), _DWELL_US[level])
+            zone = scene.zone(value.place)
+            scene.actions.append(cold(value, zone, _KINDS[level], now_us, numbers))
             state.cold_us[level, home] = onset_us
         covered |= hit
     # One room that stays cold may be all that is known when a warmer one is not heard any more.

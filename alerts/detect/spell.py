@@ -12,6 +12,7 @@ import numpy as np
 
 from alerts.detect.columns import MINUTE_US, Bools, Floats, Ints, Rows, Singles
 from alerts.detect.signs import group
+from alerts.detect.usual import EIGHT_IN_TEN
 
 FIRST_BIN: Final = 22 * 4
 LAST_BIN: Final = 6 * 4
@@ -92,6 +93,12 @@ def limits(longest: Longest, row: int, z: Floats) -> tuple[Floats, Floats]:
     around = np.maximum(longest.squares - 2 * mean * longest.total + n * mean**2, 0)
     variance = (around + _VARIANCE_WEIGHT * _VARIANCE[row]) / (n + _VARIANCE_WEIGHT)
     return np.exp(mean), np.exp(mean + z * np.sqrt(variance))
+
+
+def band(longest: Longest, row: int) -> tuple[Floats, Floats]:
+    """Return (low, high): between them the longest spell of eight days in ten, by home."""
+    edge = np.full(len(longest.days), EIGHT_IN_TEN)
+    return limits(longest, row, -edge)[1], limits(longest, row, edge)[1]
 
 
 def end_day(longest: Longest, peak: Floats, most: Floats) -> Longest:

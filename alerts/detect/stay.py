@@ -13,6 +13,7 @@ import numpy as np
 from alerts.detect.columns import MINUTE_US, NEVER, Bools, Bytes, Floats, Ints, Rows
 from alerts.detect.rooms import Room
 from alerts.detect.signs import group
+from alerts.detect.usual import EIGHT_IN_TEN
 
 GAP_US: Final = 60 * MINUTE_US
 ROOMS: Final = (Room.BATHROOM, Room.HALL)
@@ -135,6 +136,12 @@ def limits(longest: Longest, row: int, z: Floats) -> tuple[Floats, Floats]:
     spread = np.maximum(longest.squares - 2 * mean * longest.total + n * mean**2, 0)
     variance = (spread + _VARIANCE_WEIGHT * _VARIANCE[row]) / (n + _VARIANCE_WEIGHT)
     return np.exp(mean), np.exp(mean + z * np.sqrt(variance))
+
+
+def band(longest: Longest, row: int) -> tuple[Floats, Floats]:
+    """Return (low, high): between them the longest stay of eight days in ten, by home."""
+    edge = np.full(len(longest.days), EIGHT_IN_TEN)
+    return limits(longest, row, -edge)[1], limits(longest, row, edge)[1]
 
 
 def end_day(longest: Longest, peak: Floats) -> Longest:

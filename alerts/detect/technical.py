@@ -17,6 +17,8 @@ OFFLINE_DWELL_US: Final = 5 * MINUTE_US
 """How long a last will must stand before the gateway counts as lost: hubs restart."""
 
 OUTAGE_GATEWAYS: Final = 3
+OUTAGE_SHARE: Final = 0.5
+"""An outage of a place: at least so many of its gateways, and this share, lost together."""
 
 
 def latest(*times: Ints) -> Ints:
@@ -54,6 +56,6 @@ def outages(total: Ints, lost: Ints, peak: Ints) -> Ints:
     An outage begins when at least half of a place's gateways, and at least three, are lost at
     the same time, and ends when half of those that were lost are back.
     """
-    begins = (lost >= OUTAGE_GATEWAYS) & (2 * lost >= total)
+    begins = (lost >= OUTAGE_GATEWAYS) & (lost >= OUTAGE_SHARE * total)
     stays = (peak > 0) & (2 * lost > peak)
     return np.where(begins | stays, np.maximum(peak, lost), 0)

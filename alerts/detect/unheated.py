@@ -68,4 +68,10 @@ def pass_hour(
 
 def limit_k(spread: Floats, least_k: Floats) -> Floats:
     """Return how far a home may fall short of its course: more where its days vary much."""
-    return np.maximum(least_k, _SDS * np.sqrt(np.maximum(spread, _SPREAD**2)))
+    return np.maximum(least_k, _SDS * spread_k(spread))
+
+
+def spread_k(spread: Floats) -> Floats:
+    """Return the standard deviation of an hour's gain from its variance, at least 0.05 K."""
+    result: Floats = np.sqrt(np.maximum(spread, _SPREAD**2))
+    return result

@@ -65,12 +65,17 @@ def mean_min(usual: Usual) -> Floats:
     return result
 
 
+def spread_min(usual: Usual) -> Floats:
+    """Return the standard deviation of that minute, drawn towards 45 where little is known."""
+    around = np.maximum(usual.squares - usual.hits * mean_min(usual) ** 2, 0)
+    variance = (around + _SPREAD_DAYS * _SPREAD_MIN**2) / (usual.hits + _SPREAD_DAYS)
+    spread: Floats = np.sqrt(variance)
+    return spread
+
+
 def due_min(usual: Usual, part: int, z: Floats, least_min: Floats) -> Floats:
     """Return the minute by which it should have been used, at least so long after the usual."""
-    mean = mean_min(usual)
-    around = np.maximum(usual.squares - usual.hits * mean**2, 0)
-    variance = (around + _SPREAD_DAYS * _SPREAD_MIN**2) / (usual.hits + _SPREAD_DAYS)
-    due = mean + np.maximum(z * np.sqrt(variance), least_min)
+    due = mean_min(usual) + np.maximum(z * spread_min(usual), least_min)
     return np.clip(due, STARTS_MIN[part], ENDS_MIN[part] - LEAD_MIN)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from alerts.detect.columns import MINUTE_US, Bools, Counts, Floats, Ints
 from alerts.detect.signs import group
+from alerts.detect.usual import EIGHT_IN_TEN
 
 FIRST_BIN: Final = 23 * 4
 LAST_BIN: Final = 6 * 4
@@ -106,7 +107,7 @@ def end_night(visits: Counts, usual: Usual) -> tuple[Usual, Floats]:
 
 
 def band(usual: Usual) -> tuple[Floats, Floats]:
-    """Return (low, high): the visits that about nine in ten usual nights have."""
+    """Return (low, high): the visits that about eight in ten usual nights have."""
     m = mean(usual)
-    spread = 1.64 * np.sqrt(m + dispersion(usual) * m * m)
+    spread = EIGHT_IN_TEN * np.sqrt(m + dispersion(usual) * m * m)
     return np.maximum(np.floor(m - spread + 0.5), 0), np.floor(m + spread + 0.5)

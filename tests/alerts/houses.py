@@ -19,6 +19,7 @@ from config.places import Place
 from config.sensor_table import build_sensor_table
 from config.visits import FOREVER, Visit, VisitKind
 from ingest.batch import Batch, build, empty
+from tests.alerts.explaining import assert_explained
 from tests.alerts.world import DAY, HOUR, MINUTE, START, Reading, place
 from tests.make import enrolment
 
@@ -114,6 +115,9 @@ class Houses:
                 readings=batch.slice(first, last),
                 late=older,
             )
+            for action in scene.actions:
+                if isinstance(action, Finding):
+                    assert_explained(action.kind, action.evidence)
             self.actions += scene.actions
             self.now, older = stop, empty()
 

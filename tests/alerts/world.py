@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Row, select
 
 from alerts import tables
+from alerts.alert import AlertKind
 from alerts.engine import Engine
 from alerts.ledger import Ledger
 from config.allowances import Allowance
@@ -22,6 +23,7 @@ from ingest.batch import Batch, build
 from ingest.clock import VirtualClock, instant
 from ingest.message import Stray
 from ingest.sink import Entry
+from tests.alerts.explaining import assert_explained
 from tests.databases import new_database
 from tests.make import enrolment
 
@@ -173,6 +175,8 @@ class World:
         query = select(tables.alerts).order_by(tables.alerts.c.raised_us, tables.alerts.c.id)
         with self.database.connect() as connection:
             rows = connection.execute(query).all()
+        for row in rows:
+            assert_explained(AlertKind(row.kind), row.evidence)
         return [row for row in rows if not kinds or row.kind in kinds]
 
     def history(self, alert: str) -> list[str]:
