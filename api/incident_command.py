@@ -70,7 +70,7 @@ def _lines(found: "Incident", zone: ZoneInfo) -> Iterator[str]:
     yield f"{alert.place}, home {alert.home or '-'}, {alert.kind.value}, {alert.priority.value}"
     yield alert.sentence
     for name, value in alert.evidence.items():
-        yield f"  {name}: {value}"
+        yield f"  {name}: {value:.6g}" if isinstance(value, float) else f"  {name}: {value}"
     for line in found.lines:
         said = f": {line.said}" if line.said else ""
         yield f"{words.moment_s(line.at_us, zone)}  {line.what} by {line.who}{said}"

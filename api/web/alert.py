@@ -18,6 +18,7 @@ from api.queries import Alert, Event
 from api.resources import Resources
 from api.web import keeping, last_seen, lines, why, words
 from api.web.alerts import Actor, Carer, Id, Watcher
+from api.web.decided import decided, said
 from api.web.numbers import numbers
 from api.web.pages import page
 from api.web.sign_in import own_path
@@ -173,7 +174,10 @@ def _late(resources: Resources, kept_at: str) -> str:
 
 
 def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple[str, str]]:
-    """Return when it began and what decided, each once, as labels and text."""
+    """Return when it began and what else is known, as labels and text.
+
+    What ``decided`` tells is left out.
+    """
     is_silence = alert.kind in SILENCES
     told = [
         ("Last sign of the person" if is_silence else "Began", words.moment(alert.onset_us, zone)),
@@ -187,10 +191,12 @@ def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple
         "last_sign_us": alert.onset_us, "since_us": alert.onset_us, "first_us": alert.onset_us,
         "last_us": alert.onset_us, "decided_us": alert.raised_us, "received_us": alert.raised_us,
     }  # fmt: skip
+    told_of = said(alert.kind, alert.evidence)
     evidence = {
         key: value
         for key, value in alert.evidence.items()
-        if key not in same or abs(float(value or 0) - same[key]) > _MINUTE_US
+        if key not in told_of
+        and (key not in same or abs(float(value or 0) - same[key]) > _MINUTE_US)
     }
     told += numbers(evidence, zone)
     if alert.kind not in LIFE_SAFETY:
@@ -259,6 +265,7 @@ def _alert_page(
         "line": line,
         "home": alert.home if alert.label else None,
         "together": [lines.unwatched_line(home, resources, now_us) for home in together],
+        "decided": decided(alert.kind, alert.evidence, place.zone),
         "numbers": reasons(alert, happened, place.zone),
         "history": [lines.event_line(e, names, now_us, place.zone) for e in happened],
         "may_take": acts and alert.state is State.OPEN,

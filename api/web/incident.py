@@ -13,6 +13,7 @@ from api.queries import Scope
 from api.resources import Resources
 from api.web import lines, words
 from api.web.alerts import Id
+from api.web.decided import decided, said
 from api.web.numbers import numbers
 from api.web.pages import page
 from ingest.clock import microseconds
@@ -52,6 +53,9 @@ def _page(request: Request, visitor: Visitor, found: Incident) -> Response:
     alert = found.alert
     place = resources.places[alert.place]
     now_us = microseconds(resources.wall())
+    of = alert.kind, alert.evidence, place.zone
+    told = said(alert.kind, alert.evidence)
+    rest = {key: value for key, value in alert.evidence.items() if key not in told}
     context = {
         "place": place,
         "alert": alert,
@@ -64,7 +68,8 @@ def _page(request: Request, visitor: Visitor, found: Incident) -> Response:
         "facts": [
             ("Began", words.moment(alert.onset_us, place.zone)),
             ("Raised", words.moment(alert.raised_us, place.zone)),
-            *numbers(alert.evidence, place.zone),
+            *((f"Decided by: {row.what}", row.text) for row in decided(*of)),
+            *numbers(rest, place.zone),
         ],
         "told": [
             {

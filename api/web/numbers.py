@@ -21,10 +21,22 @@ _MOMENTS: Final = {
     "shadow_found_us": "Found in shadow",
     "left_us": "Door used",
     "outage_us": "Outage found",
+    "until_us": "Until",
+    "from_us": "From",
+    "notice_us": "Told from",
+    "booked_us": "Booked for",
+    "waited_from_us": "Waited from",
+    "waited_until_us": "Waited until",
+    "last_visit_us": "Door last used in a visit",
+    "reported_us": "Reported",
+    "off_us": "Out of reach since",
+    "claimed_us": "By the device's clock",
+    "visit_us": "Door used in a booked visit",
 }
 _SPANS: Final = {
     "silence_us": "Quiet for",
     "unwatched_us": "Of that time, not seen for",
+    "repeat_us": "Counted as the same event within",
     "usual_gap_us": "Usual time between signs at this time of day",
     "floor_us": "Never raised sooner than",
     "cap_us": "Always raised after",
@@ -44,6 +56,15 @@ _LABELS: Final = {
     "words_missed": "Times it usually speaks in that time",
     "stay_min": "In this room for",
     "usual_longest_min": "Longest such time of a usual day",
+    "usual_longest": "Longest silence of a usual day, in signs missed",
+    "score_before": "Of the change, what was there before",
+    "dispersion": "How much the visits of usual nights vary",
+    "due_min": "Told when not used by",
+    "usual_min": "Usually used by",
+    "warm_again_c": "Counts as warm again from",
+    "cool_again_c": "Counts as cooler again from",
+    "lost_share": "Share of gateways lost",
+    "least_share": "Told from this share on",
     "limit_min": "Raised after",
     "usual_share_of_nights": "Share of nights in which it is used so",
     "warmest_c": "Warmest room",
@@ -71,8 +92,16 @@ _LABELS: Final = {
     "disk_full_h": "Hours until the disk is full, at this pace",
     "engine_seq": "Last batch in the engine",
 }
+_CLOCK: Final = frozenset({"now_min", "due_min", "usual_min"})
 _TEXTS: Final = {"cap": "the cap", "score": "what is usual in this home"}
-_UNITS: Final = {"_c": " °C", "_w": " W", "_h": " hours", "_min": " minutes", "_percent": "%"}
+_UNITS: Final = {
+    "_c": " °C",
+    "_k": " °C",
+    "_w": " W",
+    "_h": " hours",
+    "_min": " minutes",
+    "_percent": "%",
+}
 
 
 def numbers(evidence: Mapping[str, object], zone: tzinfo) -> list[tuple[str, str]]:
@@ -113,9 +142,11 @@ def _measured(key: str, value: float, zone: tzinfo) -> str:
         return words.span(int(value))
     if key.endswith("_s"):
         return words.span(int(value * 1_000_000)) if value >= 60 else f"{value:.1f} s"
+    if key in _CLOCK:
+        return words.hour_and_minute(value)
     for ending, unit in _UNITS.items():
         if key.endswith(ending):
-            return f"{value:g}{unit}"
-    if key == "share":
+            return f"{round(value, 2):g}{unit}"
+    if "share" in key:
         return f"{value:.0%}"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")

@@ -6,6 +6,7 @@ ones decide is asserted wherever tests run homes (``tests/alerts/houses.py``, ``
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,13 +86,12 @@ def hub(off_us: int | None) -> Finding:
 def samples() -> Iterator[tuple[AlertKind, str, Callable[[], Finding]]]:
     """Yield (kind, rule, how it is made)."""
     for kind in LIFE_SAFETY:
-        yield kind, "", lambda k=kind: bare(k, {"signals": 1, "signals_needed": 1})
+        yield kind, "", partial(bare, kind, {"signals": 1, "signals_needed": 1})
     visit = of_things.VisitNumbers(T - HOUR, T - 2 * HOUR, T, T - 24 * HOUR, T - 3 * HOUR)
     heat = of_things.HeatNumbers(T - HOUR, 17.0, -0.4, 0.1, 0.3, 2.9, 2.5, 19.0)
     door = of_nights.DoorAtNight(T - HOUR, HOUR // 4, 0.01, 0.1, 20.0, 2.5)
     stay = of_nights.RoomStay("bathroom", T - HOUR, 60.0, 10.0, 5.0, 18.0, 45.0)
     nights = of_nights.NightVisits(6, [5, 2], 2.0, 1, 3, 0.02, 1.1, 2.7, 2.0)
-    together = {"share": 0.25, "least": 5.0, "since_us": T - HOUR, "found_us": T}
     kinds = AlertKind
     cap = replace(SILENCE, elapsed_us=13 * HOUR)
     yield from (
@@ -133,14 +133,16 @@ def samples() -> Iterator[tuple[AlertKind, str, Callable[[], Finding]]]:
         (kinds.UNWATCHED_HOME, "",
          lambda: of_homes.unwatched(HOME, UTC, "gateway", T - 9 * HOUR, 8 * HOUR, T)),
         (kinds.UNWATCHED_HOME, "_by_tier", hidden),
-        *((kinds.SENSOR_SILENT, rule, lambda r=rule: device(r))
-          for rule in ("missed", "pace", "out of reach")),
+        (kinds.SENSOR_SILENT, "missed", lambda: device("missed")),
+        (kinds.SENSOR_SILENT, "pace", lambda: device("pace")),
+        (kinds.SENSOR_SILENT, "out of reach", lambda: device("out of reach")),
         (kinds.GATEWAY_SILENT, "offline", lambda: hub(T - HOUR)),
         (kinds.GATEWAY_SILENT, "silence", lambda: hub(None)),
         (kinds.OUTAGE, "gateways",
          lambda: of_places.outage("fenbridge", lost=4, total=6, found_us=T)),
         (kinds.OUTAGE, "hush",
-         lambda: of_places.hushed("fenbridge", UTC, heard=1, expected=9.0, **together)),
+         lambda: of_places.hushed("fenbridge", UTC, heard=1, expected=9.0, share=0.25, least=5.0,
+                                  since_us=T - HOUR, found_us=T)),
         (kinds.OUTAGE, "street",
          lambda: of_places.street_outage("fenbridge", "ZZ1 1", UTC, lost=4, total=20, least=3,
                                          apart_us=60, since_us=T - HOUR, found_us=T)),
