@@ -28,6 +28,7 @@ def watch_gateways(scene: Scene) -> Gateways:
     due = _due_to_tell(scene, rows)
     if has_changed or scene.is_regular or len(due):
         watch_streets(scene, gateways)
+        due = _due_to_tell(scene, due)  # a street that ended gave those of it more time
     if len(due):
         _raise_gateways(scene, due)
     if scene.is_regular:

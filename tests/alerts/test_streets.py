@@ -216,3 +216,20 @@ def test_our_own_lost_link_is_one_alert_a_place() -> None:
     (alert,) = world.alerts("unwatched-home")
     assert (alert.home, alert.evidence["reason"]) == (None, "link")
     assert [len(ids) for ids in alert.evidence["homes"].values()] == [2, 18]
+
+
+def test_a_hub_that_stays_dark_after_its_street_is_back_has_its_own_limit_before_it_is_told() -> (
+    None
+):
+    world = town()
+    lived(world, dict.fromkeys(STREET, FAILS), FAILS + 8 * HOUR, FAILS + 5 * HOUR)
+    own = [s.number for s in world.sensors if s.home == 4]
+    entries, world.tail.entries = world.tail.entries, []
+    for entry in entries:
+        gone = np.isin(entry.batch.sensor, own) & (entry.batch.time.view(np.int64) >= FAILS)
+        world.tail.put_batch(entry.batch.take(~gone))
+    world.run(FAILS + 8 * HOUR)
+    (hub,) = world.alerts("gateway-silent")
+    (street,) = world.alerts("outage")
+    assert street.state == "closed"
+    assert hub.raised_us - (FAILS + 5 * HOUR) >= 30 * MINUTE

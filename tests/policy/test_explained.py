@@ -136,16 +136,19 @@ def samples() -> Iterator[tuple[AlertKind, str, Callable[[], Finding]]]:
         (kinds.SENSOR_SILENT, "missed", lambda: device("missed")),
         (kinds.SENSOR_SILENT, "pace", lambda: device("pace")),
         (kinds.SENSOR_SILENT, "out of reach", lambda: device("out of reach")),
+        (kinds.MAINS_FAILED, "",
+         lambda: of_plant.mains_failed(GATEWAY, HOME, UTC, T - HOUR, T, HOUR // 6)),
         (kinds.GATEWAY_SILENT, "offline", lambda: hub(T - HOUR)),
         (kinds.GATEWAY_SILENT, "silence", lambda: hub(None)),
         (kinds.OUTAGE, "gateways",
-         lambda: of_places.outage("fenbridge", lost=4, total=6, found_us=T)),
+         lambda: of_places.outage("fenbridge", lost=4, total=6, failed=0, found_us=T)),
         (kinds.OUTAGE, "hush",
          lambda: of_places.hushed("fenbridge", UTC, heard=1, expected=9.0, share=0.25, least=5.0,
                                   since_us=T - HOUR, found_us=T)),
         (kinds.OUTAGE, "street",
-         lambda: of_places.street_outage("fenbridge", "ZZ1 1", UTC, lost=4, total=20, least=3,
-                                         apart_us=60, since_us=T - HOUR, found_us=T)),
+         lambda: of_places.street_outage("fenbridge", "ZZ1 1", UTC, lost=3, failed=1, dark=4,
+                                         total=20, least=3, apart_us=60,
+                                         since_us=T - HOUR, found_us=T)),
     )  # fmt: skip
 
 
