@@ -108,8 +108,17 @@ def record(
     if wrong:
         raise ConfigProblem("\n".join(f"consent: {what}" for what in wrong))
     _end(connection, number, account, now_us, "replaced")
-    row = {
-        "home": number,
+    connection.execute(insert(tables.consents).values(row_of(plan, number, account, now_us)))
+    if state is HomeState.AWAITING_CONSENT:
+        registry.set_home_state(connection, [home], HomeState.ACTIVE)
+    audit.append(connection, entry_of(plan, place, home, account, now_us))
+    return history(connection, home)[0]
+
+
+def row_of(plan: ConsentPlan, home: int, account: str, now_us: int) -> dict[str, Any]:
+    """Return the row that keeps this decision about a home (number)."""
+    return {
+        "home": home,
         "basis": plan.basis.value,
         "decided_by": plan.decided_by.value,
         "decided_on": plan.decided_on.isoformat(),
@@ -121,12 +130,13 @@ def record(
         "withdrawn_by": "",
         "why": "",
     }
-    connection.execute(insert(tables.consents).values(row))
-    if state is HomeState.AWAITING_CONSENT:
-        registry.set_home_state(connection, [home], HomeState.ACTIVE)
-    detail = {"basis": plan.basis.value, "by": plan.decided_by.value, "review": row["review_on"]}
-    audit.append(connection, Entry(place, now_us, account, "consent", f"home:{home}", detail))
-    return history(connection, home)[0]
+
+
+def entry_of(plan: ConsentPlan, place: str, home: str, account: str, now_us: int) -> Entry:
+    """Return the note of this decision about a home (id) for the audit log."""
+    review = plan.review_on.isoformat()
+    detail = {"basis": plan.basis.value, "by": plan.decided_by.value, "review": review}
+    return Entry(place, now_us, account, "consent", f"home:{home}", detail)
 
 
 def withdraw(connection: Connection, home: str, account: str, why: str, now_us: int) -> None:

@@ -32,8 +32,10 @@ def read_csv(data: bytes, file: str, form: Form) -> list[tuple[str, Row]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
         raise ConfigProblem(
-            f"{noun}: {file} is not UTF-8 (byte {problem.start + 1}); save it as CSV UTF-8"
+            f"{noun}: {file} is not UTF-8 (byte {problem.start + 1}, line {line}); save it as CSV "
+            f"UTF-8{_likely(data)}"
         ) from problem
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -71,6 +73,16 @@ def take(row: Row, column: str, read: Callable[[str], _T], wrong: list[Mistake])
 def shown(text: str) -> str:
     """Return what was written, quoted and no longer than a message bears."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...")
+
+
+def _likely(data: bytes) -> str:
+    """Return what a file that is not UTF-8 seems to be, from the bytes of its first odd letter."""
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return ""
+    said = "it seems to be Windows-1252, as Excel writes by 'CSV (Comma delimited)'"
+    return f": {said}; choose 'CSV UTF-8 (Comma delimited)' there"
 
 
 def _expect_columns(header: Sequence[str], file: str, form: Form) -> None:

@@ -18,8 +18,10 @@ from pydantic import (
     ValidationError,
 )
 
+from config import kits
 from config.declared_lines import line_of, lines_of
 from config.homes import ID_PATTERN
+from config.kits import Kit
 from config.ladders import Ladder
 from config.ladders import check as check_ladder
 from config.problems import ConfigProblem, describe
@@ -139,6 +141,9 @@ class Place(_Strict):
     }
     """What sensors may be for here, each with the sentence that a household is told."""
 
+    kit: dict[Annotated[str, Field(pattern="^[a-z0-9-]{2,40}$")], Kit] = {}
+    """Its kits of sensors; without any those that ship with Stillwell."""
+
     identity_provider: IdentityProvider | None = None
     ladder: dict[Annotated[str, Field(pattern="^P[123]$")], Ladder] = {}
     """Who is told of an alert where no ladder was saved, by priority."""
@@ -153,6 +158,11 @@ class Place(_Strict):
     def logo_png(self) -> bytes:
         """The content of its logo; empty without one."""
         return self._logo_png
+
+    @property
+    def kits(self) -> Mapping[str, Kit]:
+        """The kits of sensors that a home of the place may get, by key."""
+        return self.kit or kits.shipped()
 
     @property
     def zone(self) -> ZoneInfo:

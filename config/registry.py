@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
@@ -13,6 +14,8 @@ from config.kinds import Kind
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable, build_sensor_table
 from config.visits import Visit, VisitKind
+
+_AT_ONCE: Final = 500
 
 
 def revision(connection: Connection) -> int:
@@ -180,11 +183,8 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
     A database error (an id or an address that exists) leaves nothing behind once the caller's
     transaction is rolled back.
     """
-    home_number: dict[int, int] = {}
-    gateway_number: dict[int, int] = {}
-    new_homes, new_gateways, new_sensors = [], [], []
-    for home in enrolment.homes:
-        values: dict[str, object] = {
+    homes = [
+        {
             "id": home.id,
             "place": home.place,
             "label": home.label,
@@ -196,20 +196,27 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
             "sector": home.sector,
             "enrolled_us": now_us,
         }
-        home_number[home.number] = _insert(connection, tables.homes, values)
-        new_homes.append(replace(home, number=home_number[home.number]))
-    for gateway in enrolment.gateways:
-        owner = None if gateway.home is None else home_number[gateway.home]
-        values = {"id": gateway.id, "place": gateway.place, "home": owner}
-        gateway_number[gateway.number] = _insert(connection, tables.gateways, values)
-        new_gateways.append(replace(gateway, number=gateway_number[gateway.number], home=owner))
-    for sensor in enrolment.sensors:
-        owner = None if sensor.home is None else home_number[sensor.home]
-        hub = gateway_number[sensor.gateway]
-        values = {
+        for home in enrolment.homes
+    ]
+    given = _insert_all(connection, tables.homes, homes)
+    new_homes = [replace(home, number=given[home.id]) for home in enrolment.homes]
+    owners: dict[int | None, int | None] = {None: None}
+    owners |= {home.number: given[home.id] for home in enrolment.homes}
+    hubs = [
+        {"id": gateway.id, "place": gateway.place, "home": owners[gateway.home]}
+        for gateway in enrolment.gateways
+    ]
+    given = _insert_all(connection, tables.gateways, hubs)
+    new_gateways = [
+        replace(gateway, number=given[gateway.id], home=owners[gateway.home])
+        for gateway in enrolment.gateways
+    ]
+    hub_number = {gateway.number: given[gateway.id] for gateway in enrolment.gateways}
+    found = [
+        {
             "id": sensor.id,
-            "home": owner,
-            "gateway": hub,
+            "home": owners[sensor.home],
+            "gateway": hub_number[sensor.gateway],
             "dialect": sensor.dialect,
             "address": sensor.address,
             "kind": sensor.kind.value,
@@ -217,8 +224,18 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
             "is_exit": sensor.is_exit,
             "model": sensor.model,
         }
-        number = _insert(connection, tables.sensors, values)
-        new_sensors.append(replace(sensor, number=number, home=owner, gateway=hub))
+        for sensor in enrolment.sensors
+    ]
+    given = _insert_all(connection, tables.sensors, found)
+    new_sensors = [
+        replace(
+            sensor,
+            number=given[sensor.id],
+            home=owners[sensor.home],
+            gateway=hub_number[sensor.gateway],
+        )
+        for sensor in enrolment.sensors
+    ]
     bump(connection)
     return Enrolment(tuple(new_homes), tuple(new_gateways), tuple(new_sensors))
 
@@ -241,6 +258,20 @@ def set_home_state(connection: Connection, home_ids: Iterable[str], state: HomeS
 def bump(connection: Connection) -> None:
     """Tell running workers that the roster has changed."""
     connection.execute(update(tables.roster).values(revision=tables.roster.c.revision + 1))
+
+
+def _insert_all(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
+) -> dict[str, int]:
+    """Write rows in their order; return the number of each by its id."""
+    if rows:
+        connection.execute(insert(table), rows)
+    found: dict[str, int] = {}
+    for start in range(0, len(rows), _AT_ONCE):
+        ids = [row["id"] for row in rows[start : start + _AT_ONCE]]
+        query = select(table.c.id, table.c.number).where(table.c.id.in_(ids))
+        found |= dict(connection.execute(query).all())
+    return found
 
 
 def _insert(connection: Connection, table: Table, values: Mapping[str, object]) -> int:
