@@ -23,6 +23,7 @@ from api.rest import detectors as rest_detectors
 from api.rest import facts as rest_facts
 from api.rest import handovers as rest_handovers
 from api.rest import homes as rest_homes
+from api.rest import households as rest_households
 from api.rest import incident as rest_incident
 from api.rest import installing as rest_installing
 from api.rest import measures as rest_measures
@@ -106,6 +107,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_alerts,
         rest_contacts,
         rest_facts,
+        rest_households,
         rest_visits,
         rest_telling,
         rest_detectors,

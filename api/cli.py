@@ -25,6 +25,7 @@ from api.exits import told_plainly
 from api.fact_commands import app as facts
 from api.gateway_commands import app as gateway
 from api.handover_commands import app as handover
+from api.household_commands import app as household
 from api.key_commands import app as keys_
 from api.options import SettingsFile, tell
 from api.pause_commands import app as pauses
@@ -56,6 +57,7 @@ app.add_typer(pauses, name="pause")
 app.add_typer(handover, name="handover")
 app.add_typer(consent, name="consent")
 app.add_typer(contacts, name="contacts")
+app.add_typer(household, name="household")
 app.add_typer(facts, name="facts")
 app.add_typer(keys_, name="keys")
 app.add_typer(visits, name="visits")

@@ -159,7 +159,7 @@ def read_consent(
     if not any((row.get(column) or "").strip() for column in CONSENT):
         return None
     before = len(wrong)
-    if kit is None:
+    if not (row.get("kit") or "").strip():
         wrong.append(("kit", "is empty beside a consent, which says what each sensor is for"))
     basis = take(row, "basis", lambda t: _choice(t, Basis), wrong)
     by = take(row, "decided_by", lambda t: _choice(t, Decider), wrong)

@@ -25,6 +25,8 @@ OUT = {
     ("contacts", "show"): "export",
     ("contacts", "stale"): "export",
     ("facts", "list"): "export",
+    ("household", "list"): "export",
+    ("household", "show"): "export",
     ("incident",): "release",
     ("measures",): "export",
     ("place", "export"): "export",
@@ -45,7 +47,7 @@ IN = frozenset(
         "consent due", "consent record", "consent show", "consent withdraw", "contacts set",
         "demo", "detectors set", "enrol", "evaluate", "facts import", "facts template",
         "handover accept", "handover begin", "handover show", "keys copy", "keys make",
-        "keys rotate", "keys show", "ladder set", "ladder show",
+        "household add", "household edit", "household import", "keys rotate", "keys show", "ladder set", "ladder show",
         "migrate", "pause begin", "pause end", "pause extend", "people give", "people invite",
         "people list", "people reset", "people take", "place add", "place check", "place import",
         "place list", "place merge", "place split", "realism", "recipient set", "relearn",
@@ -64,6 +66,7 @@ ROUTES = {
 }
 """Addresses that hand out a file or a whole account of somebody, and what they write down."""
 
+_NAMES_A_HOME = {("contacts", "show"), ("household", "show"), ("incident",)}
 _FILES = (".csv", ".json", ".zip", "export", "download", "incident", "release", "parquet")
 _OPEN = frozenset({"/api/v1/openapi.json"})
 
@@ -129,6 +132,8 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
         ("contacts", "show"): ["--home", home],
         ("contacts", "stale"): ["--place", A],
         ("facts", "list"): ["--place", A],
+        ("household", "list"): ["--place", A],
+        ("household", "show"): ["--home", home],
         ("incident",): [alert.id, "--by", "bob@example.org"],
         ("measures",): ["--place", A, "--csv"],
         ("place", "export"): [A, str(tmp_path / "out")],
@@ -146,7 +151,7 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
         new = noted(world) - before
         wanted = OUT[command], "account-bob" if command == ("incident",) else exporting.CONSOLE
         assert [n for n in new if n[:2] == wanted], (command, done.output, new)
-        assert home not in str(new) or command in {("contacts", "show"), ("incident",)}
+        assert home not in str(new) or command in _NAMES_A_HOME
 
 
 def _contact(world: World, home: str) -> None:

@@ -15,6 +15,7 @@ README: Final = Path(__file__).resolve().parents[2] / "api" / "README.md"
 WHO: Final = {
     frozenset(ANY): "any role",
     frozenset(HOMES): "care team, officer",
+    frozenset((*HOMES, Role.INSTALLER)): "care team, officer, installer",
     frozenset(WATCHERS): "care team, officer, engineer",
     frozenset((*CARE, Role.ENGINEER)): "care team, engineer",
     frozenset((Role.ENGINEER,)): "engineer",

@@ -180,6 +180,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "contacts": {"contact": []},
     "installations": {"day": "2026-03-03"},
     "revoke": {"why": "a test"},
+    "households": {"households": [{"name": "Mx Invented"}]},
+    "household": {"household": {"name": "Mx Invented"}},
     "facts": {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1},
 }
 """What routes take, by the last part of their address."""
