@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -50,6 +50,14 @@ class HouseholdIn(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     household: Fields
+
+
+class NameIn(BaseModel):
+    """Of whom the home is looked for: each word begins a word of the name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=2, max_length=120)]
 
 
 class EnrolledOut(Sent):
@@ -142,20 +150,16 @@ def enrol_households(
     return EnrolmentOut.model_validate(answer)
 
 
-@router.get("/places/{place}/households")
-def search_households(
-    request: Request,
-    visitor: Resident,
-    place: Id,
-    name: Annotated[str, Query(max_length=120)] = "",
-) -> FoundOut:
-    """Return the homes of a place in which somebody of this name is watched over."""
+@router.post("/places/{place}/households/search")
+def search_households(request: Request, visitor: Resident, place: Id, body: NameIn) -> FoundOut:
+    """Return the homes of a place in which somebody of this name is watched over.
+
+    A name in an address would stand in the logs of every proxy on the way.
+    """
     resources: Resources = request.app.state.resources
     if place not in visitor.places(*HOMES):
         raise absent()
-    if len(name.strip()) < 2:
-        raise Problem(422, "name is too short: send at least two letters of it.")
-    return FoundOut(homes=households.search(resources, visitor, [place], name))
+    return FoundOut(homes=households.search(resources, visitor, [place], body.name))
 
 
 @router.get("/homes/{home}/household")

@@ -195,11 +195,12 @@ def test_one_nhs_number_is_of_one_home(world: World) -> None:
 def test_a_search_finds_in_own_places_only_and_is_noted_without_the_name(world: World) -> None:
     bob, id_ = Visit(world.app, "bob"), world.homes[A][0].id
     put(bob, world, record())
-    path = f"/api/v1/places/{A}/households?name=numbered"
-    assert bob.get(path).json() == {"homes": {id_: ["Mx Invented Numberedperson1"]}}
+    path, body = f"/api/v1/places/{A}/households/search", {"name": "numbered"}
+    assert bob.send(path, body).json() == {"homes": {id_: ["Mx Invented Numberedperson1"]}}
     assert logged(world)[0] == ("read", "account-bob", "list")
-    assert Visit(world.app, "charlie").get(path).status_code == 404
-    assert Visit(world.app, "charlie").get(path.replace(A, B)).json() == {"homes": {}}
+    charlie = Visit(world.app, "charlie")
+    assert charlie.send(path, body).status_code == 404
+    assert charlie.send(path.replace(A, B), body).json() == {"homes": {}}
 
 
 def test_a_contact_is_gone_at_once_for_safeguarding(world: World) -> None:

@@ -15,6 +15,7 @@ from sensors_sim.scenario import load
 from tests.bench import (
     councils,
     decode_share,
+    enrolling,
     ingest_rate,
     outage_5000,
     page_latency,
@@ -132,6 +133,13 @@ def places() -> Iterator[Row]:
     yield at_most("places.load_400_s", round(seconds, 2), "s", 1)
 
 
+def enrol() -> Iterator[Row]:
+    """Time until a file of 5,000 households is enrolled."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = enrolling.measure(Path(folder))
+    yield at_most("enrol.5000_s", round(seconds, 1), "s", 60)
+
+
 def section_g() -> Iterator[Row]:
     """Beds, chairs, doses, kitchen and heating: told wrongly, and found, in simulated homes."""
     for name, value, unit in section_g_homes.measure():
@@ -193,6 +201,7 @@ def main() -> None:
         simulate,
         places,
         revocation,
+        enrol,
         section_g,
         ingest_rate.rates,
         ingest_rate.batches,

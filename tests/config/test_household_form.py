@@ -35,9 +35,7 @@ TODAY = date(2026, 3, 3)
 )
 def test_each_mistake_is_told_beside_its_field(changed: dict[str, str], field: str) -> None:
     row = {**next(rows(1)), **changed}
-    _, wrong = read_rows(
-        [("row 2", row)], TODAY, shipped(), Known({}, frozenset({"gate-000001"}))
-    )
+    _, wrong = read_rows([("row 2", row)], TODAY, shipped(), Known({}, frozenset({"gate-000001"})))
     assert [(where, column) for where, column, _ in wrong] == [("row 2", field)], wrong
 
 

@@ -181,6 +181,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "installations": {"day": "2026-03-03"},
     "revoke": {"why": "a test"},
     "households": {"households": [{"name": "Mx Invented"}]},
+    "search": {"name": "Mx Invented"},
     "household": {"household": {"name": "Mx Invented"}},
     "facts": {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1},
 }
