@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ingest.message import Message, Reason, Reject
+from ingest.messages import of
 
 TOPIC: Final = "stillwell/v1/clock"
 """Where marks are published, QoS 1, not retained."""
@@ -58,14 +59,15 @@ def decode_mark(payload: bytes) -> ClockMark | None:
 
 def refuse_marks(chunk: Sequence[Message]) -> Marked:
     """Return the chunk with every mark refused: this process follows the wall clock."""
-    if not any(message.topic == _TOPIC for message in chunk):
-        return Marked(chunk, (), None, is_live=False)
+    columns = of(chunk)
+    is_mark = columns.is_topic(_TOPIC)
+    if not is_mark.any():
+        return Marked(columns, (), None, is_live=False)
     rejects = [
         _refused(message, Reason.BAD_TOPIC, "clock marks count only in a replay")
-        for message in chunk
-        if message.topic == _TOPIC
+        for message in columns.take(is_mark)
     ]
-    return Marked([m for m in chunk if m.topic != _TOPIC], rejects, None, is_live=False)
+    return Marked(columns.take(~is_mark), rejects, None, is_live=False)
 
 
 def split_at_marks(chunk: Sequence[Message]) -> Iterator[Sequence[Message]]:

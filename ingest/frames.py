@@ -1,9 +1,11 @@
 """MQTT 3.1.1 and 5 to the broker: packets as bytes; the other direction is ``ingest.packets``."""
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 MAX_PACKET_ID: Final = 65_535
 PINGREQ: Final = b"\xc0\x00"
@@ -11,6 +13,7 @@ DISCONNECT: Final = b"\xe0\x00"
 
 _MAX_TEXT_BYTES: Final = 65_535
 _MAX_REMAINING: Final = 268_435_455
+_PUBACK: Final = np.uint64(0x40020000)
 _NEVER: Final = b"\xff\xff\xff\xff"
 
 
@@ -82,9 +85,9 @@ def publish(
     return _frame(first, _text(topic) + payload)
 
 
-def pubacks(packet_ids: Sequence[int]) -> bytes:
+def pubacks(packet_ids: Sequence[int] | NDArray[np.uint64]) -> bytes:
     """Return one PUBACK for each id, in order, as one run of bytes (3.4)."""
-    return struct.pack(f">{len(packet_ids)}I", *[0x40020000 | each for each in packet_ids])
+    return (np.asarray(packet_ids, np.uint64) | _PUBACK).astype(">u4").tobytes()
 
 
 def _text(text: str | bytes) -> bytes:

@@ -38,9 +38,17 @@ class Link(asyncio.Protocol):
         """Return what has arrived, at least one byte, at most ``most``; empty once it is lost."""
         while not self._arrived and not self.is_lost:
             self._stirred.clear()
-            if self._transport is not None:
-                self._transport.resume_reading()
+            self.listen()
             await self._stirred.wait()
+        return self.take(most)
+
+    def listen(self) -> None:
+        """Have the socket read once more, without waiting for it."""
+        if self._transport is not None and not self.is_lost:
+            self._transport.resume_reading()
+
+    def take(self, most: int | None = None) -> bytes:
+        """Return what has arrived, at most ``most`` bytes, perhaps none."""
         data = bytes(self._arrived[:most])
         del self._arrived[: len(data)]
         return data

@@ -18,6 +18,8 @@ from ingest.control import (
     variable,
 )
 from ingest.message import Message
+from ingest.messages import Messages
+from ingest.publishes import take_publishes
 
 __all__ = [
     "FIRST_BYTES",
@@ -47,6 +49,9 @@ _MOST_PROPERTIES: Final = 65_535
 Packet = Message | Control
 """A PUBLISH arrives as the Message that the rest of ingest wants."""
 
+MANY_BYTES: Final = 8192
+"""From so many bytes on PUBLISHes are looked for all at once: below, the loop is faster."""
+
 
 class Parser:
     """Cuts a byte stream, split anywhere, into packets.
@@ -57,8 +62,14 @@ class Parser:
     are passed over.
     """
 
-    def __init__(self, max_payload_bytes: int = MAX_PAYLOAD_BYTES, *, is_v5: bool = False) -> None:
-        self._is_v5 = is_v5
+    def __init__(
+        self,
+        max_payload_bytes: int = MAX_PAYLOAD_BYTES,
+        *,
+        is_v5: bool = False,
+        many_bytes: int = MANY_BYTES,
+    ) -> None:
+        self._is_v5, self._many_bytes = is_v5, many_bytes
         self._max_payload_bytes = max_payload_bytes
         self._quick_bytes = min(max_payload_bytes, _QUICK_BYTES)
         self._tail = bytearray()
@@ -72,9 +83,19 @@ class Parser:
 
         Raises ProtocolError, then and from then on, when the peer breaks the protocol.
         """
+        packets: list[Packet] = []
+        for each in self.pieces(data, received_us):
+            if isinstance(each, Messages):
+                packets += each
+            else:
+                packets.append(each)
+        return packets
+
+    def pieces(self, data: bytes, received_us: int = 0) -> list[Packet | Messages]:
+        """Return what ``feed`` does, with PUBLISHes that follow one another left together."""
         if self._failure is not None:
             raise self._failure
-        packets: list[Packet] = []
+        packets: list[Packet | Messages] = []
         try:
             self._feed(data, received_us, packets)
         except ProtocolError as error:
@@ -82,7 +103,7 @@ class Parser:
             raise
         return packets
 
-    def _feed(self, data: bytes, received_us: int, packets: list[Packet]) -> None:
+    def _feed(self, data: bytes, received_us: int, packets: list[Packet | Messages]) -> None:
         if self._skipped is not None:
             data = self._skip(self._skipped, data, packets)
         if self._tail:
@@ -92,13 +113,23 @@ class Parser:
             data = bytes(self._tail)
             self._tail.clear()
         at, before = 0, -1
+        if len(data) >= self._many_bytes:
+            at = self._take_many(data, received_us, packets)
         while at != before:
             before = at
             at = self._take_publishes(data, at, received_us, packets)
             at = self._take_one(data, at, received_us, packets)
         self._tail += data[at:]
 
-    def _skip(self, message: Message, data: bytes, packets: list[Packet]) -> bytes:
+    def _take_many(self, data: bytes, received_us: int, packets: list[Packet | Messages]) -> int:
+        """Take PUBLISHes at once, and whatever else they begin behind, such as a PINGRESP."""
+        at = self._take_one(data, 0, received_us, packets) if data[0] >> 4 != _PUBLISH else 0
+        found, stop = take_publishes(data, at, received_us, self._quick_bytes, is_v5=self._is_v5)
+        if len(found):
+            packets.append(found)
+        return stop
+
+    def _skip(self, message: Message, data: bytes, packets: list[Packet | Messages]) -> bytes:
         rest = data[self._left_to_skip :]
         self._left_to_skip -= len(data) - len(rest)
         if self._left_to_skip == 0:
@@ -106,7 +137,7 @@ class Parser:
             self._skipped = None
         return rest
 
-    def _take_publishes(self, data: bytes, at: int, received_us: int, out: list[Packet]) -> int:
+    def _take_publishes(self, data: bytes, at: int, received_us: int, out: list[Packet | Messages]) -> int:
         """Take whole, small PUBLISHes and return where the first other thing begins.
 
         The hot path, hence one long function: 1 us a message. Whatever looks odd is left to
@@ -153,7 +184,7 @@ class Parser:
             at = stop
         return at
 
-    def _take_one(self, data: bytes, at: int, received_us: int, out: list[Packet]) -> int:
+    def _take_one(self, data: bytes, at: int, received_us: int, out: list[Packet | Messages]) -> int:
         """Take one packet of any type; return where it ends, or ``at`` when bytes are missing."""
         length, start = variable(data, at + 1)
         if start == 0:
@@ -171,7 +202,7 @@ class Parser:
         return start + length
 
     def _take_publish(
-        self, data: bytes, at: int, start: int, stop: int, received_us: int, out: list[Packet]
+        self, data: bytes, at: int, start: int, stop: int, received_us: int, out: list[Packet | Messages]
     ) -> int:
         first, end = data[at], len(data)
         if stop - start < 2:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import compress
+from itertools import chain
 
 import numpy as np
 import structlog
@@ -20,6 +20,7 @@ from ingest.clock import Clock, Instant, SystemClock, VirtualClock, instant, mic
 from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_at_marks, split_marks
 from ingest.journal import Journal
 from ingest.message import Message, Reason
+from ingest.messages import of
 from ingest.poison import Decode, Judged, Screen, judge_each, judge_with, poisoned
 from ingest.positions import Moved, Positions
 from ingest.redelivery import Keys, RecentKeys, message_keys
@@ -85,7 +86,7 @@ class Pipeline:
         self._on_commit = on_commit
         self._refresh = refresh
         self._on_mark = on_mark
-        self._begun: list[Message] = []
+        self._begun: list[Sequence[Message]] = []
         self._recent = RecentKeys(journal.recent_keys())
         self._counts = PipelineCounts()
         self.positions = Positions(journal.positions())
@@ -111,9 +112,10 @@ class Pipeline:
 
     def _take(self, chunk: Sequence[Message]) -> None:
         # A chunk that failed half way comes again whole: what it committed is not told twice.
-        is_again = list(chunk[: len(self._begun)]) == self._begun
+        begun = list(chain.from_iterable(self._begun))
+        is_again = bool(begun) and list(chunk[: len(begun)]) == begun
         self._begun = self._begun if is_again else []
-        rest = chunk[len(self._begun) :]
+        rest = chunk[len(begun) :] if is_again else chunk
         for part in split_at_marks(rest) if self._is_replaying() else [rest]:
             self._take_each(part)
         self._begun = []
@@ -133,14 +135,16 @@ class Pipeline:
                 self._take_each(chunk[half:])
                 return
             self._take_part(chunk, error)
-        self._begun.extend(chunk)
+        self._begun.append(chunk)
 
     def _take_part(self, chunk: Sequence[Message], fault: Exception | None = None) -> None:
         try:
             marked = self._split(chunk)
             keys = message_keys(marked.messages)
             is_fresh = self._recent.fresh(marked.messages, keys)
-            messages, fresh_keys = list(compress(marked.messages, is_fresh)), keys[is_fresh]
+            messages, fresh_keys = of(marked.messages), keys
+            if not is_fresh.all():
+                messages, fresh_keys = messages.take(is_fresh), keys[is_fresh]
             judged = self._judge(messages, marked) if fault is None else poisoned(chunk[0], fault)
             moved = self.positions.moved(judged.sequences)
             seq = self._commit(judged, fresh_keys, moved)

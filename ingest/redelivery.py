@@ -4,7 +4,7 @@ A crash or a lost connection between our commit and the broker's receipt of the 
 the broker send the message once more. Readings with a time of their own are the same reading
 again, whatever we do; a payload without any time would be stamped anew and become a second
 reading. The rule: a QoS 1 message is dropped when it **has the DUP flag and** its key (packet
-id, payload length, CRC-32 of topic and payload) is among the last ``TAIL_MESSAGES`` committed
+id, payload length, hash of topic and payload) is among the last ``TAIL_MESSAGES`` committed
 ones or earlier in the same chunk. The keys are committed with the readings, so it works across
 a crash.
 
@@ -18,19 +18,20 @@ round. The limits, best effort as they are:
   packet id within the tail, and the new one was sent but not committed before a disconnect.
   Packet ids come round after 65,535 messages, the tail is a quarter of that, so it takes a
   broker that began counting anew in between.
-- Two different payloads of one length share a key once in 2^32, never when they differ within
-  four neighbouring bytes.
+- Two different payloads of one length share a key once in 2^32.
+- The hash was a CRC-32 before November 2026: what a worker of that time has committed is not
+  recognised by the first one after it.
 """
 
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.message import Message
+from ingest.messages import DUPLICATE, of
 
 TAIL_MESSAGES: Final = 16_384
 """How many committed messages are remembered; more than any broker has in flight to us."""
@@ -38,7 +39,7 @@ TAIL_MESSAGES: Final = 16_384
 _LOW, _AT_LENGTH, _AT_ID = np.uint64(0xFFFF), np.uint64(32), np.uint64(48)
 
 Keys = NDArray[np.uint64]
-"""uint64[n]: packet id (16 bits), payload length (16 low bits), CRC-32 of topic and payload."""
+"""uint64[n]: packet id (16 bits), payload length (16 low bits), 32 bits of a hash of topic and payload."""
 
 
 def no_keys() -> Keys:
@@ -48,12 +49,10 @@ def no_keys() -> Keys:
 
 def message_keys(messages: Sequence[Message]) -> Keys:
     """Return a key for each message, in order; 0 for QoS 0, which is never sent again."""
-    count = len(messages)
-    packet_id = np.fromiter([m.packet_id for m in messages], np.uint64, count)
-    length = np.fromiter([len(m.payload) for m in messages], np.uint64, count)
-    crc = np.fromiter([crc32(m.payload, crc32(m.topic)) for m in messages], np.uint64, count)
-    keys = (packet_id & _LOW) << _AT_ID | (length & _LOW) << _AT_LENGTH | crc
-    return np.where(packet_id == 0, np.uint64(0), keys)
+    columns = of(messages)
+    packet_id, length = columns.packet_id, columns.payload_bytes.astype(np.uint64)
+    keys = packet_id << _AT_ID | (length & _LOW) << _AT_LENGTH | columns.content >> _AT_LENGTH
+    return keys * (packet_id != 0)
 
 
 class RecentKeys:
@@ -76,10 +75,10 @@ class RecentKeys:
     def fresh(self, messages: Sequence[Message], keys: Keys) -> NDArray[np.bool_]:
         """Return bool[n]: False for each message that is already committed or comes twice."""
         is_fresh = np.ones(len(messages), np.bool_)
-        suspects = [i for i, m in enumerate(messages) if m.is_duplicate and m.packet_id]
-        if not suspects:
+        suspects = np.flatnonzero(of(messages).has(DUPLICATE) & (keys != 0))
+        if not len(suspects):
             return is_fresh
         is_fresh[suspects] = ~np.isin(keys[suspects], np.concatenate([*self._rows, no_keys()]))
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        is_fresh[suspects] &= first[inverse][suspects] == np.asarray(suspects)
+        is_fresh[suspects] &= first[inverse][suspects] == suspects
         return is_fresh

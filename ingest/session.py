@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, cast
 
+import numpy as np
 import structlog
 from numpy.random import Generator
 
 from ingest import frames
 from ingest.backoff import delay_s
 from ingest.clock import Clock, VirtualClock, microseconds
+from ingest.control import Control
 from ingest.grants import Grants
 from ingest.inbox import Inbox
 from ingest.link import Link
 from ingest.message import Message
+from ingest.messages import OVERSIZE, Messages, of
 from ingest.packets import Connack, Disconnected, Packet, Parser, ProtocolError, Suback
 from ingest.subscription import ConnectOptions, Standing
 
@@ -29,6 +33,10 @@ BUSY_GATHER_S: Final = 0.03
 """So many messages that wait are a stream, and a chunk of it gathers this long: a commit, its sync
 and a turn of each thread cost as much for ten messages as for a thousand. The socket is read as
 often as ever meanwhile, since a broker whose packets are not taken falls behind."""
+
+STREAM_BYTES: Final = 8192
+STREAM_READS: Final = 4
+"""So many bytes in one read are a stream, of which so many reads are taken apart together."""
 
 GRACE_S: Final = 5.0
 """How long a stop waits for the chunk in hand."""
@@ -136,17 +144,28 @@ class Session:
         await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait([work], timeout=GRACE_S)
 
-    async def _packets(self) -> Sequence[Packet]:
-        packets: Sequence[Packet] = ()
+    async def _packets(self) -> Sequence[Packet | Messages]:
+        packets: Sequence[Packet | Messages] = ()
         while not packets:
             data = await self._link.read()
             if not data:
                 raise ConnectionLostError(self._link.loss or "the connection was closed")
+            if len(data) >= STREAM_BYTES:
+                data = await self._more_of(data)
             try:
-                packets = self._parser.feed(data, microseconds(self._clock.now()))
+                packets = self._parser.pieces(data, microseconds(self._clock.now()))
             except ProtocolError as error:
                 raise ConnectionLostError(f"the broker broke the protocol: {error}") from None
         return packets
+
+    async def _more_of(self, data: bytes) -> bytes:
+        """Return what has come with what comes in the next moments, perhaps nothing."""
+        reads = [data]
+        while len(reads) < STREAM_READS and reads[-1]:
+            self._link.listen()
+            await asyncio.sleep(self._gather_s())
+            reads.append(self._link.take())
+        return b"".join(reads)
 
     async def _read(self) -> None:
         while True:
@@ -162,24 +181,32 @@ class Session:
     def _is_replaying(self) -> bool:
         return isinstance(self._clock, VirtualClock) and not self._clock.is_live
 
-    def _sort(self, packets: Sequence[Packet]) -> None:
-        messages = [packet for packet in packets if isinstance(packet, Message)]
-        if len(messages) < len(packets):
-            for packet in packets:
-                if isinstance(packet, Suback):
-                    self._hear_grant(packet)
-                elif isinstance(packet, Disconnected):
-                    raise ConnectionLostError(packet.sentence)
-        if not messages:
-            return
+    def _sort(self, packets: Sequence[Packet | Messages]) -> None:
+        for many, some in groupby(packets, type):
+            if many is Messages:
+                for each in some:
+                    self._put(cast("Messages", each))
+            elif many is Message:
+                self._put(of(cast("list[Message]", list(some))))
+            else:
+                self._hear(cast("Sequence[Control]", list(some)))
+
+    def _hear(self, packets: Sequence[Control]) -> None:
+        for packet in packets:
+            if isinstance(packet, Suback):
+                self._hear_grant(packet)
+            elif isinstance(packet, Disconnected):
+                raise ConnectionLostError(packet.sentence)
+
+    def _put(self, messages: Messages) -> None:
         repeats = self._inbox.put(messages)
         standing = self._standing
-        standing.last_message_us = messages[-1].received_us
+        standing.last_message_us = int(messages.received_us[-1])
         standing.counts = standing.counts.plus(
             reads=1,
             received=len(messages),
             repeats=repeats,
-            oversize=sum(message.is_oversize for message in messages),
+            oversize=int(np.count_nonzero(messages.has(OVERSIZE))),
         )
         self._arrived.set()
 
@@ -206,11 +233,12 @@ class Session:
             if self._inbox.waiting >= BUSY_MESSAGES and not self._is_replaying():
                 await asyncio.sleep(BUSY_GATHER_S)
             self._arrived.clear()
-            if not self._ended.is_set() and (chunk := self._inbox.take()):
+            if not self._ended.is_set() and self._inbox.waiting:
+                chunk = self._inbox.take()
                 self._room.set()
                 await self._deliver(chunk)
 
-    async def _deliver(self, chunk: Sequence[Message]) -> None:
+    async def _deliver(self, chunk: Messages) -> None:
         """Hand the chunk over until it is taken, then acknowledge it; drop it at the end."""
         attempt = 0
         while not await self._is_handled(chunk, attempt):
@@ -218,8 +246,8 @@ class Session:
             if await self._is_ended_within(pause_s):
                 return
             attempt += 1
-        packet_ids = [message.packet_id for message in chunk if message.packet_id]
-        if packet_ids and not self._link.is_lost:
+        packet_ids = chunk.packet_id[chunk.packet_id != 0]
+        if len(packet_ids) and not self._link.is_lost:
             self._link.write(frames.pubacks(packet_ids))
             self._standing.counts = self._standing.counts.plus(acknowledged=len(packet_ids))
             await self._link.drain()
