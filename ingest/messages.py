@@ -21,7 +21,7 @@ OVERSIZE: Final = 0x10
 _QOS: Final = 0x06
 
 Positions = NDArray[np.int64]
-_COLUMNS: Final = ("topic_at", "topic_stop", "payload_at", "stop", "packet_id", "flags")
+_PLACES: Final = ("topic_at", "topic_stop", "payload_at", "stop")
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +57,7 @@ class Messages(Sequence[Message]):
         if isinstance(row, slice):
             return self.take(row)
         at = range(len(self))[row]
-        return self.take(slice(at, at + 1))._made()[0]
+        return next(iter(self.take(slice(at, at + 1))))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):
@@ -80,11 +80,12 @@ class Messages(Sequence[Message]):
 
     def has(self, flag: int) -> NDArray[np.bool_]:
         """Return bool[n]: whether this flag is set."""
-        return (self.flags & np.uint8(flag)) != 0
+        is_set: NDArray[np.bool_] = (self.flags & np.uint8(flag)) != 0
+        return is_set
 
     def is_topic(self, topic: bytes) -> NDArray[np.bool_]:
         """Return bool[n]: whether a message has this very topic."""
-        found = (self.topic_stop - self.topic_at) == len(topic)
+        found: NDArray[np.bool_] = (self.topic_stop - self.topic_at) == len(topic)
         for row in np.flatnonzero(found).tolist():
             found[row] = self.octets[self.topic_at[row] : self.topic_stop[row]] == topic
         return found
@@ -93,7 +94,12 @@ class Messages(Sequence[Message]):
         """Return the messages picked by a mask, or a slice; the bytes are shared."""
         return Messages(
             self.octets,
-            *(getattr(self, name)[rows] for name in _COLUMNS),
+            self.topic_at[rows],
+            self.topic_stop[rows],
+            self.payload_at[rows],
+            self.stop[rows],
+            self.packet_id[rows],
+            self.flags[rows],
             self.received_us[rows],
             None if self._content is None else self._content[rows],
         )
@@ -146,9 +152,9 @@ def joined(parts: Sequence[Messages]) -> Messages:
     offsets = np.repeat(np.cumsum(sizes) - sizes, [len(part) for part in parts])
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts])
-        for name in (*_COLUMNS, "received_us")
+        for name in (*_PLACES, "packet_id", "flags", "received_us")
     }
-    for name in ("topic_at", "topic_stop", "payload_at", "stop"):
+    for name in _PLACES:
         columns[name] += offsets
     return Messages(b"".join([*(part.octets for part in parts), PAD]), **columns)
 

@@ -19,7 +19,9 @@ MOST_BYTES: Final = 1024
 """The longest span that is hashed with others; longer ones one by one."""
 
 _PIECE_BYTES: Final = 1 << 18
-_KEPT: Final = np.array([(1 << 8 * kept) - 1 for kept in range(WORD_BYTES)] + [2**64 - 1], np.uint64)
+_KEPT: Final = np.array(
+    [(1 << 8 * kept) - 1 for kept in range(WORD_BYTES)] + [2**64 - 1], np.uint64
+)
 _GOLDEN, _MIX, _MIX_MORE = (
     np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
@@ -32,7 +34,7 @@ def rows_at(octets: bytes, at: Places, words: int) -> Words:
     """Return uint64[n, words]: the bytes from each place on, whatever they are, or 0."""
     width = WORD_BYTES * words
     if len(at) and int(at.max()) + width > len(octets):
-        octets += bytes(width)
+        octets += bytes(int(at.max()) + width - len(octets))
     # A view at every byte: what is fetched by it is copied, eight bytes and more at a time.
     every = np.ndarray((max(len(octets) - width + 1, 0),), f"V{width}", octets, strides=(1,))
     return every[at].view("<u8").reshape(len(at), words)
@@ -84,10 +86,10 @@ def hashes(octets: bytes, at: Places, length: Places) -> Words:
 
 
 def pieces(length: Places) -> Iterator[slice]:
-    """Yield slices whose rows, each as wide as the longest, fit the processor's cache."""
+    """Yield slices, at least one, whose rows, all as wide as the longest, fit the cache."""
     longest = int(length.max(initial=1))
     step = max(_PIECE_BYTES // max(longest, 1), 1)
-    for start in range(0, len(length), step):
+    for start in range(0, max(len(length), 1), step):
         yield slice(start, start + step)
 
 
@@ -103,4 +105,6 @@ def _keys(count: int) -> Words:
     return _KEYS[:count]
 
 
-_KEYS: Final = mixed(np.arange(1, MOST_BYTES // WORD_BYTES + 1, dtype=np.uint64) * _GOLDEN) | np.uint64(1)
+_KEYS: Final = mixed(
+    np.arange(1, MOST_BYTES // WORD_BYTES + 1, dtype=np.uint64) * _GOLDEN
+) | np.uint64(1)

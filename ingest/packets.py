@@ -137,7 +137,9 @@ class Parser:
             self._skipped = None
         return rest
 
-    def _take_publishes(self, data: bytes, at: int, received_us: int, out: list[Packet | Messages]) -> int:
+    def _take_publishes(
+        self, data: bytes, at: int, received_us: int, out: list[Packet | Messages]
+    ) -> int:
         """Take whole, small PUBLISHes and return where the first other thing begins.
 
         The hot path, hence one long function: 1 us a message. Whatever looks odd is left to
@@ -184,7 +186,9 @@ class Parser:
             at = stop
         return at
 
-    def _take_one(self, data: bytes, at: int, received_us: int, out: list[Packet | Messages]) -> int:
+    def _take_one(
+        self, data: bytes, at: int, received_us: int, out: list[Packet | Messages]
+    ) -> int:
         """Take one packet of any type; return where it ends, or ``at`` when bytes are missing."""
         length, start = variable(data, at + 1)
         if start == 0:
@@ -202,7 +206,13 @@ class Parser:
         return start + length
 
     def _take_publish(
-        self, data: bytes, at: int, start: int, stop: int, received_us: int, out: list[Packet | Messages]
+        self,
+        data: bytes,
+        at: int,
+        start: int,
+        stop: int,
+        received_us: int,
+        out: list[Packet | Messages],
     ) -> int:
         first, end = data[at], len(data)
         if stop - start < 2:

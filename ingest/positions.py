@@ -25,14 +25,10 @@ def _by_boot(sequenced: Sequence[Sequenced]) -> dict[Key, list[Sequenced]]:
         said[one[:2]].append(one)
     heard = {}
     for key, messages in said.items():
-        numbers = [sequence for _, _, sequence, _ in messages]
-        if not is_boot(key[1]) or max(numbers) < 1 or min(numbers) >= MOST_SEQUENCE:
-            continue
-        is_fine = min(numbers) >= 1 and max(numbers) < MOST_SEQUENCE
-        heard[key] = (
-            messages if is_fine else [one for one in messages if 1 <= one.sequence < MOST_SEQUENCE]
-        )
-    return {key: messages for key, messages in heard.items() if messages}
+        possible = [one for one in messages if one.sequence >= 1 and one.last < MOST_SEQUENCE]
+        if possible and is_boot(key[1]):
+            heard[key] = possible
+    return heard
 
 
 def is_boot(boot: str) -> bool:

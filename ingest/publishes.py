@@ -39,7 +39,9 @@ def take_publishes(
     topic_stop = body + 2 + octets[body + 1]
     is_qos_1 = first & _QOS == _QOS_1
     payload_at = topic_stop + 2 * is_qos_1
-    is_fine = (length <= most_bytes) & (length >= 2) & (stop <= len(data)) & (first & _QOS <= _QOS_1)
+    is_fine = (
+        (length <= most_bytes) & (length >= 2) & (stop <= len(data)) & (first & _QOS <= _QOS_1)
+    )
     if is_v5:
         properties = octets[np.minimum(payload_at, len(data) - 1)].astype(np.int64)
         is_fine &= (payload_at < stop) & (properties < _MORE)
@@ -66,9 +68,7 @@ def take_publishes(
     ), int(stop[count - 1]) if count else at
 
 
-def _beginnings(
-    octets: NDArray[np.uint8], at: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _beginnings(octets: NDArray[np.uint8], at: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where packets may begin, and where their topics' lengths do."""
     zero = np.flatnonzero(octets[at + 2 : len(octets) - 1] == 0) + at + 2
     before, further = octets[zero - 1], octets[zero - 2]

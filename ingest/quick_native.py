@@ -75,11 +75,17 @@ class Senders:
         """Return the one sensor at this address, NONE where there is none or several."""
         number = sender.sensors.get(address)
         if number is None:
-            device = self.table.devices.get((sender.gateway, "native", address))
-            if device is None or len(device.sensors) != 1:
-                return NONE
-            number = sender.sensors[address] = next(iter(device.sensors.values()))
+            number = self.sensor_of(sender.gateway, address)
+            if number != NONE:
+                sender.sensors[address] = number
         return number
+
+    def sensor_of(self, gateway: int, address: str) -> int:
+        """Return the one sensor at this address of a gateway, NONE where none or several are."""
+        device = self.table.devices.get((gateway, "native", address))
+        if device is None or len(device.sensors) != 1:
+            return NONE
+        return next(iter(device.sensors.values()))
 
 
 class _Same:
@@ -188,7 +194,7 @@ def plain(messages: Sequence[Message], found: Sequence[Quick], known: Senders) -
             batch, time=(batch.time.view(np.int64) * 1000).view("M8[us]"), value=batch.value + 0.0
         ),
         [
-            _sequenced(Sequenced, (sender.gateway, str(document.b), document.s, document.oldest))
+            _sequenced(Sequenced, (sender.gateway, str(document.b), document.s, document.oldest, 0))
             for sender, document in found
             if document.s is not None and document.b is not None
         ],

@@ -39,7 +39,7 @@ TAIL_MESSAGES: Final = 16_384
 _LOW, _AT_LENGTH, _AT_ID = np.uint64(0xFFFF), np.uint64(32), np.uint64(48)
 
 Keys = NDArray[np.uint64]
-"""uint64[n]: packet id (16 bits), payload length (16 low bits), 32 bits of a hash of topic and payload."""
+"""uint64[n]: packet id (16 bits), payload length (16 low bits), hash of topic and payload (32)."""
 
 
 def no_keys() -> Keys:
@@ -52,7 +52,7 @@ def message_keys(messages: Sequence[Message]) -> Keys:
     columns = of(messages)
     packet_id, length = columns.packet_id, columns.payload_bytes.astype(np.uint64)
     keys = packet_id << _AT_ID | (length & _LOW) << _AT_LENGTH | columns.content >> _AT_LENGTH
-    return keys * (packet_id != 0)
+    return np.where(packet_id == 0, np.uint64(0), keys)
 
 
 class RecentKeys:

@@ -7,22 +7,29 @@ gateway sends it again, or says by ``oldest`` that it cannot.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
-
-_UNSAID: Final = {None}
 
 MOST_RUNS: Final = 256
 """Runs of numbers beyond a hole that are remembered for one boot; the rest is only counted."""
 
 
 class Sequenced(NamedTuple):
-    """A message's place in the outbox of a gateway (its number); ``oldest`` is None if unsaid."""
+    """A message's place in the outbox of a gateway (its number); ``oldest`` is None if unsaid.
+
+    ``more`` messages came that follow it number by number and say the same.
+    """
 
     gateway: int
     boot: str
     sequence: int
     oldest: int | None
+    more: int = 0
+
+    @property
+    def last(self) -> int:
+        """The last of these numbers."""
+        return self.sequence + self.more
 
 
 class Track(NamedTuple):
@@ -57,10 +64,10 @@ def advance(before: Track | None, messages: Sequence[Sequenced], *, is_known: bo
         before = _begun(messages[0], is_known=is_known)
     settled, first, highest, lost, uncounted, ahead = before
     if not ahead and _are_next(messages, settled):
-        last = settled + len(messages)
+        last = messages[-1].last
         return Track(last, first, max(highest, last), lost, 0, ())
     runs = list(ahead)
-    for _, _, sequence, oldest in messages:
+    for sequence, oldest in _one_by_one(messages):
         if oldest is not None and settled + 1 < oldest <= sequence:
             lost += _given_up(max(settled, first - 1), oldest, runs)
             settled = _absorb(oldest - 1, runs)
@@ -77,13 +84,20 @@ def advance(before: Track | None, messages: Sequence[Sequenced], *, is_known: bo
     return Track(settled, first, highest, lost, uncounted, tuple(runs))
 
 
+def _one_by_one(messages: Sequence[Sequenced]) -> Iterator[tuple[int, int | None]]:
+    for _, _, sequence, oldest, more in messages:
+        for number in range(sequence, sequence + more + 1):
+            yield number, oldest
+
+
 def _are_next(messages: Sequence[Sequenced], settled: int) -> bool:
     """Return whether these are the next numbers one after another, which is nearly always so."""
-    numbers = [sequence for _, _, sequence, _ in messages]
-    if numbers != [*range(settled + 1, settled + 1 + len(numbers))]:
-        return False
-    said = {oldest for _, _, _, oldest in messages}
-    return said == _UNSAID or all(oldest is None or oldest <= settled + 1 for oldest in said)
+    following = settled
+    for _, _, sequence, oldest, more in messages:
+        if sequence != following + 1 or (oldest is not None and oldest > settled + 1):
+            return False
+        following = sequence + more
+    return True
 
 
 def _begun(message: Sequenced, *, is_known: bool) -> Track:

@@ -1,6 +1,7 @@
 """Whatever the network and the broker do, the subscriber says so and comes back."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest

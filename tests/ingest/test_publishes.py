@@ -17,7 +17,9 @@ topics = st.one_of(
 )
 payloads = st.one_of(
     st.binary(max_size=LIMIT + 20),
-    st.sampled_from([b"", b'{"b":"x","s":7,"r":[["a",1,2]]}', b"2\0\0\x0221", b"\x32\x05\0\1a\0\1"]),
+    st.sampled_from(
+        [b"", b'{"b":"x","s":7,"r":[["a",1,2]]}', b"2\0\0\x0221", b"\x32\x05\0\1a\0\1"]
+    ),
 )
 packets = st.one_of(
     st.builds(
@@ -52,9 +54,9 @@ def parse(pieces: Sequence[bytes], *, is_v5: bool, many_bytes: int) -> tuple[lis
     st.lists(st.integers(0, 4000), max_size=4),
     st.booleans(),
 )
-@example(b"\x30\x03\0\1a", [], False)  # noqa: FBT003  # the positional form hypothesis takes
-@example(encode(Message(b"a/21", b"x", 0, 7, 1)) * 3, [], False)  # noqa: FBT003
-def test_at_once_is_as_one_by_one(stream: bytes, cuts: list[int], is_v5: bool) -> None:  # noqa: FBT001
+@example(b"\x30\x03\0\1a", [], False)  # the positional form hypothesis takes
+@example(encode(Message(b"a/21", b"x", 0, 7, 1)) * 3, [], False)
+def test_at_once_is_as_one_by_one(stream: bytes, cuts: list[int], is_v5: bool) -> None:
     pieces = split(stream, cuts)
     at_once = parse(pieces, is_v5=is_v5, many_bytes=1)
     found, why = parse(pieces, is_v5=is_v5, many_bytes=1 << 30)
