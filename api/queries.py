@@ -13,6 +13,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     tuple_,
 )
 
@@ -145,12 +146,16 @@ def history(connection: Connection, alert: str) -> list[Event]:
     return [Event(*row) for row in rows]
 
 
-def queue(connection: Connection, scope: Scope, *, limit: int) -> list[Alert]:
+def queue(
+    connection: Connection, scope: Scope, *, limit: int, only: ColumnElement[bool] | None = None
+) -> list[Alert]:
     """Return standing alerts: the most urgent first, of equals the one that waits longest.
 
-    Every P1 is there, however many; ``limit`` cuts the others.
+    Every P1 is there, however many; ``limit`` cuts the others. ``only`` narrows what is asked for.
     """
-    stands = and_(scope.condition(), _a.state.in_([state.value for state in STANDING]))
+    stands = _standing(scope)
+    if only is not None:
+        stands = and_(stands, only)
     order = (_a.priority, _a.raised_us, _a.id)
     others = select(_a.id).where(stands, _a.priority != Priority.P1.value)
     shown = or_(
@@ -160,11 +165,70 @@ def queue(connection: Connection, scope: Scope, *, limit: int) -> list[Alert]:
     return _alerts(connection, _select().where(stands, shown).order_by(*order), scope)
 
 
+def narrowed(
+    *,
+    priorities: Iterable[Priority] = (),
+    kinds: Iterable[AlertKind] = (),
+    states: Iterable[State] = (),
+    with_: str = "",
+    without: str = "",
+) -> ColumnElement[bool]:
+    """Return the clause of these choices, none of which narrows when it is empty.
+
+    ``with_`` and ``without`` are account ids: alerts that this account has, or has not.
+    """
+    clauses: list[ColumnElement[bool]] = [true()]
+    for column, chosen in ((_a.priority, priorities), (_a.kind, kinds), (_a.state, states)):
+        if values := [one.value for one in chosen]:
+            clauses.append(column.in_(values))
+    who = func.coalesce(_a.attending_by, _a.acknowledged_by)
+    if with_:
+        clauses.append(or_(_a.acknowledged_by == with_, _a.attending_by == with_))
+    if without:
+        clauses.append(who != without)
+    return and_(*clauses)
+
+
+def _standing(scope: Scope) -> ColumnElement[bool]:
+    return and_(scope.condition(), _a.state.in_([state.value for state in STANDING]))
+
+
+def count_waiting(connection: Connection, scope: Scope, priority: Priority) -> tuple[int, int]:
+    """Return how many alerts of this priority nobody has, and when the newest was raised (us)."""
+    clauses = (_standing(scope), _a.state == State.OPEN.value, _a.priority == priority.value)
+    count, newest_us = connection.execute(
+        select(func.count(), func.max(_a.raised_us)).where(*clauses)
+    ).one()
+    return count, newest_us or 0
+
+
+def count_recent(
+    connection: Connection, scope: Scope, since_us: int
+) -> dict[str, dict[AlertKind, int]]:
+    """Return how many standing alerts about people were raised since then, by place and kind."""
+    rows = connection.execute(
+        select(_a.place, _a.kind, func.count())
+        .where(_standing(scope), _a.priority != Priority.T.value, _a.raised_us >= since_us)
+        .group_by(_a.place, _a.kind)
+    )
+    found: dict[str, dict[AlertKind, int]] = {}
+    for place, kind, count in rows:
+        found.setdefault(place, {})[AlertKind(kind)] = count
+    return found
+
+
+def incidents(connection: Connection, scope: Scope) -> list[Alert]:
+    """Return the standing alerts that tell of many homes together, the oldest first."""
+    kinds = (AlertKind.OUTAGE.value, AlertKind.UNWATCHED_HOME.value)
+    statement = _select().where(_standing(scope), _a.home.is_(None), _a.kind.in_(kinds))
+    return _alerts(connection, statement.order_by(_a.raised_us, _a.id), scope)
+
+
 def count_standing(connection: Connection, scope: Scope) -> dict[tuple[str, Priority], int]:
     """Return how many alerts stand, by place and priority."""
     rows = connection.execute(
         select(_a.place, _a.priority, func.count())
-        .where(scope.condition(), _a.state.in_([state.value for state in STANDING]))
+        .where(_standing(scope))
         .group_by(_a.place, _a.priority)
     )
     return {(place, Priority(priority)): count for place, priority, count in rows}

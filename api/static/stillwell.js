@@ -3,6 +3,7 @@ import { initAll } from "./govuk-frontend-6.3.0/govuk-frontend.min.js";
 import { forget, sendKept } from "./kept.js";
 
 initAll();
+if (document.getElementById("queue-now")) import("./queue.js");
 
 const region = document.querySelector("[data-live]");
 const lost = document.querySelector("[data-lost]");
@@ -65,20 +66,36 @@ function clear() {
   document.title = "Session ended – Stillwell";
 }
 
+// What somebody has typed or chosen outlives a refresh of what is around it.
+function typedIn(part) {
+  const areas = [...part.querySelectorAll("textarea[id]")].filter((one) => one.value !== one.defaultValue);
+  const chosen = [...part.querySelectorAll("select[id]")].filter((one) => one.value !== "");
+  return [...areas, ...chosen].map((one) => [one.id, one.value]);
+}
+
 function swap(fresh) {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const old = document.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!old || old.innerHTML === part.innerHTML) continue;
     const active = old.contains(document.activeElement) ? document.activeElement : null;
     const focused = active && (active.id || active.closest("details")?.id);
+    const caret = active?.selectionStart ?? 0;
     const open = [...old.querySelectorAll("details[open][id]")].map((details) => details.id);
+    const typed = typedIn(old);
     old.replaceChildren(...part.childNodes);
+    for (const [id, value] of typed) {
+      const field = document.getElementById(id);
+      if (field) field.value = value;
+    }
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     const again = focused && document.getElementById(focused);
     for (const field of document.querySelectorAll("form[data-keep] input[name=version]")) {
       if (part.dataset.version) field.value = part.dataset.version;
     }
-    if (again) (again.querySelector(":scope > summary") || again).focus({ preventScroll: true });
+    if (again) {
+      (again.querySelector(":scope > summary") || again).focus({ preventScroll: true });
+      if (again.matches("textarea")) again.setSelectionRange(caret, caret);
+    }
   }
 }
 

@@ -1,21 +1,25 @@
 """The alert queue, and the alerts that have ended."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from alerts.alert import Priority, State
+from alerts.alert import AlertKind, Priority, State
 from api import detectors, queries
-from api.auth import CARE, WATCHERS, Needs, Visitor
+from api.auth import CARE, HOMES, WATCHERS, Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
 from api.queries import Scope
 from api.resources import Resources
-from api.web import lines
+from api.web import lines, queue_lines
 from api.web.pages import page
+from api.web.queue_filter import PRIORITIES, WHO, QueueFilter
+from api.web.storm import WINDOW_US, storms
 from config.homes import ID_PATTERN
 from config.places import not_live_notices
 from config.roles import Role
@@ -25,6 +29,9 @@ router: Final = APIRouter(include_in_schema=False)
 
 SHOWN: Final = 200
 """Alerts less urgent than P1 on the queue; of P1 every one is shown."""
+
+UNWATCHED: Final = 50
+"""Unwatched homes on the queue, those of the highest risk; all are on their own page."""
 
 Id = Annotated[str, Path(pattern=f"^{ID_PATTERN.pattern}$", max_length=40)]
 Watcher = Annotated[Visitor, Depends(Needs(WATCHERS))]
@@ -37,22 +44,31 @@ def show_queue(
     request: Request,
     visitor: Watcher,
     place: Annotated[str, Query(max_length=40)] = "",
-    show: Annotated[str, Query(pattern="^(standing|ended)$")] = "standing",
+    priority: Annotated[str, Query(pattern="^(P1|P2|P3|T)?$")] = "",
+    who: Annotated[str, Query(pattern="^(nobody|mine|others)?$")] = "",
+    kind: Annotated[str, Query(max_length=40)] = "",
+    show: Annotated[str, Query(pattern="^(standing|ended|unwatched)$")] = "standing",
     after: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
-    """Show standing alerts, the most urgent first, or those that have ended."""
+    """Show standing alerts, the most urgent first, those that have ended, or unwatched homes."""
     resources: Resources = request.app.state.resources
     scope = narrow(queries.scope_of(visitor), place)
+    asked = QueueFilter(place, priority, who, kind if kind in set(AlertKind) else "")
     with resources.database.connect() as connection:
         if show == "ended":
             context = _ended(connection, resources, visitor, scope, after)
+        elif show == "unwatched":
+            context = _unwatched(connection, resources, scope, after)
         else:
-            context = _standing(connection, resources, visitor, scope)
+            context = _standing(connection, resources, visitor, scope, asked)
         context |= quiet(connection, resources, visitor, (*scope.places, *scope.technical))
     query = f"?place={place}&" if place else "?"
     context |= {"place": resources.places.get(place), "show": show, "query": query}
-    context["live_url"] = "" if show == "ended" else f"/alerts{query}fragment=1"
-    return page(request, visitor, "alerts.html", context)
+    page_of = f"show={show}&after={quote(after)}&" if show != "standing" else ""
+    live = f"/alerts{asked.query()}{page_of}fragment=1"
+    context["live_url"] = "" if show == "ended" else live
+    template = "queue.html" if show == "standing" else "alerts.html"
+    return page(request, visitor, template, context)
 
 
 def quiet(
@@ -77,23 +93,69 @@ def narrow(scope: Scope, place: str) -> Scope:
 
 
 def _standing(
-    connection: Connection, resources: Resources, visitor: Visitor, scope: Scope
+    connection: Connection,
+    resources: Resources,
+    visitor: Visitor,
+    scope: Scope,
+    asked: QueueFilter,
 ) -> dict[str, Any]:
-    now_us = microseconds(resources.clock())
-    alerts = queries.queue(connection, scope, limit=SHOWN)
+    now_us, me = microseconds(resources.clock()), visitor.account.id
+    only = queries.narrowed(
+        priorities=asked.priorities,
+        kinds=asked.kinds,
+        states=asked.states,
+        with_=me if asked.who == "mine" else "",
+        without=me if asked.who == "others" else "",
+    )
+    alerts = queries.queue(connection, scope, limit=SHOWN, only=only)
+    people = [alert for alert in alerts if alert.priority is not Priority.T]
+    faults = [alert for alert in alerts if alert.priority is Priority.T]
     total = sum(queries.count_standing(connection, scope).values())
-    names = lines.names_in(connection, alerts)
-    me = visitor.account.id
-    shown = [lines.line(alert, resources, names, now_us, me) for alert in alerts]
+    waiting, newest_us = queries.count_waiting(connection, scope, Priority.P1)
     unwatched = queries.unwatched(connection, scope.places)
+    recent = queries.count_recent(connection, scope, now_us - WINDOW_US)
+    hidden_by_outage = Counter(home.place for home in unwatched if home.reason == "outage")
+    incidents = queries.incidents(connection, scope)
+    shown = [one for one in alerts if one.priority is Priority.P1 and one.state is State.OPEN]
     return {
-        "people": [line for line in shown if line.priority != Priority.T.value],
-        "technical": [line for line in shown if line.priority == Priority.T.value],
-        "unwatched": [lines.unwatched_line(home, resources, now_us) for home in unwatched],
-        "hidden": max(total - len(shown), 0),
+        "people": queue_lines.home_lines(connection, resources, visitor, people, now_us),
+        "technical": queue_lines.home_lines(connection, resources, visitor, faults, now_us),
+        "storms": storms(recent, incidents, hidden_by_outage, resources.places, now_us),
+        "unwatched": [
+            lines.unwatched_line(home, resources, now_us) for home in unwatched[:UNWATCHED]
+        ],
+        "unwatched_count": len(unwatched),
+        "hidden": 0 if asked.is_narrowed else max(total - len(alerts), 0),
+        "outside": max(waiting - len(shown), 0),
+        "waiting": {"count": waiting, "newest_us": newest_us},
+        "now_ms": now_us // 1000,
+        "asked": asked,
+        "whose": WHO,
+        "priorities": PRIORITIES,
+        "kind_text": lines.kind_text(AlertKind(asked.kind)) if asked.kind else "",
+        "all_places": {
+            key: resources.places[key].name
+            for key in sorted({*visitor.places(*HOMES), *visitor.places(Role.ENGINEER)})
+        },
+        "outcomes": lines.OUTCOMES,
         "cares": bool(scope.places),
         "hands_over": visitor.holds(*CARE),
         "sees_rota": visitor.holds(Role.SUPERVISOR),
+    }
+
+
+def _unwatched(
+    connection: Connection, resources: Resources, scope: Scope, after: str
+) -> dict[str, Any]:
+    """Return homes that cannot be seen, a page of them; ``after`` is how many came before."""
+    start = int(after) if after.isdecimal() else 0
+    homes = queries.unwatched(connection, scope.places)
+    now_us, stop = microseconds(resources.clock()), start + 2 * UNWATCHED
+    shown = homes[start:stop]
+    return {
+        "unwatched": [lines.unwatched_line(home, resources, now_us) for home in shown],
+        "unwatched_count": len(homes),
+        "more": str(stop) if len(homes) > stop else "",
     }
 
 
