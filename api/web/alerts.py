@@ -17,6 +17,7 @@ from api.errors import absent
 from api.queries import Scope
 from api.resources import Resources
 from api.web import lines, queue_lines
+from api.web.language import _
 from api.web.pages import page
 from api.web.queue_filter import PRIORITIES, WHO, QueueFilter
 from api.web.storm import WINDOW_US, storms
@@ -130,8 +131,8 @@ def _standing(
         "waiting": {"count": waiting, "newest_us": newest_us},
         "now_ms": now_us // 1000,
         "asked": asked,
-        "whose": WHO,
-        "priorities": PRIORITIES,
+        "whose": {key: _(text) for key, text in WHO.items()},
+        "priorities": {key: _(text) for key, text in PRIORITIES.items()},
         "kind_text": lines.kind_text(AlertKind(asked.kind)) if asked.kind else "",
         "all_places": {
             key: resources.places[key].name

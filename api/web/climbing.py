@@ -10,6 +10,7 @@ from alerts import tables
 from alerts.alert import State
 from api.queries import Alert
 from api.web import words
+from api.web.language import _
 from config import ladder_rows
 from config.ladders import Ladder
 from config.places import Place
@@ -55,18 +56,25 @@ def text(
         return ""
     due = None if climb.due_us is None else words.since(climb.due_us, now_us, zone)
     if alert.state is not State.OPEN:
-        return f"Back on the queue at {due} unless more is said" if due else ""
+        return _("Back on the queue at %(when)s unless more is said", when=due) if due else ""
     if ladder is None:
-        return "No ladder: the system tells nobody more"
-    steps = len(ladder.rung) * ladder.loops
+        return _("No ladder: the system tells nobody more")
+    return f"{_so_far(climb, ladder, now_us, zone)}; {_next(climb, now_us, zone)}"
+
+
+def _so_far(climb: Climb, ladder: Ladder, now_us: int, zone: tzinfo) -> str:
     if climb.rung == 0:
-        told = "Nobody was told by the ladder yet"
-    elif climb.rung <= steps:
-        told = f"Ladder: step {climb.rung} of {steps}"
-    else:
-        told = f"Ladder: all {steps} steps, now its fallback"
-    if climb.rung:
-        told += f" at {words.since(climb.rung_us, now_us, zone)}"
-    if due is None:
-        return f"{told}; no more is due"
-    return f"{told}; next {'now' if (climb.due_us or 0) <= now_us else f'at {due}'}"
+        return _("Nobody was told by the ladder yet")
+    steps, at = len(ladder.rung) * ladder.loops, words.since(climb.rung_us, now_us, zone)
+    if climb.rung <= steps:
+        told = _("Ladder: step %(step)s of %(steps)s at %(when)s")
+        return told % {"step": climb.rung, "steps": steps, "when": at}
+    return _("Ladder: all %(steps)s steps, now its fallback at %(when)s", steps=steps, when=at)
+
+
+def _next(climb: Climb, now_us: int, zone: tzinfo) -> str:
+    if climb.due_us is None:
+        return _("no more is due")
+    if climb.due_us <= now_us:
+        return _("next now")
+    return _("next at %(when)s", when=words.since(climb.due_us, now_us, zone))

@@ -8,6 +8,7 @@ from alerts.alert import LIFE_SAFETY, Priority, State
 from alerts.measures import STANDARD
 from api.queries import Alert
 from api.web import words
+from api.web.language import _
 
 _SECOND_US: Final = 1_000_000
 _URGENT: Final = (Priority.P1, Priority.P2)
@@ -26,8 +27,8 @@ def receipt_us(alert: Alert) -> int:
 def of(alert: Alert, zone: tzinfo) -> list[Mapping[str, Any]]:
     """Return the clocks of an urgent alert, one when they run together; none where days may pass.
 
-    Each has ``name`` (receipt, event or both), ``from_ms`` since 1970, ``due`` with a local time for each limit, and once
-    somebody has the alert ``took`` in words.
+    Each has ``name`` (receipt, event or both), ``from_ms`` since 1970, ``due`` with a local time
+    for each limit, and once somebody has the alert ``took`` in words.
     """
     if alert.priority not in _URGENT:
         return []
@@ -53,9 +54,9 @@ def _clock(name: str, start_us: int, alert: Alert, zone: tzinfo) -> Mapping[str,
 def seconds(count: int) -> str:
     """Return seconds as an operator reads them: 42 s, 3 min 12 s, 2 hours 5 minutes."""
     if count < 60:
-        return f"{max(count, 0)} s"
+        return _("%(n)s s", n=max(count, 0))
     if count < 3600:
-        return f"{count // 60} min {count % 60} s"
+        return _("%(minutes)s min %(seconds)s s", minutes=count // 60, seconds=count % 60)
     return words.span(count * _SECOND_US)
 
 

@@ -6,20 +6,21 @@ from typing import Final
 from urllib.parse import urlencode
 
 from alerts.alert import AlertKind, Priority, State
+from api.web.language import N_
 
 WHO: Final = {
-    "": "Everybody's",
-    "nobody": "Nobody has it yet",
-    "mine": "I have it",
-    "others": "Somebody else has it",
+    "": N_("Everybody's"),
+    "nobody": N_("Nobody has it yet"),
+    "mine": N_("I have it"),
+    "others": N_("Somebody else has it"),
 }
 """Whose alerts are shown, and how the choice reads."""
 
 PRIORITIES: Final = {
-    Priority.P1.value: "P1 only",
-    Priority.P2.value: "P2 only",
-    Priority.P3.value: "P3 only",
-    Priority.T.value: "Faults only",
+    Priority.P1.value: N_("P1 only"),
+    Priority.P2.value: N_("P2 only"),
+    Priority.P3.value: N_("P3 only"),
+    Priority.T.value: N_("Faults only"),
 }
 """How the choice of a priority reads."""
 

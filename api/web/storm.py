@@ -8,6 +8,7 @@ from alerts.alert import AlertKind
 from alerts.measures import STORM
 from api.queries import Alert
 from api.web import lines, words
+from api.web.language import _, _n
 from config.places import Place
 
 WINDOW_US: Final = 15 * 60_000_000
@@ -53,23 +54,31 @@ def storms(
     return found
 
 
-def _many(
-    place: Place, kinds: Mapping[AlertKind, int], outage: Alert | None, now_us: int
-) -> Storm:
+def _many(place: Place, kinds: Mapping[AlertKind, int], outage: Alert | None, now_us: int) -> Storm:
     total = sum(kinds.values())
     most, count = max(kinds.items(), key=lambda one: (one[1], one[0].value))
-    told = f"{total} alerts about people in the last 15 minutes at {place.name}"
-    told += f", {count} of them: {lines.kind_text(most).lower()}"
+    kind = lines.kind_text(most).lower()
+    told = _n(
+        "%(n)s alert about people in 15 minutes at %(place)s; %(count)s of them: %(kind)s",
+        "%(n)s alerts about people in 15 minutes at %(place)s; %(count)s of them: %(kind)s",
+        total, place=place.name, count=count, kind=kind,
+    )  # fmt: skip
     if outage is None:
-        cause = "Their cause is not known: treat each as real."
+        cause = _("Their cause is not known: treat each as real.")
     else:
         when = words.since(outage.raised_us, now_us, place.zone)
-        cause = f"An outage has stood there since {when}; each alert may be real all the same."
+        cause = _(
+            "An outage has stood there since %(when)s; each alert may be real all the same.",
+            when=when,
+        )
     link = f"/alerts?place={place.key}&kind={most.value}"
-    return Storm(told, cause, link, f"See the {count}: {lines.kind_text(most).lower()}")
+    return Storm(told, cause, link, _("See the %(count)s: %(kind)s", count=count, kind=kind))
 
 
 def _outage(place: Place, outage: Alert, homes: int) -> Storm:
-    told = f"{homes} homes, 1 incident at {place.name}"
-    return Storm(told, outage.sentence, f"/alerts/{outage.id}", "See the incident")
-
+    told = _n(
+        "%(n)s home, 1 incident at %(place)s",
+        "%(n)s homes, 1 incident at %(place)s",
+        homes, place=place.name,
+    )  # fmt: skip
+    return Storm(told, outage.sentence, f"/alerts/{outage.id}", _("See the incident"))

@@ -97,11 +97,9 @@ def test_without_a_ladder_it_is_said_that_nobody_more_is_told(world: World) -> N
 
 def test_many_alerts_at_once_are_a_storm_with_count_cause_and_link(world: World) -> None:
     places = world.resources.places
-    recent: Mapping[str, Mapping[AlertKind, int]] = {
-        A: {AlertKind.SMOKE: STORM, AlertKind.FALL: 1}
-    }
+    recent: Mapping[str, Mapping[AlertKind, int]] = {A: {AlertKind.SMOKE: STORM, AlertKind.FALL: 1}}
     (storm,) = storms(recent, [], {}, places, 0)
-    assert storm.told.startswith(f"{STORM + 1} alerts about people in the last 15 minutes")
+    assert storm.told.startswith(f"{STORM + 1} alerts about people in 15 minutes")
     assert storm.cause == "Their cause is not known: treat each as real."
     assert storm.link == f"/alerts?place={A}&kind=smoke"
     assert storms({A: {AlertKind.SMOKE: STORM - 1}}, [], {}, places, 0) == []
