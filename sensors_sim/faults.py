@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from config.kinds import KINDS, Kind, Shape
 from sensors_sim import chance
 from sensors_sim.deliveries import Deliveries, in_order, join
-from sensors_sim.kit import GATEWAY, SLOT_DEVICE, SLOT_KIND, SLOTS, slot
+from sensors_sim.kit import GATEWAY, HUB, SLOT_DEVICE, SLOT_KIND, SLOTS, slot
 from sensors_sim.readings import Readings
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.truth import Happening
@@ -28,8 +28,15 @@ BACKFILL_US: Final = 600 * SECOND_US
 LONGEST_DELAY: Final = 8
 """A late reading is at most this many times ``by_s`` late."""
 
+LAST_WILL_US: Final = 90 * SECOND_US
+"""A broker misses a gateway that lost its power within so long: one and a half keep-alives."""
+
+STARTS_US: Final = 180 * SECOND_US
+"""A gateway that has power again answers within so long."""
+
 _DAY_US: Final = 86_400 * SECOND_US
 _STATUS: Final = slot(GATEWAY.name, Kind.GATEWAY_STATUS)
+_MAINS: Final = slot(HUB.name, Kind.MAINS)
 _IS_EVENT: Final = np.array([row.shape is Shape.EVENT for row in KINDS], np.bool_)
 
 
@@ -51,6 +58,7 @@ class FaultKind(StrEnum):
     DUPLICATED = "duplicated"
     GATEWAY_OUTAGE = "gateway-outage"
     BROKER_OUTAGE = "broker-outage"
+    STREET = "street"
 
 
 OF_A_DEVICE: Final = frozenset(
@@ -68,7 +76,8 @@ class Fault:
 
     ``device`` is a row of the kit. ``by_s`` is seconds a day for a skew, seconds for a jump,
     the pause of a chatter, the typical delay of what is late, reordered or sent again;
-    ``share`` is that of readings which are late or sent again. ``held`` is what the sensors of
+    ``share`` is that of readings which are late or sent again, of gateways without a battery in a
+    street. ``held`` is what the sensors of
     a stuck device said last before (``last_said``).
     """
 
@@ -100,9 +109,8 @@ def suffer(
     if not faults:
         return made
     for number, fault in enumerate(sorted(faults, key=lambda fault: _ORDER.index(fault.kind))):
-        if fault.start_us < end_us and (
-            fault.end_us > start_us or fault.kind is FaultKind.FLAT_BATTERY
-        ):
+        ends_us = fault.end_us + (STARTS_US if fault.kind is FaultKind.STREET else 0)
+        if fault.start_us < end_us and (ends_us > start_us or fault.kind is FaultKind.FLAT_BATTERY):
             made = _strike(made, fault, chance.key(seed, _Stream.FAULT, number), start_us, end_us)
     return in_order(made)
 
@@ -149,6 +157,8 @@ def _strike(
             return _repeat(made, inside, fault, own)
         case FaultKind.LATE | FaultKind.REORDERED:
             return _delay(made, inside, fault, own)
+        case FaultKind.STREET:
+            return _go_dark(made, inside, fault, own, (start_us, end_us))
         case _:
             return _cut_off(made, inside, fault, start_us, end_us)
 
@@ -222,6 +232,39 @@ def _delay(made: Deliveries, inside: Flags, fault: Fault, own: chance.Key) -> De
 def _repeat(made: Deliveries, inside: Flags, fault: Fault, own: chance.Key) -> Deliveries:
     struck = inside & (chance.uniform(_draws(made, own), 1) < fault.share)
     return join([made, _delay(made.take(struck), np.ones(int(struck.sum()), np.bool_), fault, own)])
+
+
+def _go_dark(
+    made: Deliveries, inside: Flags, fault: Fault, own: chance.Key, between: tuple[int, int]
+) -> Deliveries:
+    """Let a share of gateways lose their power together: what their sensors say is lost.
+
+    The broker tells the last will of each when it misses it, and that it is back. The others go
+    on by their batteries, and say that the mains failed.
+    """
+    each = chance.split(own, fault.homes)
+    is_dark = chance.uniform(each, 2) < fault.share
+    misses_us = fault.start_us + _ms(chance.uniform(each, 0) * LAST_WILL_US)
+    back_us = fault.end_us + _ms(chance.uniform(each, 1) * STARTS_US)
+    home = made.sensor // SLOTS
+    at = np.minimum(np.searchsorted(fault.homes, home), len(fault.homes) - 1)
+    mine = fault.homes[at] == home
+    gone = mine & is_dark[at] & (made.time_us >= fault.start_us) & (made.time_us < back_us[at])
+    beats = inside & ~is_dark[at] & (made.sensor % SLOTS == _MAINS)
+    parts = [replace(made, value=np.where(beats, 0.0, made.value)).take(~gone)]
+    sensor = fault.homes * np.int32(SLOTS) + np.where(is_dark, _STATUS, _MAINS).astype(np.int32)
+    said_us = np.where(is_dark, misses_us, fault.start_us), np.where(is_dark, back_us, fault.end_us)
+    for told_us, value in zip(said_us, (0.0, 1.0), strict=True):
+        now = (told_us >= between[0]) & (told_us < between[1])
+        parts.append(
+            Deliveries(sensor[now], told_us[now], np.full(int(now.sum()), value), told_us[now])
+        )
+    return join(parts)
+
+
+def _ms(span_us: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return whole milliseconds, as gateways tell time."""
+    return (span_us / 1000).astype(np.int64) * 1000
 
 
 def _cut_off(

@@ -23,7 +23,7 @@ from sensors_sim.household import tenants
 from sensors_sim.kit import DEVICES, GATEWAY, SLOTS, hub_of, roster, slot
 from sensors_sim.readings import Readings
 from sensors_sim.resident import spend_day
-from sensors_sim.scenario import Scenario
+from sensors_sim.scenario import Malfunction, Scenario
 from sensors_sim.schedule import SECOND_US
 from sensors_sim.truth import Truth, columns
 from sensors_sim.upkeep import sense_upkeep
@@ -55,8 +55,7 @@ def malfunctions(scenario: Scenario, end_us: int) -> tuple[Fault, ...]:
     made = []
     for said in scenario.fault:
         start_us = (end_us - round(said.before_end_h * 3600) * SECOND_US) // 1000 * 1000
-        first = scenario.home_row(said.place, said.home or 1)
-        homes = np.arange(first, first + (scenario.homes_per_place if said.home is None else 1))
+        homes = _struck(scenario, said)
         made.append(
             Fault(
                 said.kind,
@@ -69,6 +68,18 @@ def malfunctions(scenario: Scenario, end_us: int) -> tuple[Fault, ...]:
             )
         )
     return tuple(made)
+
+
+def _struck(scenario: Scenario, fault: Malfunction) -> NDArray[np.int64]:
+    """Return the rows of the homes that a fault is in."""
+    first = scenario.home_row(fault.place, fault.home or 1)
+    if fault.home is not None:
+        return np.arange(first, first + 1)
+    after = first + scenario.homes_per_place
+    if fault.sector is None:
+        return np.arange(first, after)
+    size = scenario.homes_per_sector
+    return np.arange(first + (fault.sector - 1) * size, min(first + fault.sector * size, after))
 
 
 class Fleet:

@@ -150,6 +150,28 @@ class Neighbourhood(Tenanted, Protocol):
         """Return how many of them have a hub that speaks SenML."""
         ...
 
+    @property
+    def homes_per_sector(self) -> int:
+        """Return how many homes share a sector of postcodes, 0 where nobody has said it."""
+        ...
+
+    @property
+    def sectors_per_place(self) -> int:
+        """Return how many sectors the homes of a place are in."""
+        ...
+
+
+MOST_SECTORS: Final = 990
+
+
+def _sector(of: Neighbourhood, row: int) -> str:
+    """Return the sector of a home's postcode, of an area that does not exist; or nothing."""
+    if not of.homes_per_sector:
+        return ""
+    place, home = divmod(row, of.homes_per_place)
+    code = place * of.sectors_per_place + home // of.homes_per_sector
+    return f"ZZ{code // 10 + 1} {code % 10}"
+
 
 def hub_of(of: Neighbourhood, home: int) -> str:
     """Return the dialect of the hub in a place's home, counted from 0.
@@ -190,6 +212,7 @@ def roster(of: Neighbourhood) -> Enrolment:
                 residents=2 if who.is_couple[row] else 1,
                 has_pets=bool(who.has_pets[row]),
                 risk_tier=int(tiers[row]),
+                sector=_sector(of, row),
             )
         )
         gateways.append(Gateway(number, make_id(of.seed, "gateway", number), place, number))

@@ -12,7 +12,7 @@ import msgspec
 
 from sensors_sim import residents
 from sensors_sim.faults import OF_A_DEVICE, FaultKind
-from sensors_sim.kit import DEVICES
+from sensors_sim.kit import DEVICES, MOST_SECTORS
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
 _HUB_KEYS: Final = (
@@ -75,11 +75,15 @@ class Mishap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Malfunction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One fault on the way of readings, in one home of a place or, without ``home``, in all."""
+    """One fault on the way of readings, in one home of a place or, without ``home``, in all.
+
+    A street's is in all homes of one ``sector`` of postcodes, counted from 1 in its place.
+    """
 
     kind: FaultKind
     place: str
     home: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    sector: Annotated[int, msgspec.Meta(ge=1)] | None = None
     before_end_h: Annotated[float, msgspec.Meta(ge=0)]
     lasts_h: Annotated[float, msgspec.Meta(gt=0)]
     device: str = ""
@@ -99,6 +103,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     ``end`` is where a file of it ends; what is published ends now. ``clock_offset_s`` is the
     standard deviation of how far the clocks of gateways are off, each by the same all along.
+    Every ``homes_per_sector`` homes of a place share the sector of their postcode; with 0 nobody
+    has said it.
     """
 
     seed: int
@@ -108,12 +114,19 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     zigbee_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 6
     chirpstack_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
     senml_homes_per_place: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
+    homes_per_sector: Annotated[int, msgspec.Meta(ge=0, le=9999)] = 0
     clock_offset_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 1.0
     time_zone: str = "Europe/London"
     end: datetime = datetime(2026, 11, 22, tzinfo=UTC)
     residents: tuple[Tenancy, ...] = ()
     incident: tuple[Mishap, ...] = ()
     fault: tuple[Malfunction, ...] = ()
+
+    @property
+    def sectors_per_place(self) -> int:
+        """Return how many sectors of postcodes the homes of each place are in."""
+        size = self.homes_per_sector
+        return -(-self.homes_per_place // size) if size else 0
 
     def home_row(self, place: str, home: int) -> int:
         """Return the row of a place's home (from 1) among all homes of the roster."""
@@ -196,6 +209,11 @@ def _check(scenario: Scenario, file: str) -> None:
             f"scenario: {told}, expected together at most homes_per_place "
             f"{scenario.homes_per_place} ({file})"
         )
+    sectors = scenario.sectors_per_place * len(scenario.places)
+    if sectors > MOST_SECTORS:
+        raise BadScenario(
+            f"scenario: homes_per_sector makes {sectors} sectors, at most {MOST_SECTORS} ({file})"
+        )
     _check_residents(scenario, file)
     for i, mishap in enumerate(scenario.incident):
         wrong = _wrong(scenario, mishap)
@@ -225,12 +243,28 @@ def _wrong_fault(scenario: Scenario, fault: Malfunction) -> str:
         return f"place is {fault.place!r}, expected one of {', '.join(scenario.places)}"
     if (fault.home or 1) > scenario.homes_per_place:
         return f"home is {fault.home}, expected 1..{scenario.homes_per_place}"
+    wrong = _wrong_sector(scenario, fault)
+    if wrong:
+        return wrong
     if (fault.kind in OF_A_DEVICE) != bool(fault.device):
         return f"device is {fault.device!r}, expected a name for what fails in a device, else none"
     if fault.device and fault.device not in _DEVICE_NAMES:
         return f"device is {fault.device!r}, expected one of {', '.join(sorted(_DEVICE_NAMES))}"
     if fault.by_s <= 0 and fault.kind not in (FaultKind.CLOCK_JUMP, FaultKind.CLOCK_SKEW):
         return f"by_s is {fault.by_s:g}, expected more than 0"
+    return ""
+
+
+def _wrong_sector(scenario: Scenario, fault: Malfunction) -> str:
+    if fault.kind is not FaultKind.STREET:
+        return "" if fault.sector is None else f"sector is {fault.sector}, expected none here"
+    if fault.home is not None:
+        return f"home is {fault.home}, expected none for a street: name its sector"
+    most = scenario.sectors_per_place
+    if not most:
+        return "kind is 'street', expected homes_per_sector to say which homes share a sector"
+    if fault.sector is None or fault.sector > most:
+        return f"sector is {fault.sector}, expected 1..{most}"
     return ""
 
 

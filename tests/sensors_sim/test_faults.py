@@ -3,7 +3,15 @@ import pytest
 
 from config.kinds import Kind
 from sensors_sim.deliveries import Deliveries, at_once
-from sensors_sim.faults import BACKFILL_US, Fault, FaultKind, longest_delay_us, suffer, truth
+from sensors_sim.faults import (
+    BACKFILL_US,
+    LAST_WILL_US,
+    Fault,
+    FaultKind,
+    longest_delay_us,
+    suffer,
+    truth,
+)
 from sensors_sim.fleet import Fleet
 from sensors_sim.kit import DEVICES, SLOT_DEVICE, SLOTS, slot
 from sensors_sim.readings import Readings
@@ -21,13 +29,16 @@ def homes(*rows: int) -> "np.typing.NDArray[np.int32]":
     return np.array(rows, np.int32)
 
 
-def scenario(*faults: Malfunction, incident: tuple[Mishap, ...] = ()) -> Scenario:
+def scenario(
+    *faults: Malfunction, incident: tuple[Mishap, ...] = (), homes_per_sector: int = 0
+) -> Scenario:
     return Scenario(
         seed=9,
         places=("fenbridge",),
         homes_per_place=3,
         zigbee_homes_per_place=1,
         clock_offset_s=0.0,
+        homes_per_sector=homes_per_sector,
         fault=faults,
         incident=incident,
     )
@@ -205,6 +216,71 @@ def test_parts_of_a_past_with_faults_are_the_whole() -> None:
     assert len(whole) == pytest.approx(len(calm()), abs=800)
 
 
+STREET = Malfunction(
+    kind=FaultKind.STREET, place="fenbridge", sector=1, before_end_h=30.0, lasts_h=4.0
+)
+
+
+def test_a_street_loses_its_power_at_one_moment_and_what_is_sensed_meanwhile() -> None:
+    fleet = Fleet(scenario(STREET, homes_per_sector=2), END_US)
+    assert [home.sector for home in fleet.enrolment.homes] == ["ZZ1 0", "ZZ1 0", "ZZ1 1"]
+    made, start_us = fleet.deliveries(*ALL), END_US - 30 * HOUR_US
+    dark = (made.time_us >= start_us) & (made.time_us < start_us + 4 * HOUR_US)
+    home, status = made.sensor // SLOTS, made.sensor % SLOTS == slot("gateway", Kind.GATEWAY_STATUS)
+    assert not (dark & (home < 2) & ~status).any()
+    wills = dark & status & (made.value == 0)
+    assert sorted(home[wills].tolist()) == [0, 1]
+    assert (made.time_us[wills] - start_us).max() <= LAST_WILL_US
+    again = status & (made.value == 1) & (made.time_us >= start_us + 4 * HOUR_US)
+    assert set(home[again].tolist()) >= {0, 1}
+    third = home == 2
+    calm_third = calm().take(calm().sensor // SLOTS == 2)
+    assert made.time_us[third].tolist() == calm_third.time_us.tolist()
+
+
+def test_a_hub_with_a_battery_goes_on_and_says_that_the_mains_failed() -> None:
+    of = Malfunction(
+        kind=FaultKind.STREET,
+        place="fenbridge",
+        sector=1,
+        before_end_h=60.0,
+        lasts_h=30.0,
+        share=0.0,
+    )
+    made = Fleet(scenario(of, homes_per_sector=2), END_US).deliveries(*ALL)
+    start_us = (END_US - 60 * HOUR_US) // 1000 * 1000
+    mains = made.sensor % SLOTS == slot("hub", Kind.MAINS)
+    inside = (made.time_us >= start_us) & (made.time_us < start_us + 30 * HOUR_US)
+    failed = mains & (made.value == 0)
+    assert set((made.sensor[failed] // SLOTS).tolist()) == {0, 1}
+    assert not (mains & inside & (made.value == 1) & (made.sensor // SLOTS < 2)).any()
+    assert (made.value[mains & (made.time_us >= start_us + 30 * HOUR_US)] == 1).all()
+    assert (made.time_us[~mains]).tolist() == [
+        at
+        for at, sensor in zip(calm().time_us.tolist(), calm().sensor.tolist(), strict=True)
+        if sensor % SLOTS != slot("hub", Kind.MAINS)
+    ]
+
+
+def test_parts_of_a_past_with_a_dark_street_are_the_whole() -> None:
+    whole = Fleet(scenario(STREET, homes_per_sector=2), END_US).deliveries(*ALL)
+    fleet = Fleet(scenario(STREET, homes_per_sector=2), END_US)
+    edges = range(START_US, END_US + 1, 3 * HOUR_US)
+    parts = [fleet.deliveries(edge, edge + 3 * HOUR_US) for edge in edges[:-1]]
+    for column in ("sensor", "time_us", "value", "sent_us"):
+        joined = np.concatenate([getattr(part, column) for part in parts])
+        assert joined.tolist() == getattr(whole, column).tolist()
+
+
+def test_what_went_dark_is_told_for_each_home_of_the_street() -> None:
+    said = Fleet(scenario(STREET, homes_per_sector=2), END_US).truth()
+    start_us = (END_US - 30 * HOUR_US) // 1000 * 1000
+    assert said.home.tolist() == [0, 1]
+    assert said.kind.tolist() == ["street"] * 2
+    assert (said.onset_us == start_us).all()
+    assert (said.end_us == start_us + 4 * HOUR_US).all()
+
+
 def test_what_failed_is_told_for_each_home() -> None:
     one = fault(FaultKind.BROKER_OUTAGE)
     [told] = truth([one])
@@ -229,6 +305,11 @@ FAULT = '[[fault]]\nkind = "late"\nplace = "fenbridge"\nbefore_end_h = 5\nlasts_
         (FAULT + "by_s = 0\n", "fault.0.by_s is 0, expected more than 0"),
         (FAULT.replace("fenbridge", "elsewhere"), "fault.0.place is 'elsewhere'"),
         (FAULT + "why = 1\n", "fault.0.why is not a known key"),
+        (FAULT + "sector = 1\n", "fault.0.sector is 1, expected none here"),
+        (FAULT.replace("late", "street"), "expected homes_per_sector"),
+        ("homes_per_sector = 3\n" + FAULT.replace("late", "street"), "expected 1..2"),
+        ("homes_per_sector = 3\n" + FAULT.replace("late", "street") + "sector = 3\n", "1..2"),
+        ("homes_per_sector = 3\n" + FAULT.replace("late", "street") + "home = 1\n", "its sector"),
     ],
 )
 def test_a_wrong_fault_is_refused_with_its_file_and_key(text: str, told: str) -> None:
