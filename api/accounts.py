@@ -3,8 +3,8 @@
 import secrets
 from collections.abc import Callable, Sequence
 
-from api import wiring
-from config import people
+from api import console, wiring
+from config import audit, people
 from config.problems import ConfigProblem
 from config.roles import Role
 from config.settings import Settings
@@ -44,9 +44,11 @@ def open_account(
                 password=password,
                 now_us=microseconds(SystemClock().now()),
             )
+            console.note(connection, audit.INSTALLATION, "account", made.id)
             for place in places:
                 for role in roles:
                     people.grant(connection, made.id, place, Role(role))
+                    console.note(connection, place, "role-given", made.id, role=role)
     except people.AccountRefused as problem:
         raise ConfigProblem(str(problem)) from problem
     tell(f"{email} can sign in with the password {password}; it is not shown again")

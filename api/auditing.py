@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from api import anchoring, wiring
+from api import anchoring, console, wiring
 from api.exits import CommandFailed
 from api.rest.moments import to_datetime
 from config import audit
@@ -43,8 +43,17 @@ def anchor(settings: Settings, file: Path, *, tell: Tell) -> None:
 
 
 def show(settings: Settings, place: str, limit: int, *, tell: Tell) -> None:
-    """Tell the newest rows of a chain."""
-    with wiring.open_database(settings).connect() as connection:
+    """Tell the newest rows of a chain; ConfigProblem when there is no such place."""
+    known = (*wiring.places(settings), audit.INSTALLATION)
+    database = wiring.open_database(settings)
+    with database.connect() as connection:
+        # The chain of a place that was merged into another is still there.
+        known = (*known, *(head.place for head in audit.heads(connection)))
+    if place not in known:
+        expected = ", ".join(dict.fromkeys(known))
+        raise ConfigProblem(f"audit: there is no place {place!r}, expected one of {expected}")
+    console.note_read(database, place, "audit")
+    with database.connect() as connection:
         for row in audit.read(connection, place, limit=limit):
             when = to_datetime(row.at_us).isoformat()
             tell(f"{row.seq} {when} {row.actor} {row.what} {row.subject} {row.detail}")

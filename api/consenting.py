@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from api import wiring
+from api import console, wiring
 from api.contacts_file import expect_role, read_toml
 from config import consents
 from config.consents import Consent
@@ -45,8 +45,10 @@ def withdraw(settings: Settings, home: str, by: str, why: str, *, tell: Tell) ->
 
 def show(settings: Settings, home: str, *, tell: Tell) -> None:
     """Tell every decision about a home."""
-    with wiring.open_database(settings).connect() as connection:
-        _place(connection, home)
+    database = wiring.open_database(settings)
+    with database.begin() as connection:
+        console.note(connection, _place(connection, home), "read", f"home:{home}")
+    with database.connect() as connection:
         found = consents.history(connection, home)
     for one in found:
         tell(_line(one))
@@ -67,6 +69,8 @@ def due(settings: Settings, place: str, *, tell: Tell) -> None:
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     today = datetime.fromtimestamp(now_us / 1e6, UTC).date()
+    for key in wanted:
+        console.note_read(database, key, "consents")
     with database.connect() as connection:
         found = consents.due(connection, wanted, today)
         without = consents.unrecorded(connection, wanted)

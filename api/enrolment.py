@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
 
-from api import wiring
+from api import console, wiring
 from config import registry
 from config.enrol import build, read_plan
 from config.problems import ConfigProblem
@@ -34,7 +34,10 @@ def run(file: Path, settings: Settings, *, is_dry_run: bool, tell: Callable[[str
         return
     try:
         with database.begin() as connection:
-            made = registry.enrol(connection, enrolment, now_us=microseconds(SystemClock().now()))
+            now_us = microseconds(SystemClock().now())
+            made = registry.enrol(connection, enrolment, now_us=now_us)
+            for home in made.homes:
+                console.note(connection, home.place, "enrol", f"home:{home.id}")
     except IntegrityError as problem:
         raise ConfigProblem(
             f"enrol: an id or a sensor's address in {file.name} is enrolled already "

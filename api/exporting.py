@@ -3,15 +3,11 @@
 Written before anything is, in a transaction of its own: what then fails was at least wanted.
 """
 
-from typing import Final
-
 from sqlalchemy import Engine
 
+from api import console
 from config import audit
 from config.audit import Entry
-
-CONSOLE: Final = "console"
-"""The actor of what was typed at the machine itself, where no account is asked for."""
 
 
 def note(
@@ -20,7 +16,7 @@ def note(
     subject: str,
     at_us: int,
     *,
-    actor: str = CONSOLE,
+    actor: str = console.ACTOR,
     **detail: object,
 ) -> None:
     """Write down that ``subject`` of this place (or of the installation) is taken out."""

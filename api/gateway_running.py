@@ -9,7 +9,7 @@ from pathlib import Path
 import segno
 from sqlalchemy import Connection, select
 
-from api import installing, roster, stores, wiring
+from api import console, installing, roster, stores, wiring
 from api.contacts_file import expect_role
 from api.installing import INSTALLERS
 from config import contacts, credentials, installations, registry, tables, walk_test_rows
@@ -99,10 +99,11 @@ def revoke(
 
 def show(settings: Settings, gateway: str, *, tell: Tell) -> None:
     """Tell every credential of a gateway, the newest first; never a secret."""
-    now_us = _wall_us()
-    with wiring.open_database(settings).connect() as connection:
+    now_us, database = _wall_us(), wiring.open_database(settings)
+    with database.begin() as connection:
+        place, _ = _home_of(connection, gateway)
+        console.note(connection, place, "read", f"gateway:{gateway}")
         found = credentials.history(connection, gateway)
-        _home_of(connection, gateway)
     for one in found:
         told = f"{one.username}: issued {instant(one.issued_us)} UTC"
         if one.seen_us is not None:
@@ -146,8 +147,9 @@ def show_test(settings: Settings, home_id: str, *, tell: Tell) -> None:
     """Tell when each sensor of a home last spoke, and whether in the newest walk test."""
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
-    with database.connect() as connection:
+    with database.begin() as connection:
         home = _find(connection, home_id)
+        console.note(connection, home.place, "read", f"home:{home.id}")
         test = walk_test_rows.newest(connection, home.number)
         told = _heard(connection, settings, home)
     if test is None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from alerts import handovers, tables
 from alerts.ledger import Ledger
 from alerts.refusals import Conflict, Refused
-from api import wiring
+from api import console, wiring
 from api.auth import CARE
 from api.rest.moments import to_datetime
 from config import people
@@ -25,6 +25,7 @@ def show(settings: Settings, place: str, *, tell: Tell) -> None:
         expected = ", ".join(known)
         raise ConfigProblem(f"handover: there is no place {place!r}, expected one of {expected}")
     database = wiring.open_database(settings)
+    console.note_read(database, place, "handover")
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.connect() as connection:
         found = handovers.read(connection, place, now_us)

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from api import wiring
+from api import exporting, wiring
 from api.contacts_file import expect_role
 from config import audit, keys, master_key
 from config.audit import Entry
@@ -40,7 +40,9 @@ def copy(settings: Settings, target: Path, *, tell: Tell) -> None:
     """Write the keyring over the copy in ``target``."""
     if target.resolve() == keys.file_of(settings).resolve():
         raise ConfigProblem(f"keys: {target} is the keyring itself; name another file")
-    vault = keys.open_vault(settings, wiring.open_database(settings))
+    database = wiring.open_database(settings)
+    vault = keys.open_vault(settings, database)
+    exporting.note(database, audit.INSTALLATION, "keys", microseconds(SystemClock().now()))
     try:
         vault.keyring.copy(target)
     except OSError as problem:

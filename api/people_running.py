@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from api import wiring
+from api import console, wiring
 from api.rest.moments import to_datetime
 from config import break_glass, factors, granting, invitations, keys, people
 from config.break_glass import AccessRefused
@@ -21,7 +21,9 @@ Tell = Callable[[str], None]
 def list_people(settings: Settings, place: str, *, tell: Tell) -> None:
     """Tell who holds which roles at a place."""
     _expect_place(settings, place)
-    with wiring.open_database(settings).connect() as connection:
+    database = wiring.open_database(settings)
+    console.note_read(database, place, "people")
+    with database.connect() as connection:
         for account, has_password, held in granting.people_of(connection, place):
             roles = ", ".join(role.value for role in Role if role in held)
             told = "" if has_password else " (has not chosen a password yet)"
@@ -105,7 +107,9 @@ def open_access(
 def list_accesses(settings: Settings, place: str, *, tell: Tell) -> None:
     """Tell what was opened at a place."""
     _expect_place(settings, place)
-    with wiring.open_database(settings).connect() as connection:
+    database = wiring.open_database(settings)
+    console.note_read(database, place, "break-glass")
+    with database.connect() as connection:
         for one in break_glass.list_of_places(connection, [place], limit=1000):
             since, until = (to_datetime(us).isoformat() for us in (one.opened_us, one.until_us))
             told = f"noticed by {one.seen_by}" if one.seen_us else "not noticed yet"

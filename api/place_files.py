@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from api import roster, wiring
+from api import console, roster, wiring
 from api.exits import Exit
+from config import audit
 from config.homes import ID_PATTERN
 from config.places import (
     FOLDER,
@@ -37,6 +38,8 @@ def add(file: Path, settings: Settings, *, tell: Callable[[str], None]) -> None:
         raise ConfigProblem("\n".join(clashes))
     if place.logo:
         shutil.copyfile(file.with_name(place.logo), folder / place.logo)
+    with wiring.open_database(settings).begin() as connection:
+        console.note(connection, audit.INSTALLATION, "setting", f"place:{place.key}")
     shutil.copyfile(file, target)
     tell(f"{place.key} added: {place.name}")
     for what in missing_for_p1(place):

@@ -22,27 +22,54 @@ from ingest.clock import microseconds
 
 _log = structlog.get_logger()
 
-LISTS: Final = frozenset({"/homes", "/alerts", "/api/v1/alerts"})
-"""Addresses that list people of several places."""
+LISTS: Final[Mapping[str, str]] = {
+    "/alerts": "list",
+    "/api/v1/alerts": "list",
+    "/api/v1/shadow-findings": "list",
+    "/audit": "audit",
+    "/break-glass": "break-glass",
+    "/caps": "list",
+    "/detectors/findings": "list",
+    "/handover": "list",
+    "/homes": "list",
+    "/mine": "list",
+    "/people": "people",
+    "/rota": "rota",
+}
+"""Addresses that list people of several places, and what they list."""
 
-_SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding")
-_PLACE_LISTS: Final = ("/homes", "/stale-contacts", "/pauses")
+PLACE_LISTS: Final[Mapping[str, str]] = {
+    "audit": "audit",
+    "caps": "list",
+    "dead-letters": "dead-letters",
+    "handover": "list",
+    "homes": "list",
+    "pauses": "list",
+    "rota": "rota",
+    "stale-contacts": "list",
+}
+"""The same of one place: ``/api/v1/places/{place}/`` and this."""
+
+SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding")
+"""Parts of addresses that name somebody, or what concerns somebody."""
+
+_PLACE: Final = "/api/v1/places/{place}/"
 
 
 def note(request: Request, resources: Resources, account: str, places: Sequence[str]) -> None:
-    """Note this reading if it shows a person of one of these places (where homes may be seen)."""
+    """Note this reading if it shows a person of one of these places (where the caller may look)."""
     is_fragment = request.query_params.get("fragment") == "1"
     if request.method not in ("GET", "HEAD") or is_fragment or not places:
         return
     with resources.database.connect() as connection:
-        found = _shown(connection, request.url.path, request.path_params, places)
-        asked = request.query_params.get("place", "")
-    if request.url.path in LISTS:
-        found = [(place, "list") for place in places if asked in ("", place)]
+        found = _shown(connection, _template(request), request.path_params, places)
+    asked, listed = request.query_params.get("place", ""), LISTS.get(request.url.path)
+    if listed is not None:
+        found = [(place, listed) for place in places if asked in ("", place)]
     if not found:
         return
     now_us = microseconds(resources.wall())
-    path = request.url.path if not request.path_params else _template(request)
+    path = _template(request)
     entries = [Entry(place, now_us, account, "read", s, {"route": path}) for place, s in found]
     try:
         with resources.database.begin() as connection:
@@ -57,12 +84,13 @@ def _shown(
     connection: Connection, path: str, values: Mapping[str, str], places: Sequence[str]
 ) -> list[tuple[str, str]]:
     """Return (place, subject) of what this address shows, if it is of these places."""
-    name = next((one for one in _SUBJECTS if one in values), "")
+    name = next((one for one in SUBJECTS if one in values), "")
     if name:
         place = _place_of(connection, name, str(values[name]), places)
         return [] if place is None else [(place, f"{name.removesuffix('_id')}:{values[name]}")]
-    if values.get("place") in places and path.endswith(_PLACE_LISTS):
-        return [(str(values["place"]), "list")]
+    listed = PLACE_LISTS.get(path.removeprefix(_PLACE)) if path.startswith(_PLACE) else None
+    if listed is not None and values.get("place") in places:
+        return [(str(values["place"]), listed)]
     return []
 
 

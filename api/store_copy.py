@@ -9,13 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from api import stores, wiring
+from api import exporting, stores, wiring
 from api.exits import CommandFailed
 from api.store_work import Tell, roster, writing
+from config import audit
 from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.batch import Batch, empty
-from ingest.clock import Instant, SystemClock
+from ingest.clock import Instant, SystemClock, microseconds
 from ingest.message import Reject
 from ingest.sink import Entry, HomeColumn, Store
 from ingest.store.pieces import NO_HOME, StoreDamaged
@@ -34,6 +35,7 @@ def run(source: Settings, target: Settings, *, tell: Tell) -> None:
     longest = max(place.retention_days for place in wiring.places(source).values())
     now = SystemClock().now()
     start = now - np.timedelta64(longest + WINDOW_DAYS, "D")
+    exporting.note(wiring.open_database(source), audit.INSTALLATION, "store", microseconds(now))
     mark = _Mark(target.data / "store-copy.json", _name(source), _name(target))
     refused: list[Reject] = []
     reading = stores.open_to_read(source)

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from alerts import forgetting
-from api import health, stores, wiring
+from api import console, health, stores, wiring
 from api.exits import CommandFailed
 from api.retention import Retention
-from config import registry
+from config import audit, registry
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable
 from config.settings import Settings
@@ -45,12 +45,14 @@ def roster(settings: Settings) -> SensorTable:
 
 def erase(settings: Settings, home: str, *, tell: Tell) -> None:
     """Erase one home; ConfigProblem when nobody knows it."""
-    numbers = [number for number, known in roster(settings).homes.items() if known.id == home]
-    if not numbers:
+    known = next((one for one in roster(settings).homes.values() if one.id == home), None)
+    if known is None:
         raise ConfigProblem(f"store: there is no home {home!r}; its id stands on its page")
+    with wiring.open_database(settings).begin() as connection:
+        console.note(connection, known.place, "erase-readings", f"home:{home}")
     with writing(settings) as store:
-        gone = store.erase(numbers[0])
-    tell(forget(settings, numbers))
+        gone = store.erase(known.number)
+    tell(forget(settings, [known.number]))
     how_many = f"{gone:,} readings" if gone else "all readings that there were"
     tell(
         f"{home}: {how_many} erased; the journal forgets the last {settings.journal.keep_days:g}"
@@ -89,6 +91,8 @@ def retention(settings: Settings, *, tell: Tell) -> None:
         work = Retention(store, places, lambda: table)
         while gone := work.step(now):
             total += gone
+    with wiring.open_database(settings).begin() as connection:
+        console.note(connection, audit.INSTALLATION, "retention", "store", readings=total)
     tell(f"{total:,} readings were older than their place keeps them")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alerts.notify.webhook import Unsafe, guard
-from api import telling, wiring
+from api import console, telling, wiring
 from api.contacts_file import expect_role, read_toml
 from api.web import words
 from config import ladders, people, recipients, rota_gaps, rotas, webhooks
@@ -53,6 +53,7 @@ def show_rota(settings: Settings, place: str, *, tell: Tell) -> None:
     """Tell who is on call now and next, and the gaps ahead."""
     served = _place(settings, place)
     database = wiring.open_database(settings)
+    console.note_read(database, place, "rota")
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.connect() as connection:
         found = telling.duty(connection, served, now_us)

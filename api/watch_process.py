@@ -11,7 +11,7 @@ import structlog
 
 from alerts import proof
 from alerts.notify.email import Email, letter
-from api import wiring
+from api import console, wiring
 from api.channels import mail_server
 from api.enrolment import new_id
 from api.watch_mail import Mailing
@@ -81,6 +81,7 @@ def enrol_canaries(settings: Settings, *, tell: Callable[[str], None]) -> None:
         for place in canary.places_without(connection):
             plan = canary.plan(place, new_id)
             registry.enrol(connection, plan, now_us=now_us)
+            console.note(connection, place, "enrol", f"home:{plan.homes[0].id}")
             gateway = plan.gateways[0].id
             made[gateway] = secrets.token_hex(16)
             tell(f"{place}: canary home {plan.homes[0].id}, broker user {gateway}")

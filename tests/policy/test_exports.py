@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from api import exporting
+from api import console
 from api.cli import app
 from config import tables
 from tests.api.life import A
@@ -21,38 +21,49 @@ from tests.policy.test_routes import routes
 
 OUT = {
     ("alert", "list"): "export",
+    ("audit", "show"): "read",
     ("backup",): "export",
+    ("break-glass", "list"): "read",
+    ("consent", "due"): "read",
+    ("consent", "show"): "read",
     ("contacts", "show"): "export",
     ("contacts", "stale"): "export",
     ("facts", "list"): "export",
+    ("gateway", "credential", "show"): "read",
+    ("gateway", "walk-test", "show"): "read",
+    ("handover", "show"): "read",
     ("household", "list"): "export",
     ("household", "show"): "export",
     ("incident",): "release",
+    ("keys", "copy"): "export",
     ("measures",): "export",
+    ("people", "list"): "read",
     ("place", "export"): "export",
     ("rehearse",): "export",
+    ("rota", "show"): "read",
+    ("store", "copy"): "export",
     ("visits", "list"): "export",
 }
-"""Commands that take out what is known of homes, people or alerts, and what they write down."""
+"""Commands that take out or show what is known of homes, people or alerts, and what they note."""
 
 IN = frozenset(
     (*words.split(),)
     for words in (
         "alert acknowledge", "alert attend", "alert resolve", "webhook set",
         "broker keep", "broker render", "gateway book", "gateway credential issue",
-        "gateway credential issue-all", "gateway credential revoke", "gateway credential show",
-        "gateway walk-test begin", "gateway walk-test end", "gateway walk-test show",
-        "account", "audit anchor", "audit show", "audit verify", "break-glass end",
-        "break-glass list", "break-glass open", "canary", "caps accept", "caps withdraw", "check",
-        "consent due", "consent record", "consent show", "consent withdraw", "contacts set",
+        "gateway credential issue-all", "gateway credential revoke",
+        "gateway walk-test begin", "gateway walk-test end",
+        "account", "audit anchor", "audit verify", "break-glass end",
+        "break-glass open", "canary", "caps accept", "caps withdraw", "check",
+        "consent record", "consent withdraw", "contacts set",
         "demo", "detectors set", "enrol", "evaluate", "facts import", "facts template",
-        "handover accept", "handover begin", "handover show", "keys copy", "keys make",
+        "handover accept", "handover begin", "keys make",
         "household add", "household edit", "household import", "keys rotate", "keys show",
         "ladder set", "ladder show",
         "migrate", "pause begin", "pause end", "pause extend", "people give", "people invite",
-        "people list", "people reset", "people take", "place add", "place check", "place import",
+        "people reset", "people take", "place add", "place check", "place import",
         "place list", "place merge", "place split", "realism", "recipient set", "relearn",
-        "replay", "restore", "rota set", "rota show", "simulate", "store compact", "store copy",
+        "replay", "restore", "rota set", "simulate", "store compact",
         "store erase", "store retention", "visits import", "watch", "web", "worker",
     )
 )  # fmt: skip
@@ -126,13 +137,26 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
     file = tmp_path / "site.toml"
     url = world.database.url.render_as_string(hide_password=False)
     file.write_text(f'data = "{tmp_path}"\ndatabase_url = "{url}"\n', "utf-8")
+    other = tmp_path / "other.toml"
+    other.write_text(f'data = "{tmp_path / "other"}"\ndatabase_url = "{url}"\n', "utf-8")
     home, alert = world.homes[A][0].id, next(r for r in _alerts(world) if r.home and r.place == A)
     asked = {
         ("alert", "list"): ["--place", A],
+        ("audit", "show"): ["--place", A],
         ("backup",): [str(tmp_path / "copy")],
+        ("break-glass", "list"): ["--place", A],
+        ("consent", "due"): ["--place", A],
+        ("consent", "show"): ["--home", home],
         ("contacts", "show"): ["--home", home],
         ("contacts", "stale"): ["--place", A],
         ("facts", "list"): ["--place", A],
+        ("gateway", "credential", "show"): [f"{A}-gateway-1"],
+        ("gateway", "walk-test", "show"): ["--home", home],
+        ("handover", "show"): ["--place", A],
+        ("keys", "copy"): [str(tmp_path / "keyring.copy")],
+        ("people", "list"): ["--place", A],
+        ("rota", "show"): ["--place", A],
+        ("store", "copy"): [str(file), str(other)],
         ("household", "list"): ["--place", A],
         ("household", "show"): ["--home", home],
         ("incident",): [alert.id, "--by", "bob@example.org"],
@@ -147,11 +171,17 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
     _contact(world, home)
     for command, words in asked.items():
         before = noted(world)
-        option = [] if command == ("rehearse",) else ["--settings", str(file)]
+        option = [] if command in _OWN_SETTINGS else ["--settings", str(file)]
         done = CliRunner().invoke(app, [*command, *words, *option])
         new = noted(world) - before
-        wanted = OUT[command], "account-bob" if command == ("incident",) else exporting.CONSOLE
+        wanted = OUT[command], "account-bob" if command == ("incident",) else console.ACTOR
         assert [n for n in new if n[:2] == wanted], (command, done.output, new)
+        is_of_home = "--home" in words or command == ("incident",)
+        assert home not in str(new) or is_of_home, "nobody is named who was not asked about"
+
+
+_OWN_SETTINGS = frozenset({("rehearse",), ("store", "copy")})
+"""Commands that are given their settings in another way."""
         assert home not in str(new) or command in _NAMES_A_HOME
 
 
