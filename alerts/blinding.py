@@ -13,22 +13,24 @@ _a = tables.alerts.c
 
 
 def blind(connection: Connection, home: str) -> int:
-    """Put ``ERASED`` for this home wherever an alert lists it; return in how many alerts.
+    """Put ``ERASED`` for this home wherever such an alert lists it; return in how many alerts.
 
     Of every place: homes move, and what was told of them before stays with the place.
     """
     query = select(_a.id, _a.evidence).where(_a.home.is_(None))
-    found = [row for row in connection.execute(query) if _tells_of(row.evidence, home)]
-    for row in found:
-        homes = {
-            tier: [ERASED if one == home else one for one in ids]
-            for tier, ids in row.evidence["homes"].items()
-        }
-        after = {**row.evidence, "homes": homes}
-        connection.execute(update(tables.alerts).where(_a.id == row.id).values(evidence=after))
-    return len(found)
+    count = 0
+    for row in connection.execute(query).all():
+        after = _without(row.evidence, home)
+        if after != row.evidence:
+            mine = update(tables.alerts).where(_a.id == row.id)
+            connection.execute(mine.values(evidence=after))
+            count += 1
+    return count
 
 
-def _tells_of(evidence: Any, home: str) -> bool:  # noqa: ANN401  # JSON
-    listed = evidence.get("homes") if isinstance(evidence, dict) else None
-    return isinstance(listed, dict) and any(home in ids for ids in listed.values())
+def _without(value: Any, home: str) -> Any:  # noqa: ANN401  # JSON
+    if isinstance(value, dict):
+        return {key: _without(inner, home) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without(inner, home) for inner in value]
+    return ERASED if value == home else value
