@@ -12,6 +12,7 @@ from api.errors import absent
 from api.queries import Alert, Scope, find_alert
 from api.resources import Resources
 from api.web import words
+from api.web.language import _
 from config import people
 from config.roles import Role
 from ingest.clock import microseconds
@@ -76,12 +77,12 @@ def _require(resources: Resources, visitor: Visitor, alert: str) -> Alert:
 
 def tell(connection: Connection, conflict: Conflict, resources: Resources, zone: tzinfo) -> str:
     """Return who was first, as a sentence."""
-    who = people.names(connection, frozenset({conflict.actor})).get(conflict.actor, "The system")
+    who = people.names(connection, frozenset({conflict.actor})).get(conflict.actor, _("The system"))
     when = words.since(conflict.at_us, microseconds(resources.clock()), zone)
     if conflict.state is State.ACKNOWLEDGED:
-        return f"{who} has had this alert since {when}."
+        return _("%(who)s has had this alert since %(when)s.", who=who, when=when)
     if conflict.state is State.ATTENDING:
-        return f"{who} has been on the way since {when}."
+        return _("%(who)s has been on the way since %(when)s.", who=who, when=when)
     if conflict.state is State.RESOLVED:
-        return f"{who} resolved this alert at {when}."
-    return f"{who} closed this alert at {when}."
+        return _("%(who)s resolved this alert at %(when)s.", who=who, when=when)
+    return _("%(who)s closed this alert at %(when)s.", who=who, when=when)

@@ -56,6 +56,7 @@ from api.web import (
     provider,
     rota,
     sign_in,
+    speech,
     system,
 )
 from api.web.pages import STATIC, version
@@ -123,6 +124,7 @@ def create_app(resources: Resources) -> FastAPI:
         app.include_router(rest.router, prefix=_ROOT)
     app.include_router(status.description, prefix=_ROOT)
     for page in (
+        speech,
         sign_in,
         provider,
         invitation,

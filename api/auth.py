@@ -17,6 +17,7 @@ from api import reading
 from api.errors import Problem
 from api.resources import Resources
 from api.throttle import Throttle
+from api.web.language import N_
 from config import api_tokens, people, sessions
 from config.api_tokens import Scope
 from config.people import Account
@@ -43,6 +44,7 @@ ANY: Final = tuple(Role)
 
 PUBLIC: Final = frozenset(
     {
+        "/language",
         "/sign-in",
         "/sign-in/code",
         "/sign-in/with/{place}",
@@ -105,7 +107,7 @@ class Needs:
         visitor = _visitor_of(request, resources, throttle)
         throttle.count_request(visitor.account.id)
         if not visitor.holds(*self.roles):
-            raise Problem(403, "None of your roles may do this: ask your supervisor.")
+            raise Problem(403, N_("None of your roles may do this: ask your supervisor."))
         request.scope["visitor"] = visitor
         # What an installer sees of a home is noted where it is found to be today's.
         roles = [role for role in self.roles if role is not Role.INSTALLER]
@@ -125,7 +127,7 @@ def _visitor_of(request: Request, resources: Resources, throttle: Throttle) -> V
         return visitor
     visitor = find_visitor(resources, request.cookies.get(cookie_name(resources), ""), request)
     if visitor is None:
-        raise Problem(401, "Your session has ended or was never opened: sign in.")
+        raise Problem(401, N_("Your session has ended or was never opened: sign in."))
     return visitor
 
 

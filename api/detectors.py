@@ -10,6 +10,7 @@ from alerts import adjudications, switches
 from alerts.modes import DETECTORS, Detector, Mode, Modes
 from alerts.precision import Precision
 from alerts.switches import Switch
+from api.web.language import _, _n
 from config import tables as registry
 from config.homes import HomeState
 from config.places import Place
@@ -161,20 +162,29 @@ def notices(connection: Connection, places: Mapping[str, Place]) -> list[str]:
     modes = switches.read_modes(connection)
     told = []
     for key, place in places.items():
-        shadow = [d.title for d in DETECTORS if modes.of(key, d.key) is Mode.SHADOW]
-        off = [d.title for d in DETECTORS if modes.of(key, d.key) is Mode.OFF]
+        shadow = [_(d.title) for d in DETECTORS if modes.of(key, d.key) is Mode.SHADOW]
+        off = [_(d.title) for d in DETECTORS if modes.of(key, d.key) is Mode.OFF]
         if shadow:
-            said = "nothing of theirs" if len(shadow) > 1 else "nothing of its own"
             told.append(
-                f"{place.name}: {_count(shadow)} in shadow, {said} is sent ({', '.join(shadow)})"
+                _n(
+                    "%(place)s: %(n)s detector in shadow, nothing of its own is sent (%(titles)s)",
+                    "%(place)s: %(n)s detectors in shadow, nothing of theirs is sent (%(titles)s)",
+                    len(shadow),
+                    place=place.name,
+                    titles=", ".join(shadow),
+                )
             )
         if off:
-            told.append(f"{place.name}: {_count(off)} switched off ({', '.join(off)})")
+            told.append(
+                _n(
+                    "%(place)s: %(n)s detector switched off (%(titles)s)",
+                    "%(place)s: %(n)s detectors switched off (%(titles)s)",
+                    len(off),
+                    place=place.name,
+                    titles=", ".join(off),
+                )
+            )
     return told
-
-
-def _count(titles: Sequence[str]) -> str:
-    return "1 detector" if len(titles) == 1 else f"{len(titles)} detectors"
 
 
 def _watched(connection: Connection, places: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -11,30 +11,31 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from api.web.language import N_, _
 from api.web.pages import render
 from config.keyring import Locked
 
 _MACHINE: Final = ("/api/", "/live", "/health", "/ready")
 _TITLES: Final = {
-    400: "Bad request",
-    401: "Sign in first",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Somebody was first",
-    412: "Changed meanwhile",
-    413: "Too much was sent",
-    422: "There is a problem with what was sent",
-    428: "Say what the change is based on",
-    429: "Too many attempts",
-    500: "Sorry, there is a problem with the service",
-    503: "Not ready",
+    400: N_("Bad request"),
+    401: N_("Sign in first"),
+    403: N_("Not allowed"),
+    404: N_("Not found"),
+    405: N_("Method not allowed"),
+    409: N_("Somebody was first"),
+    412: N_("Changed meanwhile"),
+    413: N_("Too much was sent"),
+    422: N_("There is a problem with what was sent"),
+    428: N_("Say what the change is based on"),
+    429: N_("Too many attempts"),
+    500: N_("Sorry, there is a problem with the service"),
+    503: N_("Not ready"),
 }
 _DETAILS: Final = {
-    404: "Nothing with this address is here, or it belongs to a place that is not yours.",
-    405: "This address does not answer to that method.",
+    404: N_("Nothing with this address is here, or it belongs to a place that is not yours."),
+    405: N_("This address does not answer to that method."),
 }
-UNREADABLE: Final = (
+UNREADABLE: Final = N_(
     "Names, addresses and telephone numbers can be neither read nor changed: their key is missing. "
     "Alerts are raised and shown as ever. Tell support, who see why by `stillwell check`."
 )
@@ -106,7 +107,7 @@ def answer(request: Request, problem: Problem) -> Response:
     is_fragment = request.query_params.get("fragment") == "1"
     if problem.status == 401 and request.method in ("GET", "HEAD") and not is_fragment:
         return RedirectResponse(_sign_in_address(request), 303)
-    page = {"title": problem.title, "detail": problem.detail, "reference": problem.extra}
+    page = {"title": _(problem.title), "detail": _(problem.detail), "reference": problem.extra}
     return render(request, "error.html", page, status=problem.status)
 
 
@@ -154,5 +155,6 @@ def crashed(request: Request, error: Exception) -> Response:
         "request_failed", path=request.scope.get("route_path", ""), reference=reference,
         error=type(error).__name__, exc_info=error,
     )  # fmt: skip
-    detail = f"It has been logged under {reference}. Try again; if it goes on, tell support."
+    logged = N_("It has been logged under %(reference)s. Try again; if it goes on, tell support.")
+    detail = _(logged, reference=reference)
     return answer(request, Problem(500, detail, extra={"reference": reference}))

@@ -12,6 +12,7 @@ from alerts.ledger import Ledger
 from alerts.refusals import Conflict, UnknownAlert
 from api.roster import find_home
 from api.web import words
+from api.web.language import N_, _
 from config import pause_rows
 from config.homes import Home
 from config.pauses import Pause, PauseReason
@@ -20,9 +21,9 @@ from config.problems import ConfigProblem
 from ingest.clock import instant
 
 FOR = {
-    PauseReason.HOSPITAL: "a hospital stay",
-    PauseReason.HOLIDAY: "a holiday",
-    PauseReason.WORKS: "works in the home",
+    PauseReason.HOSPITAL: N_("a hospital stay"),
+    PauseReason.HOLIDAY: N_("a holiday"),
+    PauseReason.WORKS: N_("works in the home"),
 }
 """How a reason reads after "paused for"."""
 
@@ -127,13 +128,20 @@ def text(pause: Pause, place: Place, names: Mapping[str, str], now_us: int) -> s
     who = names.get(pause.account, pause.account)
     until = words.moment(pause.until_us, place.zone)
     start = words.moment(pause.from_us, place.zone)
-    said = f"for {FOR[pause.reason]}, from {start} until {until}, by {who}"
+    said = _(
+        "for %(reason)s, from %(start)s until %(until)s, by %(who)s",
+        reason=_(FOR[pause.reason]),
+        start=start,
+        until=until,
+        who=who,
+    )
     if pause.why:
         said += f" ({pause.why})"
     if pause.ended_us is not None:
         by = names.get(pause.ended_by, pause.ended_by)
-        return f"{said}; ended by {by} on {words.moment(pause.ended_us, place.zone)}"
-    return said if pause.until_us > now_us else f"{said}; it is over"
+        when = words.moment(pause.ended_us, place.zone)
+        return _("%(said)s; ended by %(who)s on %(when)s", said=said, who=by, when=when)
+    return said if pause.until_us > now_us else _("%(said)s; it is over", said=said)
 
 
 def state(pause: Pause, now_us: int) -> str:

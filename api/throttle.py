@@ -12,6 +12,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from api.errors import Problem
+from api.web.language import N_
 
 REQUESTS: Final = RateLimitItemPerMinute(3000)
 """Requests of one account, pages and programs together."""
@@ -29,7 +30,7 @@ class Throttle:
     def count_request(self, account: str) -> None:
         """Count one; Problem 429 when this account asks too often."""
         if not self._limiter.hit(REQUESTS, account):
-            raise Problem(429, "This account asks too often: wait a minute.")
+            raise Problem(429, N_("This account asks too often: wait a minute."))
 
     def count_try(self, request: Request) -> None:
         """Count one; Problem 429 when too many came from this client.
@@ -38,7 +39,7 @@ class Throttle:
         """
         client = client_of(request)
         if client and not self._limiter.hit(TRIES, client):
-            raise Problem(429, "Too many tries from this address: wait 15 minutes.")
+            raise Problem(429, N_("Too many tries from this address: wait 15 minutes."))
 
 
 def client_of(request: Request) -> str:

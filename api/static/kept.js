@@ -1,6 +1,8 @@
 // Actions on alerts from a phone: sent at once, or kept here while there is no connection.
 // Kept are the address, the form's fields and the time; signing out deletes them.
 
+import { t } from "./texts.js";
+
 const KEY = "stillwell-kept";
 const COPIES = "stillwell-session";
 const PATIENCE_MS = 10_000;
@@ -51,7 +53,7 @@ function dismiss(id) {
   const button = document.createElement("button");
   button.className = "govuk-button govuk-button--secondary govuk-!-margin-bottom-0";
   button.type = "button";
-  button.textContent = "I have read this";
+  button.textContent = t("I have read this");
   button.addEventListener("click", () => drop(id));
   return button;
 }
@@ -64,15 +66,20 @@ function show() {
   for (const one of read()) {
     const what = `${one.what} (${one.about}, ${one.clock})`;
     if (one.account !== me) {
-      lines.push(line(`Somebody else's action is kept on this phone: ${what}. It is sent when they sign in.`));
+      lines.push(line(t("Somebody else's action is kept on this phone: %(what)s. It is sent when they sign in.", { what })));
     } else if (one.refused) {
       const note = one.fields.find(([name]) => name === "note" || name === "said");
-      const typed = note?.[1] ? ` You had typed: ${note[1]}` : "";
+      const typed = note?.[1] ? ` ${t("You had typed: %(text)s", { text: note[1] })}` : "";
       lines.push(
-        line(`Not taken: ${what}. ${one.refused}${typed} `, link("See the alert", one.page), " ", dismiss(one.id)),
+        line(
+          `${t("Not taken: %(what)s.", { what })} ${one.refused}${typed} `,
+          link(t("See the alert"), one.page),
+          " ",
+          dismiss(one.id),
+        ),
       );
     } else {
-      lines.push(line(`Kept on this phone, not sent yet: ${what}. It is sent when the connection is back.`));
+      lines.push(line(t("Kept on this phone, not sent yet: %(what)s. It is sent when the connection is back.", { what })));
     }
   }
   place.replaceChildren(...lines);
@@ -124,7 +131,7 @@ export async function sendKept() {
       }
       if (answer.status === 401 || answer.status >= 500 || answer.status === 429) return;
       if (answer.ok) {
-        told.push(line(`Sent: ${one.what} (${one.about}, ${one.clock}).`));
+        told.push(line(t("Sent: %(what)s.", { what: `${one.what} (${one.about}, ${one.clock})` })));
         drop(one.id);
         document.dispatchEvent(new Event("stillwell-sent"));
       } else {
@@ -193,7 +200,7 @@ document.addEventListener("submit", (event) => {
     if (waiting && !form.dataset.warned) {
       event.preventDefault();
       form.dataset.warned = "yes";
-      told.push(line("Something is not sent yet, and would be lost. Sign out once more to lose it."));
+      told.push(line(t("Something is not sent yet, and would be lost. Sign out once more to lose it.")));
       show();
       return;
     }

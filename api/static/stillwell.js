@@ -1,6 +1,7 @@
 // Keeps an open page fresh. Without this script every page works by loading it again.
 import { initAll } from "./govuk-frontend-6.3.0/govuk-frontend.min.js";
 import { forget, sendKept } from "./kept.js";
+import { t } from "./texts.js";
 
 initAll();
 if (document.getElementById("queue-now")) import("./queue.js");
@@ -28,14 +29,14 @@ function say(text, link) {
     const anchor = document.createElement("a");
     anchor.className = "govuk-link";
     anchor.href = link;
-    anchor.textContent = "Sign in again";
+    anchor.textContent = t("Sign in again");
     lost.append(" ", anchor);
   }
   lost.hidden = text === "";
 }
 
 function sayLost() {
-  say(`Not live since ${clock(lastHeard)}. Trying to reach Stillwell again.`);
+  say(t("Not live since %(when)s. Trying to reach Stillwell again.", { when: clock(lastHeard) }));
 }
 
 function sayEnded() {
@@ -43,7 +44,8 @@ function sayEnded() {
   source = null;
   const here = encodeURIComponent(location.pathname + location.search);
   clear();
-  say("Your session has ended, so this page is not live.", `/sign-in?next=${here}`);
+  lost.dataset.ended = "yes";
+  say(t("Your session has ended, so this page is not live."), `/sign-in?next=${here}`);
 }
 
 // A session that has ended leaves nothing of anybody on the screen or on the phone; what somebody
@@ -53,17 +55,17 @@ function clear() {
   const typed = [...document.querySelectorAll("textarea")].map((area) => area.value).filter(Boolean);
   const heading = document.createElement("h1");
   heading.className = "govuk-heading-l";
-  heading.textContent = "Your session has ended";
+  heading.textContent = t("Your session has ended");
   const kept = typed.map((text) => {
     const paragraph = document.createElement("p");
     paragraph.className = "govuk-body";
-    paragraph.textContent = `You had typed: ${text}`;
+    paragraph.textContent = t("You had typed: %(text)s", { text });
     return paragraph;
   });
   const main = document.querySelector("main");
   const stays = [lost, document.querySelector("[data-kept]")].filter(Boolean);
   main.replaceChildren(...stays, heading, ...kept);
-  document.title = "Session ended – Stillwell";
+  document.title = `${t("Session ended")} – Stillwell`;
 }
 
 // What somebody has typed or chosen outlives a refresh of what is around it.
@@ -131,14 +133,14 @@ function listen() {
   for (const name of ["open", "change", "reset", "beat"]) source.addEventListener(name, refresh);
   source.addEventListener("ended", refresh);
   source.addEventListener("error", () => {
-    if (lost.dataset.said?.startsWith("Your session")) return;
+    if (lost.dataset.ended) return;
     sayLost();
     // A browser gives up after an answer that is no stream; we do not.
     if (source && source.readyState === EventSource.CLOSED) {
       source = null;
       setTimeout(() => {
         refresh().then(() => {
-          if (!source && !lost.dataset.said?.startsWith("Your session")) listen();
+          if (!source && !lost.dataset.ended) listen();
         });
       }, 3000);
     }

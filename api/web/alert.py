@@ -19,6 +19,7 @@ from api.resources import Resources
 from api.web import keeping, last_seen, lines, why, words
 from api.web.alerts import Actor, Carer, Id, Watcher
 from api.web.decided import decided, said
+from api.web.language import _
 from api.web.numbers import numbers
 from api.web.pages import page
 from api.web.sign_in import own_path
@@ -122,7 +123,7 @@ def record_attempt(
     resources: Resources = request.app.state.resources
     said = said.replace("\r\n", "\n").strip()
     if not words.is_readable(said):
-        errors = {"said": "What was said must not hold control characters: type it again"}
+        errors = {"said": _("What was said must not hold control characters: type it again")}
         return _alert_page(request, visitor, alert, errors=errors)
     said = "\n".join(part for part in (said, _late(resources, kept_at)) if part)
     try:
@@ -180,13 +181,16 @@ def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple
     """
     is_silence = alert.kind in SILENCES
     told = [
-        ("Last sign of the person" if is_silence else "Began", words.moment(alert.onset_us, zone)),
-        ("Raised", words.moment(alert.raised_us, zone)),
+        (
+            _("Last sign of the person") if is_silence else _("Began"),
+            words.moment(alert.onset_us, zone),
+        ),
+        (_("Raised"), words.moment(alert.raised_us, zone)),
     ]
     # While the worker catches up an alert is dated when it was due, and seen only afterwards.
     shown_us = min((event.at_us for event in happened), default=alert.raised_us)
     if shown_us - alert.raised_us > _MINUTE_US:
-        told.append(("On this page since", words.moment(shown_us, zone)))
+        told.append((_("On this page since"), words.moment(shown_us, zone)))
     same = {
         "last_sign_us": alert.onset_us, "since_us": alert.onset_us, "first_us": alert.onset_us,
         "last_us": alert.onset_us, "decided_us": alert.raised_us, "received_us": alert.raised_us,
@@ -200,18 +204,18 @@ def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple
     }
     told += numbers(evidence, zone)
     if alert.kind not in LIFE_SAFETY:
-        told.append(("It comes from", lines.VERDICTS[alert.verdict]))
+        told.append((_("It comes from"), _(lines.VERDICTS[alert.verdict])))
     return told
 
 
 def _mistakes(outcome: str, note: str) -> dict[str, str]:
     errors = {}
     if outcome not in {choice.value for choice in Outcome}:
-        errors["outcome"] = "Select what you found"
+        errors["outcome"] = _("Select what you found")
     if len(note) > MAX_NOTE:
-        errors["note"] = f"Note must be {MAX_NOTE} characters or fewer"
+        errors["note"] = _("Note must be %(most)s characters or fewer", most=MAX_NOTE)
     elif not words.is_readable(note):
-        errors["note"] = "Note must not hold control characters: type it again"
+        errors["note"] = _("Note must not hold control characters: type it again")
     return errors
 
 
@@ -254,9 +258,8 @@ def _alert_page(
         together = queries.told_together(connection, alert) if is_known else []
     line = lines.line(alert, resources, names, now_us, visitor.account.id)
     if changed is not None:
-        clash = (
-            f"This alert has changed since you saw it. Now: {line.state}. {' '.join(line.notices)}"
-        )
+        now = _("This alert has changed since you saw it. Now: %(state)s.", state=line.state)
+        clash = " ".join((now, *line.notices))
     is_person = alert.home is not None and alert.label is not None
     context = {
         **_calling(resources, visitor, alert, now_us, place.zone),
@@ -273,7 +276,7 @@ def _alert_page(
         "may_resolve": acts and line.is_standing,
         "version": seen.version(alert),
         "back": "",
-        "outcomes": lines.OUTCOMES,
+        "outcomes": {outcome: _(text) for outcome, text in lines.OUTCOMES.items()},
         "kept": kept or {},
         "errors": errors or {},
         "conflict": clash,
@@ -310,5 +313,5 @@ def _why(
         "last": last,
         "why": why.told(alert, batch, sensors, now_us, place.zone),
         "speaks": why.speaks(alert, batch, sensors, place.zone),
-        "verdict": lines.VERDICTS[alert.verdict],
+        "verdict": _(lines.VERDICTS[alert.verdict]),
     }

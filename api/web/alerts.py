@@ -16,7 +16,7 @@ from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
 from api.queries import Scope
 from api.resources import Resources
-from api.web import lines, queue_lines
+from api.web import lines, queue_lines, sentences
 from api.web.language import _
 from api.web.pages import page
 from api.web.queue_filter import PRIORITIES, WHO, QueueFilter
@@ -77,7 +77,8 @@ def quiet(
 ) -> dict[str, Any]:
     """Return what must be said aloud: what no place promises, which detectors send nothing."""
     known = {key: place for key, place in resources.places.items() if key in places}
-    told = [*not_live_notices(known, sorted(known)), *detectors.notices(connection, known)]
+    not_live = map(sentences.translate, not_live_notices(known, sorted(known)))
+    told = [*not_live, *detectors.notices(connection, known)]
     return {"quiet": told, "may_switch": visitor.holds(Role.SUPERVISOR)}
 
 

@@ -47,7 +47,7 @@ def show_day(
     context: dict[str, Any] = {
         "place": place,
         "home": home,
-        "title": f"{on:%A} {on.day} {on:%B %Y}",
+        "title": f"{words.weekday(on)} {words.day_and_month(on)} {on:%Y}",
         "before": (on - timedelta(days=1)).isoformat(),
         "after": (on + timedelta(days=1)).isoformat() if on < today else "",
     }

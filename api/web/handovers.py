@@ -15,7 +15,8 @@ from api.queries import Scope
 from api.resources import Resources
 from api.web import lines, words
 from api.web.alerts import Id
-from api.web.pages import page
+from api.web.language import N_, _
+from api.web.pages import name_of, page
 from config import people
 from ingest.clock import microseconds
 
@@ -49,7 +50,7 @@ def accept_alert(request: Request, visitor: Carer, alert: Id) -> Response:
     except Refused as refused:
         return _page(request, visitor, "", error=str(refused))
     except Conflict:
-        return _page(request, visitor, "", error="This alert has ended meanwhile.")
+        return _page(request, visitor, "", error=_("This alert has ended meanwhile."))
     return RedirectResponse("/handover", 303)
 
 
@@ -89,7 +90,7 @@ def _page(request: Request, visitor: Visitor, place: str, *, error: str = "") ->
         "places": [
             {
                 "key": key,
-                "name": resources.places[key].name,
+                "name": name_of(resources.places[key]),
                 "count": sum(n for (p, pri), n in standing.items() if p == key and pri != "T"),
             }
             for key in keys
@@ -106,14 +107,17 @@ def _text(
     *,
     stands: bool,
 ) -> str:
-    given = f"Handed over by {names.get(item.given_by, item.given_by)}"
-    given += f", {words.when(item.at_us, now_us, zone)}"
+    by = names.get(item.given_by, item.given_by)
+    given = _("Handed over by %(who)s, %(when)s", who=by, when=words.when(item.at_us, now_us, zone))
     if item.accepted_us is not None:
         who = names.get(item.accepted_by or "", item.accepted_by or "")
-        return f"{given}; accepted by {who}, {words.when(item.accepted_us, now_us, zone)}."
+        when = words.when(item.accepted_us, now_us, zone)
+        return _("%(given)s; accepted by %(who)s, %(when)s.", given=given, who=who, when=when)
     if not stands:
-        return f"{given}; it ended before anybody accepted it."
+        return _("%(given)s; it ended before anybody accepted it.", given=given)
     if item.told_us is not None:
         when = words.when(item.told_us, now_us, zone)
-        return f"{given}; nobody accepted it, the supervisors were told {when}."
-    return f"{given}; the supervisors are told if nobody accepts it within 10 minutes."
+        told = N_("%(given)s; nobody accepted it, the supervisors were told %(when)s.")
+        return _(told, given=given, when=when)
+    waits = N_("%(given)s; the supervisors are told if nobody accepts it within 10 minutes.")
+    return _(waits, given=given)

@@ -18,7 +18,8 @@ from api.resources import Resources
 from api.roster import SensorValue
 from api.web import actogram, calls, lines, sensors, warmth, words
 from api.web.alerts import Id, narrow
-from api.web.pages import page
+from api.web.language import N_, _, _n
+from api.web.pages import name_of, page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
 from config import pause_rows, people, walk_test_rows
@@ -69,8 +70,8 @@ def show_homes(
     rows = [
         {
             "home": home,
-            "place": resources.places[home.place].name,
-            "state": "Paused" if home.number in paused else words.label(home.state.value),
+            "place": name_of(resources.places[home.place]),
+            "state": _("Paused") if home.number in paused else words.label(home.state.value),
             "is_active": home.state is HomeState.ACTIVE and home.number not in paused,
             "alerts": alerts.get(home.id, 0),
             "is_unwatched": home.id in unseen,
@@ -182,7 +183,7 @@ def _pauses(connection: Connection, home: Home, place: Place, now_us: int) -> di
         "tested_until": words.clock_time(test.stop_us, place.zone) if test and is_tested else "",
         "pauses": told,
         "may_pause": home.state is HomeState.ACTIVE,
-        "pause_reasons": {one.value: text for one, text in pausing.FOR.items()},
+        "pause_reasons": {one.value: _(text) for one, text in pausing.FOR.items()},
         "pause_until": f"{tomorrow:%Y-%m-%d}T12:00",
         "longest_pause": LONGEST_DAYS,
     }
@@ -190,20 +191,29 @@ def _pauses(connection: Connection, home: Home, place: Place, now_us: int) -> di
 
 def facts(home: Home) -> list[str]:
     """Return what decides how the home is watched, and what cannot be told there."""
-    goes = {"alone": "goes out alone", "accompanied": "goes out accompanied", "never": "stays in"}
+    goes = {
+        "alone": _("goes out alone"),
+        "accompanied": _("goes out accompanied"),
+        "never": _("stays in"),
+    }
     found = [
-        "One person" if home.residents == 1 else f"{home.residents} people",
+        _("One person")
+        if home.residents == 1
+        else _n("%(n)s person", "%(n)s people", home.residents),
         goes[home.goes_out.value],
-        "has pets" if home.has_pets else "no pets",
-        f"risk tier {home.risk_tier} (1 is the highest of 3)",
-        *([f"postcode sector {home.sector}"] if home.sector else []),
+        _("has pets") if home.has_pets else _("no pets"),
+        _("risk tier %(tier)s (1 is the highest of 3)", tier=home.risk_tier),
+        *([_("postcode sector %(sector)s", sector=home.sector)] if home.sector else []),
     ]
     told = [", ".join(found) + "."]
     if home.residents > 1 or home.has_pets:
-        who = ["another person"] * (home.residents > 1) + ["a pet"] * home.has_pets
+        who = [_("another person")] * (home.residents > 1) + [_("a pet")] * home.has_pets
         told.append(
-            f"{' or '.join(who).capitalize()} also moves the sensors here: if the person lies"
-            " still, or has gone out, while others move, no silence is seen and no alert is raised."
+            _(
+                "%(who)s also moves the sensors here: if the person lies still, or has gone out, "
+                "while others move, no silence is seen and no alert is raised.",
+                who=_(" or ").join(who).capitalize(),
+            )
         )
     return told
 
@@ -224,7 +234,7 @@ def _last_sign(
         "when": words.when(at_us, now_us, place.zone),
         "iso": words.iso(at_us),
         "what": words.sign(sensor.kind),
-        "room": sensor.room.replace("-", " "),
+        "room": sensors.room_name(sensor.room).lower() if sensor.room else "",
     }
 
 
@@ -264,13 +274,13 @@ def _mark(alert: Alert, place: Place) -> Mark:
 
 def _day(row: DayRow, index: int) -> dict[str, Any]:
     return {
-        "weekday": "" if index == 0 else f"{row.day:%a}",
-        "label": "Today" if index == 0 else f"{row.day.day} {row.day:%b}",
+        "weekday": "" if index == 0 else words.short_weekday(row.day),
+        "label": _("Today") if index == 0 else words.short_day(row.day),
         "iso": row.day.isoformat(),
         "signs": f"{row.signs:,}",
-        "first": "none" if row.first_min is None else words.hour_and_minute(row.first_min),
-        "last": "none" if row.last_min is None else words.hour_and_minute(row.last_min),
-        "quiet": "unknown" if row.quiet_min is None else words.short_span(row.quiet_min),
+        "first": _("none") if row.first_min is None else words.hour_and_minute(row.first_min),
+        "last": _("none") if row.last_min is None else words.hour_and_minute(row.last_min),
+        "quiet": _("unknown") if row.quiet_min is None else words.short_span(row.quiet_min),
     }
 
 
@@ -279,7 +289,7 @@ def summary(strip: Strip) -> str:
     today, *before = strip.rows
     full = [row for row in before if row.signs]
     if not full:
-        told = "No earlier day with movement or use is known, so nothing is usual yet."
+        told = _("No earlier day with movement or use is known, so nothing is usual yet.")
     else:
         signs = np.median([row.signs for row in full])
         lost = sum(
@@ -288,17 +298,26 @@ def summary(strip: Strip) -> str:
         )
         first = np.median([row.first_min for row in full if row.first_min is not None])
         last = np.median([row.last_min for row in full if row.last_min is not None])
-        days = "1 day" if len(full) == 1 else f"{len(full)} days"
-        told = (
-            f"Movement or use was seen on {days} of the last 27. A usual day has {signs:,.0f} "
-            f"signs, the first after midnight at {words.hour_and_minute(float(first))} and the "
-            f"last before midnight at {words.hour_and_minute(float(last))}."
+        told = _(
+            "Movement or use was seen on %(days)s of the last 27. A usual day has %(signs)s signs, "
+            "the first after midnight at %(first)s and the last before midnight at %(last)s.",
+            days=_n("%(n)s day", "%(n)s days", len(full)),
+            signs=f"{signs:,.0f}",
+            first=words.hour_and_minute(float(first)),
+            last=words.hour_and_minute(float(last)),
         )
         if lost:
-            told += f" On {'1 day' if lost == 1 else f'{lost} days'} nothing was received."
+            unheard = N_("On %(days)s nothing was received.")
+            told += " " + _(unheard, days=_n("%(n)s day", "%(n)s days", lost))
     if today.first_min is None or today.last_min is None:
-        return f"{told} Today none has been seen yet."
+        return told + " " + _("Today none has been seen yet.")
     return (
-        f"{told} Today: {today.signs:,}, the first at {words.hour_and_minute(today.first_min)} "
-        f"and the last at {words.hour_and_minute(today.last_min)}."
+        told
+        + " "
+        + _(
+            "Today: %(signs)s, the first at %(first)s and the last at %(last)s.",
+            signs=f"{today.signs:,}",
+            first=words.hour_and_minute(today.first_min),
+            last=words.hour_and_minute(today.last_min),
+        )
     )

@@ -9,6 +9,7 @@ from api.auth import Lockout
 from api.errors import Problem
 from api.resources import Resources
 from api.throttle import Throttle
+from api.web.language import N_
 from api.web.pages import render
 from config import invitations
 from config.people import MAX_PASSWORD, MIN_PASSWORD, Account
@@ -59,7 +60,9 @@ def _find(request: Request, token: str) -> Account:
 
 
 def _gone() -> Problem:
-    return Problem(404, "This link was used already or has expired: ask for another invitation.")
+    return Problem(
+        404, N_("This link was used already or has expired: ask for another invitation.")
+    )
 
 
 def _mistakes(password: str, again: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ _FILES: Final = (
     "stillwell.js",
     "stillwell.svg",
 )
-_MODULES: Final = ("govuk-frontend-6.3.0/govuk-frontend.min.js", "kept.js")
+_MODULES: Final = ("govuk-frontend-6.3.0/govuk-frontend.min.js", "kept.js", "texts.js")
 """Files that our script names itself, without a version."""
 
 

@@ -14,11 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from fastapi.responses import Response
+
 LANGUAGES: Final = {"en": "English", "cy": "Cymraeg"}
 """Languages of pages, by code, each by its own name."""
 
 COOKIE: Final = "stillwell-language"
 """Holds the code of a language; nothing of anybody."""
+
+_YEAR_S: Final = 31_536_000
 
 CATALOGUES: Final = Path(__file__).parent.parent / "locale"
 
@@ -65,6 +69,19 @@ def look_up_form(one: str, many: str, number: float) -> str:
 def N_(message: str) -> str:  # noqa: N802  # gettext's own name, which extractors know
     """Return the message itself, marked for the catalogue and looked up when it is shown."""
     return message
+
+
+def keep(response: Response, language: str, *, is_secure: bool) -> None:
+    """Have the browser ask for this language (code) from now on."""
+    response.set_cookie(
+        COOKIE,
+        language,
+        max_age=_YEAR_S,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=is_secure,
+    )
 
 
 @cache

@@ -8,6 +8,8 @@ import numpy as np
 from api import roster
 from api.resources import Resources
 from api.web import words
+from api.web.language import _, _n
+from api.web.sensors import room_name
 from api.web.strip import last_sign
 from config.homes import Home
 from ingest.clock import instant, microseconds
@@ -29,13 +31,15 @@ def of_homes(resources: Resources, homes: Sequence[Home], now_us: int) -> dict[s
         if store is not None:
             batch = store.read(home.number, now - np.timedelta64(_DAYS, "D"), now + _US)
             sign = last_sign(batch, {number: s.kind for number, s in sensors.items()})
-        who = "the person" if home.residents == 1 and not home.has_pets else "anybody"
+        is_alone = home.residents == 1 and not home.has_pets
+        who = _("Last sign of the person:") if is_alone else _("Last sign of anybody:")
         if sign is None:
-            found[home.id] = f"Last sign of {who}: none in the last {_DAYS} days"
+            none = _n("none in the last %(n)s day", "none in the last %(n)s days", _DAYS)
+            found[home.id] = f"{who} {none}"
             continue
         at_us, number = sign
         sensor = sensors[number]
-        room = f" ({sensor.room.replace('-', ' ')})" if sensor.room else ""
+        room = f" ({room_name(sensor.room).lower()})" if sensor.room else ""
         when = words.when(at_us, microseconds(now), resources.places[home.place].zone)
-        found[home.id] = f"Last sign of {who}: {when}, {words.sign(sensor.kind)}{room}"
+        found[home.id] = f"{who} {when}, {words.sign(sensor.kind)}{room}"
     return found

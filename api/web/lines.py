@@ -21,74 +21,76 @@ from alerts.alert import (
 from alerts.attempts import Attempt
 from api.queries import Alert, Event, Unwatched
 from api.resources import Resources
-from api.web import words
+from api.web import sentences, words
+from api.web.language import N_, _, _n
+from api.web.pages import name_of
 from config import people
 from config.contacts import Contact
 
 TAGS: Final = {
-    Priority.P1: ("P1 Life safety", "govuk-tag--red"),
-    Priority.P2: ("P2 Person at risk", "govuk-tag--orange"),
-    Priority.P3: ("P3 To review", "govuk-tag--yellow"),
-    Priority.T: ("Technical", "govuk-tag--grey"),
+    Priority.P1: (N_("P1 Life safety"), "govuk-tag--red"),
+    Priority.P2: (N_("P2 Person at risk"), "govuk-tag--orange"),
+    Priority.P3: (N_("P3 To review"), "govuk-tag--yellow"),
+    Priority.T: (N_("Technical"), "govuk-tag--grey"),
 }
 """How a priority reads, and the colour of its tag."""
 
 OUTCOMES: Final = {
-    Outcome.SPOKEN_TO: "Spoken to",
-    Outcome.SEEN_WELL: "Seen well",
-    Outcome.NEEDS_HELP: "Needs help",
-    Outcome.REFERRED: "Referred to another service",
-    Outcome.FALSE_VISITOR: "Not a concern: a visitor, carer or pet",
-    Outcome.FALSE_SENSOR: "Not a concern: the sensor was wrong",
-    Outcome.TEST: "A test",
-    Outcome.OTHER: "Something else",
+    Outcome.SPOKEN_TO: N_("Spoken to"),
+    Outcome.SEEN_WELL: N_("Seen well"),
+    Outcome.NEEDS_HELP: N_("Needs help"),
+    Outcome.REFERRED: N_("Referred to another service"),
+    Outcome.FALSE_VISITOR: N_("Not a concern: a visitor, carer or pet"),
+    Outcome.FALSE_SENSOR: N_("Not a concern: the sensor was wrong"),
+    Outcome.TEST: N_("A test"),
+    Outcome.OTHER: N_("Something else"),
 }
 """How an outcome reads."""
 
 VERDICTS: Final = {
-    Verdict.PERSON: "The person, not the equipment",
-    Verdict.AWAY: "The person being away",
-    Verdict.VISITOR: "A booked visitor is there; still no sign of the person",
-    Verdict.SENSOR: "A sensor: what the person does cannot be told from it",
-    Verdict.GATEWAY: "The gateway: nothing is known of the person",
-    Verdict.OUTAGE: "An outage: nothing is known of the people",
-    Verdict.UNKNOWN: "Unknown",
+    Verdict.PERSON: N_("The person, not the equipment"),
+    Verdict.AWAY: N_("The person being away"),
+    Verdict.VISITOR: N_("A booked visitor is there; still no sign of the person"),
+    Verdict.SENSOR: N_("A sensor: what the person does cannot be told from it"),
+    Verdict.GATEWAY: N_("The gateway: nothing is known of the person"),
+    Verdict.OUTAGE: N_("An outage: nothing is known of the people"),
+    Verdict.UNKNOWN: N_("Unknown"),
 }
 """What an alert comes from."""
 
 _KINDS: Final = {
-    AlertKind.NO_SIGN_OF_LIFE: "No sign of movement",
-    AlertKind.PENDANT: "Help button",
-    AlertKind.HOME_AGAIN: "Home again?",
-    AlertKind.PAUSE_ENDS: "Pause ends",
-    AlertKind.ROTA_GAP: "Gap in the rota",
+    AlertKind.NO_SIGN_OF_LIFE: N_("No sign of movement"),
+    AlertKind.PENDANT: N_("Help button"),
+    AlertKind.HOME_AGAIN: N_("Home again?"),
+    AlertKind.PAUSE_ENDS: N_("Pause ends"),
+    AlertKind.ROTA_GAP: N_("Gap in the rota"),
 }
 """Kinds that read better than their code."""
 
 _EVENTS: Final = {
-    "raise": "Raised",
-    "repeat": "Signalled again",
-    "acknowledge": "Taken on",
-    "accept": "Taken over at hand-over",
-    "join": "The same again, or of a few homes more",
-    "spread": "Many homes more, or of another risk tier: told again",
-    "confirm": "Seen; others still have to confirm",
-    "escalate": "Told the next",
-    "attend": "On the way",
-    "time-out": "Back on the queue: nobody said more in time",
-    "resolve": "Resolved",
-    "ease": "Moving again: please confirm",
-    "unease": "Quiet again",
-    "work-again": "Works again",
-    "contradict": "Late data showed that it was wrong",
-    "over": "Ended: what it told of is over",
-    "come-back": "Raised again: no new sign since it was resolved",
+    "raise": N_("Raised"),
+    "repeat": N_("Signalled again"),
+    "acknowledge": N_("Taken on"),
+    "accept": N_("Taken over at hand-over"),
+    "join": N_("The same again, or of a few homes more"),
+    "spread": N_("Many homes more, or of another risk tier: told again"),
+    "confirm": N_("Seen; others still have to confirm"),
+    "escalate": N_("Told the next"),
+    "attend": N_("On the way"),
+    "time-out": N_("Back on the queue: nobody said more in time"),
+    "resolve": N_("Resolved"),
+    "ease": N_("Moving again: please confirm"),
+    "unease": N_("Quiet again"),
+    "work-again": N_("Works again"),
+    "contradict": N_("Late data showed that it was wrong"),
+    "over": N_("Ended: what it told of is over"),
+    "come-back": N_("Raised again: no new sign since it was resolved"),
 }
 _REASONS: Final = {
-    "gateway": "its gateway is silent",
-    "sensor": "its sensors are silent or out of reach",
-    "outage": "an outage of its place or street",
-    "link": "Stillwell has lost its own connection",
+    "gateway": N_("its gateway is silent"),
+    "sensor": N_("its sensors are silent or out of reach"),
+    "outage": N_("an outage of its place or street"),
+    "link": N_("Stillwell has lost its own connection"),
 }
 
 
@@ -126,7 +128,7 @@ class UnwatchedLine:
 
 def kind_text(kind: AlertKind) -> str:
     """Return how a kind reads."""
-    return _KINDS.get(kind) or words.label(kind.value)
+    return _(_KINDS[kind]) if kind in _KINDS else words.label(kind.value)
 
 
 def subject(alert: Alert) -> str:
@@ -134,29 +136,29 @@ def subject(alert: Alert) -> str:
     if alert.label:
         return alert.label
     if alert.home:
-        return f"Home {alert.home[:8]}"
+        return _("Home %(id)s", id=alert.home[:8])
     if alert.gateway:
-        return f"Gateway {alert.gateway}"
+        return _("Gateway %(id)s", id=alert.gateway)
     if alert.kind is AlertKind.UNWATCHED_HOME:
-        return "Homes that cannot be seen"
+        return _("Homes that cannot be seen")
     if alert.kind in (AlertKind.OUTAGE, AlertKind.ROTA_GAP):
         return kind_text(alert.kind)
-    return "Unknown sender"
+    return _("Unknown sender")
 
 
 _EASED: Final = {
-    AlertKind.COLD_HOME: "Warm again",
-    AlertKind.VERY_COLD_HOME: "Warm again",
-    AlertKind.HOT_HOME: "Cooler again",
-    AlertKind.VERY_HOT_HOME: "Cooler again",
-    AlertKind.UNWATCHED_HOME: "Seen again",
-    AlertKind.LONG_IN_ROOM: "Moving in another room",
-    AlertKind.HEATING_FAILED: "Warmer again",
-    AlertKind.BED_LEFT: "Back in bed",
-    AlertKind.SEAT_NOT_LEFT: "Moving again",
-    AlertKind.MISSED_DOSE: "A dose taken since",
-    AlertKind.KITCHEN_UNUSED: "Kitchen used since",
-    AlertKind.VISIT_NOT_SEEN: "Door used since",
+    AlertKind.COLD_HOME: N_("Warm again"),
+    AlertKind.VERY_COLD_HOME: N_("Warm again"),
+    AlertKind.HOT_HOME: N_("Cooler again"),
+    AlertKind.VERY_HOT_HOME: N_("Cooler again"),
+    AlertKind.UNWATCHED_HOME: N_("Seen again"),
+    AlertKind.LONG_IN_ROOM: N_("Moving in another room"),
+    AlertKind.HEATING_FAILED: N_("Warmer again"),
+    AlertKind.BED_LEFT: N_("Back in bed"),
+    AlertKind.SEAT_NOT_LEFT: N_("Moving again"),
+    AlertKind.MISSED_DOSE: N_("A dose taken since"),
+    AlertKind.KITCHEN_UNUSED: N_("Kitchen used since"),
+    AlertKind.VISIT_NOT_SEEN: N_("Door used since"),
 }
 """What has changed when an alert that is no silence was eased."""
 
@@ -176,13 +178,13 @@ def line(
     return Line(
         id=alert.id,
         reference=reference(alert.id),
-        place=place.name,
+        place=name_of(place),
         subject=subject(alert),
         kind=kind_text(alert.kind),
         priority=alert.priority.value,
-        tag=tag,
+        tag=_(tag),
         tag_class=tag_class,
-        sentence=alert.sentence,
+        sentence=sentences.translate(alert.sentence),
         raised_iso=words.iso(alert.raised_us),
         raised=words.when(alert.raised_us, now_us, place.zone),
         state=state(alert, names, now_us, place.zone, me),
@@ -195,35 +197,42 @@ def line(
 def state(alert: Alert, names: Mapping[str, str], now_us: int, zone: tzinfo, me: str) -> str:
     """Return where the alert stands and with whom."""
     if alert.state is State.OPEN:
-        return "Nobody has it yet"
+        return _("Nobody has it yet")
     if alert.state is State.ACKNOWLEDGED:
         when = words.since(alert.acknowledged_us or 0, now_us, zone)
         who = alert.acknowledged_by or ""
-        return f"{'You have' if who == me else f'{names.get(who, who)} has'} it, since {when}"
+        if who == me:
+            return _("You have it, since %(when)s", when=when)
+        return _("%(who)s has it, since %(when)s", who=names.get(who, who), when=when)
     if alert.state is State.ATTENDING:
         when = words.since(alert.attending_us or 0, now_us, zone)
         who = alert.attending_by or ""
-        return f"{'You are' if who == me else f'{names.get(who, who)} is'} on the way, since {when}"
+        if who == me:
+            return _("You are on the way, since %(when)s", when=when)
+        return _("%(who)s is on the way, since %(when)s", who=names.get(who, who), when=when)
     if alert.state is State.RESOLVED and alert.outcome is not None:
         when = words.since(alert.resolved_us or 0, now_us, zone)
-        who = names.get(alert.resolved_by or "", alert.resolved_by or "the system")
-        return f"{OUTCOMES[alert.outcome]}: resolved by {who}, {when}"
-    return f"Closed by the system, {words.since(alert.updated_us, now_us, zone)}"
+        who = names.get(alert.resolved_by or "", alert.resolved_by or _("the system"))
+        found = _(OUTCOMES[alert.outcome])
+        return _("%(found)s: resolved by %(who)s, %(when)s", found=found, who=who, when=when)
+    when = words.since(alert.updated_us, now_us, zone)
+    return _("Closed by the system, %(when)s", when=when)
 
 
 def notices(alert: Alert, now_us: int) -> list[str]:
     """Return what a reader must know beside the sentence, which is of the moment it was raised."""
     found = []
     if alert.is_eased:
-        found.append(f"{_EASED.get(alert.kind, 'Moving again')}: please confirm")
+        eased = _(_EASED.get(alert.kind, N_("Moving again")))
+        found.append(_("%(eased)s: please confirm", eased=eased))
     elif alert.state in STANDING and alert.kind in SILENCES | CONTINUING:
-        found.append(f"That is now {words.span(now_us - alert.onset_us)}")
+        found.append(_("That is now %(span)s", span=words.span(now_us - alert.onset_us)))
     if alert.step:
-        found.append("Raised again: no new sign since it was resolved")
+        found.append(_("Raised again: no new sign since it was resolved"))
     if alert.is_late:
-        found.append("From late data")
+        found.append(_("From late data"))
     if alert.repeats:
-        found.append(f"Signalled {alert.repeats + 1} times")
+        found.append(_n("Signalled %(n)s time", "Signalled %(n)s times", alert.repeats + 1))
     return found
 
 
@@ -231,20 +240,21 @@ def unwatched_line(home: Unwatched, resources: Resources, now_us: int) -> Unwatc
     """Return since when and why a home cannot be seen."""
     place = resources.places[home.place]
     if not home.reason:
-        return UnwatchedLine(home.home, home.label, place.name, "Seen again", home.risk_tier)
+        return UnwatchedLine(home.home, home.label, name_of(place), _("Seen again"), home.risk_tier)
     when = words.since(home.since_us, now_us, place.zone)
-    why = _REASONS.get(home.reason, words.label(home.reason).lower())
-    text = f"Not seen since {when} ({words.span(now_us - home.since_us)}): {why}"
-    return UnwatchedLine(home.home, home.label, place.name, text, home.risk_tier)
+    why = _(_REASONS[home.reason]) if home.reason in _REASONS else words.label(home.reason).lower()
+    span = words.span(now_us - home.since_us)
+    text = _("Not seen since %(when)s (%(span)s): %(why)s", when=when, span=span, why=why)
+    return UnwatchedLine(home.home, home.label, name_of(place), text, home.risk_tier)
 
 
 _RESULTS: Final = {
-    "answered": "answered",
-    "no-answer": "no answer",
-    "voicemail": "voicemail",
-    "wrong-number": "wrong number",
-    "timed-out": "no answer in time",
-    None: "being tried",
+    "answered": N_("answered"),
+    "no-answer": N_("no answer"),
+    "voicemail": N_("voicemail"),
+    "wrong-number": N_("wrong number"),
+    "timed-out": N_("no answer in time"),
+    None: N_("being tried"),
 }
 
 
@@ -253,12 +263,12 @@ def contact_line(
 ) -> Mapping[str, object]:
     """Return one contact with what came of calling them, for the alert's page."""
     mine = [one for one in attempts if one.contact == contact.id]
-    tried = [f"{words.since(one.at_us, now_us, zone)} {_RESULTS[one.result]}" for one in mine]
+    tried = [f"{words.since(one.at_us, now_us, zone)} {_(_RESULTS[one.result])}" for one in mine]
     who = contact.relation or words.label(contact.kind.value)
     return {
         "id": contact.id,
         "name": contact.name,
-        "who": who + (", has a key" if contact.has_key else ""),
+        "who": who + (_(", has a key") if contact.has_key else ""),
         "phone": contact.phone,
         "dial": contact.phone.replace(" ", ""),
         "is_next": contact.id == turn,
@@ -269,7 +279,7 @@ def contact_line(
 
 def event_text(event: str) -> str:
     """Return what happened, in words."""
-    return _EVENTS.get(event, words.label(event))
+    return _(_EVENTS[event]) if event in _EVENTS else words.label(event)
 
 
 def event_line(
@@ -277,11 +287,11 @@ def event_line(
 ) -> Mapping[str, str]:
     """Return one line of history: when, what, who and what was said."""
     what = event_text(event.event)
-    who = "the system" if event.actor == "system" else names.get(event.actor, event.actor)
+    who = _("the system") if event.actor == "system" else names.get(event.actor, event.actor)
     said = event.note
     for outcome, text in OUTCOMES.items():
         if said == outcome.value or said.startswith(f"{outcome.value}: "):
-            said = text + said.removeprefix(outcome.value)
+            said = _(text) + said.removeprefix(outcome.value)
             break
     return {
         "when": words.since(event.at_us, now_us, zone),

@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from markupsafe import Markup
 
 from api import health
-from api.web import language, proven, words
+from api.web import language, proven, script_texts, words
 from api.web.language import N_, _, look_up, look_up_form
 from config import break_glass
 from config.places import Place
@@ -144,6 +144,7 @@ def _speech(request: Request, resources: "Resources | None") -> dict[str, Any]:
         "languages": language.LANGUAGES,
         "other_language": other,
         "here": path + query,
+        "script_texts": script_texts.told(),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from api import health
 from api.health import Beat
 from api.web import words
+from api.web.language import N_, _
 
 LATE_S: Final = 75.0
 _SECOND_US: Final = 1_000_000
@@ -29,21 +30,24 @@ def line(
     if worker is not None and not worker.is_live:
         return None
     if watch is None:
-        return Line("Path not proven: no watch is running.", is_late=False)
+        return Line(_("Path not proven: no watch is running."), is_late=False)
     proven_us = _oldest(watch, places)
     if wall_us - watch.beat_us > health.WATCH_STALE_S * _SECOND_US:
         when = words.since(watch.beat_us, wall_us, zone)
-        text = f"Watch not heard since {when}: nobody proves that alerts arrive."
+        text = _("Watch not heard since %(when)s: nobody proves that alerts arrive.", when=when)
         return Line(text, is_late=True)
     if not proven_us:
         is_late = any(not place or place in places for place, _ in watch.state.get("late", ()))
-        return Line("Path not proven yet: alerts may not arrive.", is_late=is_late)
+        return Line(_("Path not proven yet: alerts may not arrive."), is_late=is_late)
     when = exactly(proven_us, wall_us, zone)
     limit_s = watch.state.get("late_after_s", LATE_S)
     if wall_us - proven_us > limit_s * _SECOND_US:
-        text = f"Path last proven {when}, late: alerts may not arrive. Use your usual fallback too."
+        late = N_(
+            "Path last proven %(when)s, late: alerts may not arrive. Use your usual fallback too."
+        )
+        text = _(late, when=when)
         return Line(text, is_late=True)
-    return Line(f"Path last proven {when}.", is_late=False)
+    return Line(_("Path last proven %(when)s.", when=when), is_late=False)
 
 
 def exactly(us: int, wall_us: int, zone: tzinfo) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from api.roster import SensorValue
 from api.web import words
+from api.web.language import N_, _
 from config.kinds import OF_DEVICES, Kind
 
 _ORDER: Final = (
@@ -50,15 +51,15 @@ def rooms(values: Sequence[SensorValue], now_us: int, zone: tzinfo) -> list[dict
 
 def room_name(room: str) -> str:
     """Return a room's name as a heading."""
-    return room.replace("-", " ").capitalize() or "Worn or whole home"
+    return words.label(room) if room else _("Worn or whole home")
 
 
 def _row(value: SensorValue, now_us: int, zone: tzinfo) -> dict[str, Any]:
     sensor, latest = value.sensor, value.latest
     return {
-        "kind": words.kind(sensor.kind) + (", way out" if sensor.is_exit else ""),
-        "value": words.value(sensor.kind, latest.value) if latest else "unknown",
-        "when": words.when(latest.time_us, now_us, zone) if latest else "nothing received yet",
+        "kind": words.kind(sensor.kind) + (_(", way out") if sensor.is_exit else ""),
+        "value": words.value(sensor.kind, latest.value) if latest else _("unknown"),
+        "when": words.when(latest.time_us, now_us, zone) if latest else _("nothing received yet"),
         "iso": words.iso(latest.time_us) if latest else "",
         "is_stale": value.is_stale,
     }
@@ -91,7 +92,9 @@ def _device(parts: Sequence[SensorValue], now_us: int, zone: tzinfo) -> dict[str
         "address": sensor.address,
         "battery": _told([p for p in parts if p.sensor.kind is Kind.BATTERY]),
         "link": _told(links),
-        "when": "nothing received yet" if heard_us is None else words.when(heard_us, now_us, zone),
+        "when": _("nothing received yet")
+        if heard_us is None
+        else words.when(heard_us, now_us, zone),
         "iso": "" if heard_us is None else words.iso(heard_us),
     }
 
@@ -99,9 +102,9 @@ def _device(parts: Sequence[SensorValue], now_us: int, zone: tzinfo) -> dict[str
 def _told(parts: Sequence[SensorValue]) -> str:
     told = []
     for part in parts:
-        text = words.value(part.sensor.kind, part.latest.value) if part.latest else "unknown"
-        told.append(f"{text} (old: unknown now)" if part.latest and part.is_stale else text)
-    return ", ".join(told) or "not measured"
+        text = words.value(part.sensor.kind, part.latest.value) if part.latest else _("unknown")
+        told.append(f"{text} {_('(old: unknown now)')}" if part.latest and part.is_stale else text)
+    return ", ".join(told) or _("not measured")
 
 
 def equipment_summary(values: Sequence[SensorValue]) -> str:
@@ -112,6 +115,7 @@ def equipment_summary(values: Sequence[SensorValue]) -> str:
         if v.sensor.kind is Kind.BATTERY and v.latest and not v.is_stale
     ]
     if not batteries:
-        return "Batteries and links: batteries unknown"
+        return _("Batteries and links: batteries unknown")
     level, room = min(batteries)
-    return f"Batteries and links: lowest battery {level:.0f}% ({room_name(room).lower()})"
+    lowest = N_("Batteries and links: lowest battery %(level)s (%(room)s)")
+    return _(lowest, level=f"{level:.0f}%", room=room_name(room).lower())

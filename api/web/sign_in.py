@@ -10,8 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from api import auth
 from api.auth import ANY, Lockout, Needs, Visitor
 from api.resources import Resources
-from api.web.pages import render
-from config import factors, sessions
+from api.web import language
+from api.web.language import _
+from api.web.pages import name_of, render
+from config import factors, recipients, sessions
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -43,19 +45,19 @@ def sign_in(
     resources: Resources = request.app.state.resources
     errors = {}
     if not email.strip():
-        errors["email"] = "Enter your email address"
+        errors["email"] = _("Enter your email address")
     if not password:
-        errors["password"] = "Enter your password"  # noqa: S105  # a message
+        errors["password"] = _("Enter your password")  # a message
     if errors:
         return _form(request, next=next, email=email, errors=errors, status=422)
     request.app.state.throttle.count_try(request)
     lockout: Lockout = request.app.state.lockout
     if not lockout.line.acquire(blocking=False):
-        told = {"email": "Many people are signing in. Try again in a few seconds"}
+        told = {"email": _("Many people are signing in. Try again in a few seconds")}
         return _form(request, next=next, email=email, errors=told, status=503)
     try:
         if not lockout.admit(email, resources.wall()):
-            told = {"email": "Too many attempts with this address. Try again in 15 minutes"}
+            told = {"email": _("Too many attempts with this address. Try again in 15 minutes")}
             return _form(request, next=next, email=email, errors=told, status=429)
         with lockout.turn:
             token = _open(resources, email, password)
@@ -63,7 +65,7 @@ def sign_in(
         lockout.line.release()
     if token is None:
         structlog.get_logger().warning("sign_in_refused")
-        told = {"email": "The email address or password is not right"}
+        told = {"email": _("The email address or password is not right")}
         return _form(request, next=next, email=email, errors=told, status=422)
     lockout.forget(email)
     _close(resources, request)
@@ -73,6 +75,7 @@ def sign_in(
     )
     response = RedirectResponse(leads_to, 303)
     auth.set_cookie(response, resources, token)
+    _speak_as_told(request, response, token)
     return response
 
 
@@ -98,14 +101,14 @@ def enter_code(
         return RedirectResponse("/sign-in", 303)
     lockout: Lockout = request.app.state.lockout
     if not lockout.admit(f"code:{account}", resources.wall()):
-        told = {"code": "Too many attempts. Try again in 15 minutes"}
+        told = {"code": _("Too many attempts. Try again in 15 minutes")}
         return _code_form(request, next, errors=told, status=429)
     now_us = microseconds(resources.wall())
     with resources.database.begin() as connection:
         is_right = factors.check(connection, resources.vault, account, code, now_us=now_us)
     if not is_right:
         structlog.get_logger().warning("sign_in_code_refused")
-        told = {"code": "This code is not right, or it was used already"}
+        told = {"code": _("This code is not right, or it was used already")}
         return _code_form(request, next, errors=told, status=422)
     lockout.forget(f"code:{account}")
     _close(resources, request)
@@ -114,6 +117,7 @@ def enter_code(
         token = sessions.open_session(connection, account, now_us=now_us, lasts_us=lasts_us)
     response = RedirectResponse(own_path(next), 303)
     auth.set_cookie(response, resources, token)
+    _speak_as_told(request, response, token)
     return response
 
 
@@ -132,7 +136,9 @@ def sign_out(
 
 def show_refusal(request: Request) -> Response:
     """Show the form with what to do when a provider did not vouch for an invited account."""
-    told = {"email": "Your organisation's sign-in did not lead to an account. Ask who invited you"}
+    told = {
+        "email": _("Your organisation's sign-in did not lead to an account. Ask who invited you")
+    }
     return _form(request, next="/", errors=told, status=422)
 
 
@@ -155,6 +161,18 @@ def _open(resources: Resources, email: str, password: str) -> str | None:
         now_us=microseconds(resources.wall()),
         lasts_us=int(resources.session_hours * _HOUR_US),
     )
+
+
+def _speak_as_told(request: Request, response: Response, token: str) -> None:
+    """Keep the language in which the account is sent messages, unless this browser has chosen."""
+    resources: Resources = request.app.state.resources
+    visitor = auth.find_visitor(resources, token)
+    if visitor is None or language.COOKIE in request.cookies:
+        return
+    with resources.database.connect() as connection:
+        told = recipients.find(connection, visitor.account.id)
+    if told is not None:
+        language.keep(response, told.language, is_secure=resources.is_secure)
 
 
 def _close(resources: Resources, request: Request) -> None:
@@ -195,7 +213,7 @@ def _form(
 ) -> Response:
     resources: Resources = request.app.state.resources
     providers = [
-        (key, place.name)
+        (key, name_of(place))
         for key, place in sorted(resources.places.items())
         if place.identity_provider is not None and resources.address
     ]

@@ -10,6 +10,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from api.web import words
+from api.web.language import _
 from api.web.sensors import room_name
 from api.web.strip import DAYS, local_minutes, origin_min
 from api.web.strip_svg import per_cent
@@ -89,18 +91,23 @@ def summary(rooms: Sequence[RoomDays], today: date) -> str:
         coldest = [(float(np.nanmin(r.low)), r) for r in rooms if not np.isnan(r.low).all()]
     known = ~np.isnan(warmest)
     if not known.any():
-        return "No temperature was received in these four weeks: unknown."
+        return _("No temperature was received in these four weeks: unknown.")
     days = int(known.sum())
     cold = int((warmest[known] < COLD_C).sum())
-    told = f"On {cold} of {days} days with a reading no room reached 18 °C."
+    told = _(
+        "On %(cold)s of %(days)s days with a reading no room reached 18 °C.", cold=cold, days=days
+    )
     if not cold:
-        told = f"Some room reached 18 °C on each of {days} days with a reading."
+        told = _("Some room reached 18 °C on each of %(days)s days with a reading.", days=days)
     least, room = min(coldest, key=lambda pair: pair[0])
     on = today - timedelta(days=DAYS - 1 - int(np.nanargmin(room.low)))
-    return (
-        f"{told} The lowest was {least:.1f} °C "
-        f"({room_name(room.room).lower()}, {on:%a} {on.day} {on:%b})."
+    lowest = _(
+        "The lowest was %(least)s °C (%(room)s, %(day)s).",
+        least=f"{least:.1f}",
+        room=room_name(room.room).lower(),
+        day=f"{words.short_weekday(on)} {words.short_day(on)}",
     )
+    return f"{told} {lowest}"
 
 
 def table(
@@ -113,7 +120,7 @@ def table(
         on = today - timedelta(days=back)
         index = DAYS - 1 - back
         cells = [_range(r, index, 1) for r in warm] + [_range(r, index, 0) for r in damp]
-        label = "Today" if back == 0 else f"{on.day} {on:%b}"
+        label = _("Today") if back == 0 else words.short_day(on)
         rows.append({"label": label, "iso": on.isoformat(), "cells": cells})
     return heads, rows
 
@@ -121,5 +128,5 @@ def table(
 def _range(room: RoomDays, index: int, decimals: int) -> str:
     low, high = float(room.low[index]), float(room.high[index])
     if np.isnan(low):
-        return "unknown"
-    return f"{low:.{decimals}f} to {high:.{decimals}f}"
+        return _("unknown")
+    return _("%(low)s to %(high)s", low=f"{low:.{decimals}f}", high=f"{high:.{decimals}f}")

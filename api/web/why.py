@@ -12,6 +12,7 @@ from api.queries import Alert
 from api.web import evidence, words
 from api.web.evidence import Evidence, Measure
 from api.web.evidence_svg import draw, scale
+from api.web.language import N_, _, _n
 from config.homes import Sensor
 from config.kinds import KINDS, Kind
 from ingest.batch import Batch
@@ -19,10 +20,10 @@ from ingest.clock import Instant, instant, microseconds
 
 _DAY_US: Final = 86_400_000_000
 _NAMES: Final = {
-    Measure.SIGNS: "Signs of anybody, by half hours",
-    Measure.WARMEST: "The warmest room, by half hours",
-    Measure.COOLEST: "The coolest room, by half hours",
-    Measure.HEARD: "Messages received, by half hours",
+    Measure.SIGNS: N_("Signs of anybody, by half hours"),
+    Measure.WARMEST: N_("The warmest room, by half hours"),
+    Measure.COOLEST: N_("The coolest room, by half hours"),
+    Measure.HEARD: N_("Messages received, by half hours"),
 }
 
 
@@ -47,7 +48,7 @@ def told(
     hours = (shown.stop - shown.start) // 2
     step = 6 if hours <= 30 else 12
     return {
-        "title": _NAMES[found.measure],
+        "title": _(_NAMES[found.measure]),
         "picture": draw(found, line),
         "summary": summary(found),
         "top": _figure(found, high),
@@ -62,30 +63,46 @@ def summary(found: Evidence) -> str:
     """Return what was in the time that decided, and what is usual then."""
     shown = found.window
     start = shown.start + shown.deciding.start
-    span = f"From {_clock(start)} to {_clock(shown.start + shown.deciding.stop)}"
+    stop = _clock(shown.start + shown.deciding.stop)
+    span = _("From %(start)s to %(stop)s", start=_clock(start), stop=stop)
     low, middle, high = found.usual
     if np.isnan(found.total):
-        now = f"{span} nothing is known: nothing was received from this home."
+        now = _("%(span)s nothing is known: nothing was received from this home.", span=span)
     elif found.measure is Measure.SIGNS:
-        now = f"{span}: {_count(found.total, 'sign')}."
+        total = round(found.total)
+        told = _n("%(n)s sign", "%(n)s signs", total) if total else _("no signs")
+        now = f"{span}: {told}."
     elif found.measure is Measure.HEARD:
-        now = f"{span}: {_count(found.total, 'message')} received."
+        total = round(found.total)
+        received = _n("%(n)s message received", "%(n)s messages received", total)
+        now = f"{span}: {received if total else _('no messages received')}."
     else:
-        room = "warmest" if found.measure is Measure.WARMEST else "coolest"
-        now = f"{span} the {room} room was at {found.total:.1f} °C on average."
+        was = (
+            N_("%(span)s the warmest room was at %(degrees)s °C on average.")
+            if found.measure is Measure.WARMEST
+            else N_("%(span)s the coolest room was at %(degrees)s °C on average.")
+        )
+        now = _(was, span=span, degrees=f"{found.total:.1f}")
     if np.isnan(middle):
-        return f"{now} What is usual then is not known yet."
+        return now + " " + _("What is usual then is not known yet.")
     first, last = _figure(found, low), _figure(found, high)
     if first == last:
-        return f"{now} Usual at that time: {first} (from {found.days} earlier days)."
-    figures = f"{first} to {last} on eight days of ten, {_figure(found, middle)} in the middle"
-    return f"{now} Usual at that time: {figures} (from {found.days} earlier days)."
+        figures = first
+    else:
+        figures = _(
+            "%(first)s to %(last)s on eight days of ten, %(middle)s in the middle",
+            first=first,
+            last=last,
+            middle=_figure(found, middle),
+        )
+    usual = N_("Usual at that time: %(figures)s (from %(days)s earlier days).")
+    return now + " " + _(usual, figures=figures, days=found.days)
 
 
 def speaks(alert: Alert, batch: Batch, sensors: Sequence[Sensor], zone: ZoneInfo) -> list[str]:
     """Return what speaks for the verdict, and against it, in the time that decided."""
     if alert.kind in LIFE_SAFETY:
-        return ["The alarm itself said so. It is raised whatever else is known of the home."]
+        return [_("The alarm itself said so. It is raised whatever else is known of the home.")]
     first, last = instant(max(alert.onset_us, 0)), instant(alert.raised_us)
     known = batch.take(np.isin(batch.sensor, [sensor.number for sensor in sensors]))
     inside = known.take((known.time > first) & (known.time <= last))
@@ -104,22 +121,32 @@ def _of_devices(
     heard = {_device(sensor) for sensor in sensors if sensor.number in numbers}
     before = known.time[known.time <= last]
     if len(before) == 0:
-        yield "Nothing was ever received from this home in the weeks before."
+        yield _("Nothing was ever received from this home in the weeks before.")
         return
     when = words.since(microseconds(before[-1]), microseconds(last), zone)
     if not heard:
-        yield f"No device was heard in this time, the last one at {when}: nothing is known."
+        none = N_("No device was heard in this time, the last one at %(when)s: nothing is known.")
+        yield _(none, when=when)
         return
     person = {_device(s) for s in sensors if KINDS[s.kind.code].is_person_sign}
     yield (
-        f"{len(heard)} of {len(every)} devices were heard in this time, the last at {when}: "
-        "messages arrive."
+        _(
+            "%(heard)s of %(every)s devices were heard in this time, the last at %(when)s: "
+            "messages arrive.",
+            heard=len(heard),
+            every=len(every),
+            when=when,
+        )
     )
     silent = len(person - heard)
     if silent:
         yield (
-            f"{silent} of {len(person)} devices that tell of people said nothing in this time; "
-            "those that speak only when somebody moves say nothing when nobody does."
+            _(
+                "%(silent)s of %(every)s devices that tell of people said nothing in this time; "
+                "those that speak only when somebody moves say nothing when nobody does.",
+                silent=silent,
+                every=len(person),
+            )
         )
 
 
@@ -128,32 +155,40 @@ def _of_doors(
 ) -> Iterator[str]:
     doors = [s.number for s in sensors if s.is_exit and s.kind is Kind.CONTACT]
     if not doors:
-        yield "No way out has a sensor: whether somebody went out cannot be told."
+        yield _("No way out has a sensor: whether somebody went out cannot be told.")
         return
     last = instant(alert.raised_us)
     is_open = np.isin(known.sensor, doors) & (known.value >= 0.5) & (known.time <= last)
     opened = known.time[is_open]
     if len(opened) == 0:
-        yield "No way out was opened in the weeks before."
+        yield _("No way out was opened in the weeks before.")
         return
     when = words.when(microseconds(opened[-1]), alert.raised_us, zone)
     after = microseconds(opened[-1]) >= alert.onset_us
-    yield f"A way out was last opened at {when}" + (
-        ", after the last sign inside: the person may be out."
+    told = (
+        N_(
+            "A way out was last opened at %(when)s, after the last sign inside: "
+            "the person may be out."
+        )
         if after
-        else ", before the last sign inside."
+        else N_("A way out was last opened at %(when)s, before the last sign inside.")
     )
+    yield _(told, when=when)
 
 
 def _of_verdict(alert: Alert) -> Iterator[str]:
     lost, total = alert.evidence.get("lost"), alert.evidence.get("total")
     if alert.verdict is Verdict.OUTAGE and lost and total:
-        yield f"{lost} of {total} gateways of the place were lost together: an outage, not a home."
+        together = N_(
+            "%(lost)s of %(total)s gateways of the place were lost together: an outage, not a home."
+        )
+        yield _(together, lost=lost, total=total)
     if alert.verdict is Verdict.VISITOR:
-        yield "A visit is booked for this time."
+        yield _("A visit is booked for this time.")
     unseen = alert.evidence.get("unwatched_us")
     if isinstance(unseen, int | float) and unseen > 0:
-        yield f"For {words.span(int(unseen))} of this time the home could not be seen."
+        unseen_for = N_("For %(span)s of this time the home could not be seen.")
+        yield _(unseen_for, span=words.span(int(unseen)))
 
 
 def _device(sensor: Sensor) -> tuple[int, str, str]:
@@ -165,15 +200,15 @@ def _rows(found: Evidence) -> Iterator[dict[str, str]]:
         if found.window.start + i >= found.window.now:
             return
         low, high = float(found.low[i]), float(found.high[i])
-        usual = "unknown"
+        usual = _("unknown")
         if not np.isnan(low):
-            usual = f"{_figure(found, low)} to {_figure(found, high)}"
+            usual = _("%(low)s to %(high)s", low=_figure(found, low), high=_figure(found, high))
         part = found.window.deciding
         yield {
             "when": _clock(found.window.start + i),
-            "value": "unknown" if np.isnan(value) else _figure(found, value),
+            "value": _("unknown") if np.isnan(value) else _figure(found, value),
             "usual": usual,
-            "decides": "yes" if part.start <= i < part.stop else "",
+            "decides": _("yes") if part.start <= i < part.stop else "",
         }
 
 
@@ -181,20 +216,16 @@ def _figure(found: Evidence, value: float) -> str:
     return f"{value:.0f}" if found.is_counted else f"{value:.1f} °C"
 
 
-def _count(number: float, noun: str) -> str:
-    whole = round(number)
-    return f"{'no' if whole == 0 else f'{whole:,}'} {noun}{'' if whole == 1 else 's'}"
-
-
 def _clock(half_hours: int) -> str:
     day, minutes = divmod(half_hours * 30, 1440)
     on = date(1970, 1, 1) + timedelta(days=day)
-    return f"{minutes // 60:02d}:{minutes % 60:02d} on {on.day} {on:%B}"
+    clock = f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return _("%(clock)s on %(day)s", clock=clock, day=words.day_and_month(on))
 
 
 def _tick(half_hours: int, step: int) -> str:
     day, minutes = divmod(half_hours * 30, 1440)
     on = date(1970, 1, 1) + timedelta(days=day)
     if minutes == 0 or (step == 12 and minutes < 12 * 60):
-        return f"{on.day} {on:%b}"
+        return words.short_day(on)
     return f"{minutes // 60:02d}:00"

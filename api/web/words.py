@@ -1,8 +1,9 @@
 """How times, ages and values read on a page; times are microseconds since 1970 UTC."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
+from api.web.language import N_, _, _n
 from config.kinds import KINDS, Kind
 
 _SECOND_US: Final = 1_000_000
@@ -10,40 +11,86 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US: Final = 4_102_444_800 * _SECOND_US
 
 _STATES: Final = {
-    Kind.MOTION: ("clear", "movement"),
-    Kind.CONTACT: ("closed", "open"),
-    Kind.BED: ("empty", "in bed"),
-    Kind.CHAIR: ("empty", "seated"),
-    Kind.SMOKE: ("clear", "smoke"),
-    Kind.CARBON_MONOXIDE: ("clear", "carbon monoxide"),
-    Kind.FLOOD: ("dry", "water"),
-    Kind.PENDANT: ("not pressed", "pressed"),
-    Kind.FALL: ("clear", "fall"),
-    Kind.MEDICATION: ("dose missed", "dose taken"),
-    Kind.GATEWAY_STATUS: ("offline", "online"),
-    Kind.AVAILABILITY: ("not reachable", "reachable"),
-    Kind.MAINS: ("failed, on battery", "on mains"),
+    Kind.MOTION: (N_("clear"), N_("movement")),
+    Kind.CONTACT: (N_("closed"), N_("open")),
+    Kind.BED: (N_("empty"), N_("in bed")),
+    Kind.CHAIR: (N_("empty"), N_("seated")),
+    Kind.SMOKE: (N_("clear"), N_("smoke")),
+    Kind.CARBON_MONOXIDE: (N_("clear"), N_("carbon monoxide")),
+    Kind.FLOOD: (N_("dry"), N_("water")),
+    Kind.PENDANT: (N_("not pressed"), N_("pressed")),
+    Kind.FALL: (N_("clear"), N_("fall")),
+    Kind.MEDICATION: (N_("dose missed"), N_("dose taken")),
+    Kind.GATEWAY_STATUS: (N_("offline"), N_("online")),
+    Kind.AVAILABILITY: (N_("not reachable"), N_("reachable")),
+    Kind.MAINS: (N_("failed, on battery"), N_("on mains")),
 }
 _TYPED: Final = frozenset("\r\n\t\u00a0\u202f\u200c\u200d")
 """Line ends, no-break spaces and the joiners inside emoji, which Python calls unprintable."""
 
 _DECIMALS: Final = {Kind.TEMPERATURE: 1}
 _KIND_WORDS: Final = {
-    Kind.CONTACT: "Door or window",
-    Kind.POWER: "Power",
-    Kind.PENDANT: "Pendant",
-    Kind.GATEWAY_STATUS: "Gateway",
-    Kind.AVAILABILITY: "Device reachable",
-    Kind.MAINS: "Mains supply",
+    Kind.CONTACT: N_("Door or window"),
+    Kind.POWER: N_("Power"),
+    Kind.PENDANT: N_("Pendant"),
+    Kind.GATEWAY_STATUS: N_("Gateway"),
+    Kind.AVAILABILITY: N_("Device reachable"),
+    Kind.MAINS: N_("Mains supply"),
 }
+_MONTHS: Final = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
+_SHORT_MONTHS: Final = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
+_WEEKDAYS: Final = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+_SHORT_WEEKDAYS: Final = (
+    N_("Mon"),
+    N_("Tue"),
+    N_("Wed"),
+    N_("Thu"),
+    N_("Fri"),
+    N_("Sat"),
+    N_("Sun"),
+)
 _SIGNS: Final = {
-    Kind.MOTION: "movement",
-    Kind.CONTACT: "a door or window",
-    Kind.BED: "the bed",
-    Kind.CHAIR: "the chair",
-    Kind.POWER: "an appliance",
-    Kind.PENDANT: "the pendant",
-    Kind.MEDICATION: "the medication dispenser",
+    Kind.MOTION: N_("movement"),
+    Kind.CONTACT: N_("a door or window"),
+    Kind.BED: N_("the bed"),
+    Kind.CHAIR: N_("the chair"),
+    Kind.POWER: N_("an appliance"),
+    Kind.PENDANT: N_("the pendant"),
+    Kind.MEDICATION: N_("the medication dispenser"),
 }
 
 
@@ -61,7 +108,27 @@ def clock_time(us: int, zone: tzinfo) -> str:
 def day(us: int, zone: tzinfo) -> str:
     """Return the date: 3 March 2026."""
     moment = local(us, zone)
-    return f"{moment.day} {moment:%B %Y}"
+    return f"{day_and_month(moment)} {moment:%Y}"
+
+
+def day_and_month(on: date) -> str:
+    """Return a date without its year: 3 March."""
+    return f"{on.day} {_(_MONTHS[on.month - 1])}"
+
+
+def short_day(on: date) -> str:
+    """Return a date for a narrow column: 3 Mar."""
+    return f"{on.day} {_(_SHORT_MONTHS[on.month - 1])}"
+
+
+def weekday(on: date) -> str:
+    """Return the name of the day: Monday."""
+    return _(_WEEKDAYS[on.weekday()])
+
+
+def short_weekday(on: date) -> str:
+    """Return the name of the day for a narrow column: Mon."""
+    return _(_SHORT_WEEKDAYS[on.weekday()])
 
 
 def moment(us: int, zone: tzinfo) -> str:
@@ -90,23 +157,24 @@ def span(us: int) -> str:
     """Return a length of time in its two largest units: 2 hours 5 minutes."""
     minutes = max(us, 0) // (60 * _SECOND_US)
     if minutes < 1:
-        return "under a minute"
+        return _("under a minute")
     if minutes < 60:
-        return _count(minutes, "minute")
+        return _minutes(minutes)
     hours, rest = divmod(minutes, 60)
     if hours < 24:
-        return _count(hours, "hour") + (f" {_count(rest, 'minute')}" if rest else "")
+        return _hours(hours) + (f" {_minutes(rest)}" if rest else "")
     days, hours = divmod(hours, 24)
-    return _count(days, "day") + (f" {_count(hours, 'hour')}" if hours and days < 7 else "")
+    whole = _n("%(n)s day", "%(n)s days", days)
+    return whole + (f" {_hours(hours)}" if hours and days < 7 else "")
 
 
 def ago(us: int, now_us: int) -> str:
     """Return how long ago: 3 minutes ago; a moment ahead of now says so."""
     if us > now_us + 60 * _SECOND_US:
-        return f"{span(us - now_us)} ahead of our clock"
+        return _("%(span)s ahead of our clock", span=span(us - now_us))
     if now_us - us < 60 * _SECOND_US:
-        return "just now"
-    return f"{span(now_us - us)} ago"
+        return _("just now")
+    return _("%(span)s ago", span=span(now_us - us))
 
 
 def when(us: int, now_us: int, zone: tzinfo) -> str:
@@ -129,7 +197,7 @@ def hour_and_minute(minutes: float) -> str:
 def value(kind: Kind, number: float) -> str:
     """Return a reading in words: open, 18.5 °C."""
     if kind in _STATES:
-        return _STATES[kind][1 if number >= 0.5 else 0]
+        return _(_STATES[kind][1 if number >= 0.5 else 0])
     unit = KINDS[kind.code].unit
     text = f"{number:,.{_DECIMALS.get(kind, 0)}f}"
     return f"{text}{'' if unit == '%' else ' '}{unit}"
@@ -137,7 +205,7 @@ def value(kind: Kind, number: float) -> str:
 
 def kind(kind: Kind) -> str:
     """Return what a sensor measures, as a label: Door or window."""
-    return _KIND_WORDS.get(kind, kind.value.replace("-", " ").capitalize())
+    return _(_KIND_WORDS.get(kind) or label(kind.value))
 
 
 def is_readable(text: str) -> bool:
@@ -147,13 +215,17 @@ def is_readable(text: str) -> bool:
 
 def sign(kind: Kind) -> str:
     """Return what told that somebody is there: movement, the bed."""
-    return _SIGNS.get(kind, kind.value.replace("-", " "))
+    return _(_SIGNS.get(kind) or kind.value.replace("-", " "))
 
 
 def label(code: str) -> str:
     """Return a code as words: no-sign -> No sign."""
-    return code.replace("-", " ").replace("_", " ").capitalize()
+    return _(code.replace("-", " ").replace("_", " ").capitalize())
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _minutes(number: int) -> str:
+    return _n("%(n)s minute", "%(n)s minutes", number)
+
+
+def _hours(number: int) -> str:
+    return _n("%(n)s hour", "%(n)s hours", number)
