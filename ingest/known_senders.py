@@ -96,7 +96,7 @@ def _found(
     is_fine = (length >= 1) & (length <= room)
     names = spans(octets, np.where(is_fine, at, 0), np.where(is_fine, length, 0))
     if owner is not None:
-        names = np.column_stack([owner.astype(np.uint64) + np.uint64(1), names])
+        names = np.hstack([(owner.astype(np.uint64) + np.uint64(1))[:, None], names])
     found = np.where(is_fine, known.find(names), np.int32(UNKNOWN))
     new = np.flatnonzero(is_fine & (found == UNKNOWN))
     if not len(new):

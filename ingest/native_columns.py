@@ -107,7 +107,7 @@ def read_columns(messages: Messages, known: KnownSenders) -> Columns:
     readings = np.concatenate([part.readings for part in parts])
     return Columns(
         is_plain,
-        concat([part.batch for part in parts]),
+        parts[0].batch if len(parts) == 1 else concat([part.batch for part in parts]),
         np.concatenate([np.zeros(1, np.int64), np.cumsum(readings)]),
         np.concatenate([part.gateway for part in parts]),
         np.concatenate([part.boot for part in parts]),

@@ -48,8 +48,8 @@ def digits(word: Words, count: Places) -> tuple[Places, Flags]:
 
 def eight_digits(word: Words, count: Places | int = MOST_DIGITS) -> tuple[Places, Flags]:
     """Return what ``digits`` does, with zeros in front allowed."""
-    spare = np.uint64(8) * (np.uint64(8) - np.clip(count, 1, MOST_DIGITS).astype(np.uint64))
-    each = (word ^ _ZEROS) << spare
+    spare = MOST_DIGITS - np.minimum(np.maximum(count, 1), MOST_DIGITS)
+    each = (word ^ _ZEROS) << (spare << 3).astype(np.uint64)
     is_fine = (((each + _BEYOND_9) | each) & _HIGHEST) == 0
     each = (each * np.uint64(10) + (each >> np.uint64(8))) & _PAIRS
     each = (each * np.uint64(100) + (each >> np.uint64(16))) & _FOURS
@@ -89,7 +89,7 @@ def _short_decimals(octets: bytes, at: Places, stop: Places) -> tuple[NDArray[np
     is_whole = point == length
     is_fine &= is_whole | (is_fraction & (places >= 1) & (places <= MOST_DIGITS))
     is_fine &= (is_whole | (point < MOST_DIGITS)) & (point + places <= MOST_DECIMAL_DIGITS)
-    scale = _POWERS[np.clip(places, 0, MOST_DIGITS)]
+    scale = _POWERS[np.minimum(places, MOST_DIGITS)]
     number = (whole * scale + np.where(is_whole, 0, fraction)) / scale.astype(np.float64)
     # Adding 0.0 turns -0.0 into 0.0.
     return np.where(is_negative, -number, number) + 0.0, is_fine

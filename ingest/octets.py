@@ -18,7 +18,7 @@ PAD: Final = bytes(256)
 MOST_BYTES: Final = 1024
 """The longest span that is hashed with others; longer ones one by one."""
 
-_PIECE_BYTES: Final = 1 << 18
+_PIECE_BYTES: Final = 1 << 19
 _KEPT: Final = np.array(
     [(1 << 8 * kept) - 1 for kept in range(WORD_BYTES)] + [2**64 - 1], np.uint64
 )
@@ -33,8 +33,9 @@ Places = NDArray[np.int64]
 def rows_at(octets: bytes, at: Places, words: int) -> Words:
     """Return uint64[n, words]: the bytes from each place on, whatever they are, or 0."""
     width = WORD_BYTES * words
-    if len(at) and int(at.max()) + width > len(octets):
-        octets += bytes(int(at.max()) + width - len(octets))
+    end = width + int(np.maximum.reduce(at, initial=0))
+    if end > len(octets):
+        octets += bytes(end - len(octets))
     # A view at every byte: what is fetched by it is copied, eight bytes and more at a time.
     every = np.ndarray((max(len(octets) - width + 1, 0),), f"V{width}", octets, strides=(1,))
     return every[at].view("<u8").reshape(len(at), words)
@@ -53,7 +54,8 @@ def spans(octets: bytes, at: Places, length: Places) -> Words:
     words = max(-(-longest // WORD_BYTES), 1)
     found = rows_at(octets, at, words)
     for word in range(shortest // WORD_BYTES, words):
-        found[:, word] &= _KEPT[np.clip(length - WORD_BYTES * word, 0, WORD_BYTES)]
+        kept = np.minimum(np.maximum(length - WORD_BYTES * word, 0), WORD_BYTES)
+        found[:, word] &= _KEPT[kept]
     return found
 
 
@@ -62,10 +64,12 @@ def row_hashes(words: Words) -> Words:
 
     Each word is mixed with its place and then added, so rows that differ in one word differ.
     """
-    each = words * _keys(words.shape[1])
-    each ^= each >> np.uint64(32)
-    each *= _MIX
-    found: Words = np.add.reduce(each, axis=1)
+    found = np.zeros(len(words), np.uint64)
+    for place in range(words.shape[1]):  # a column fits the cache where all of them do not
+        each = words[:, place] * _KEYS[place]
+        each ^= each >> np.uint64(32)
+        each *= _MIX
+        found += each
     return mixed(found)
 
 
@@ -98,11 +102,6 @@ def mixed(number: Words) -> Words:
     number = (number ^ (number >> np.uint64(30))) * _MIX
     number = (number ^ (number >> np.uint64(27))) * _MIX_MORE
     return number ^ (number >> np.uint64(31))
-
-
-def _keys(count: int) -> Words:
-    """Return an odd number for each place of a word."""
-    return _KEYS[:count]
 
 
 _KEYS: Final = mixed(

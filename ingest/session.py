@@ -29,7 +29,7 @@ REPLAY_GATHER_S: Final = 0.03
 of the journal and a step of the engine."""
 
 BUSY_MESSAGES: Final = 50
-BUSY_GATHER_S: Final = 0.03
+BUSY_GATHER_S: Final = 0.05
 """So many messages that wait are a stream, and a chunk of it gathers this long: a commit, its sync
 and a turn of each thread cost as much for ten messages as for a thousand. The socket is read as
 often as ever meanwhile, since a broker whose packets are not taken falls behind."""
@@ -150,7 +150,7 @@ class Session:
             data = await self._link.read()
             if not data:
                 raise ConnectionLostError(self._link.loss or "the connection was closed")
-            if len(data) >= STREAM_BYTES:
+            if len(data) >= STREAM_BYTES or self._inbox.waiting >= BUSY_MESSAGES:
                 data = await self._more_of(data)
             try:
                 packets = self._parser.pieces(data, microseconds(self._clock.now()))
