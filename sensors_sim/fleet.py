@@ -25,6 +25,7 @@ from sensors_sim.readings import Readings
 from sensors_sim.resident import spend_day
 from sensors_sim.scenario import Malfunction, Scenario
 from sensors_sim.schedule import SECOND_US
+from sensors_sim.stays import Stays, Who
 from sensors_sim.truth import Truth, columns
 from sensors_sim.upkeep import sense_upkeep
 
@@ -171,15 +172,35 @@ class Fleet:
         before = readings.concat([self._make_day(day - 1), self._make_day(day)])
         return replace(fault, held=faults.last_said(before, fault))
 
-    def _make_day(self, day: int) -> Readings:
-        start_us, end_us = self._starts_us(day), self._starts_us(day + 1)
+    def visits(self, home: int, start_us: int, end_us: int) -> list[tuple[int, int]]:
+        """Return when visitors are in a home (row) from one moment to another: the truth."""
+        found = []
+        for day in range(self._day_of(start_us), self._day_of(end_us - 1) + 1):
+            stays = self._live(day)
+            mine = (stays.person == Who.VISITOR) & (stays.home == home)
+            midnight_us = self._starts_us(day) - _LATE_US
+            for first_s, last_s in zip(
+                stays.start_s[mine].tolist(), stays.end_s[mine].tolist(), strict=True
+            ):
+                at_us = (round(midnight_us + second * SECOND_US) for second in (first_s, last_s))
+                found.append((next(at_us), next(at_us)))
+        return found
+
+    def _live(self, day: int) -> Stays:
+        """Return who stays where on a day: everybody in these homes."""
+        midnight_us = self._starts_us(day) - _LATE_US
         stays_in = np.zeros(len(self._homes), np.bool_)
         stays_in[[o.home for o in self._staying_in if self._day_of(o.at_us) == day]] = True
-        seed, midnight_us = self.scenario.seed, start_us - _LATE_US
+        seed = self.scenario.seed
         who = plights.changed(self._who, self.onsets, day, midnight_us)
         stays = spend_day(seed, self._homes, day, stays_in, who)
         stays = plights.endure(seed, stays, self.onsets, day, midnight_us)
-        stays = keep_company(seed, self._homes, day, who, stays)
+        return keep_company(seed, self._homes, day, who, stays)
+
+    def _make_day(self, day: int) -> Readings:
+        start_us, end_us = self._starts_us(day), self._starts_us(day + 1)
+        seed, midnight_us = self.scenario.seed, start_us - _LATE_US
+        stays = self._live(day)
         lived = sense_day(seed, self._homes, stays, midnight_us)
         lived = incidents.open_windows(lived, self.onsets, start_us, end_us)
         if end_us - start_us < _DAY_US:

@@ -11,6 +11,7 @@ from api.evaluate_recorder import MemoryTail, Recorder
 from config.homes import Gateway, Home, Sensor
 from config.places import Contacts, Place
 from config.sensor_table import SensorTable, build_sensor_table
+from config.visits import Visit
 from ingest.batch import Batch
 from ingest.clock import VirtualClock, instant
 from sensors_sim.deliveries import Deliveries
@@ -22,7 +23,8 @@ HOUR_US = 3_600_000_000
 class Towns:
     """Watches all homes of these fleets side by side; ``findings`` is what was raised, in order.
 
-    Home ``row`` of fleet ``number`` has the id ``home_id(number, row)``.
+    Home ``row`` of fleet ``number`` has the id ``home_id(number, row)``. ``booked`` are the visits
+    of each fleet, whose homes are rows there; none of those that it does not name.
     """
 
     def __init__(
@@ -31,7 +33,9 @@ class Towns:
         *,
         tick_s: int = 300,
         council: Callable[[str], Place] | None = None,
+        booked: Sequence[Sequence[Visit]] = (),
     ) -> None:
+        self._booked = [*booked, *([()] * (len(fleets) - len(booked)))]
         self._fleets, self._tick_s, self._council = fleets, tick_s, council or place
         self._base: list[int] = []
         self.table = self._merged()
@@ -71,11 +75,16 @@ class Towns:
         homes: list[Home] = []
         gateways: list[Gateway] = []
         sensors: list[Sensor] = []
+        visits: list[Visit] = []
         for number, fleet in enumerate(self._fleets):
             self._base.append(len(sensors))
             made, home_base, gateway_base = fleet.enrolment, len(homes), len(gateways)
             home_row = {home.number: home_base + row for row, home in enumerate(made.homes)}
             hub_row = {hub.number: gateway_base + row for row, hub in enumerate(made.gateways)}
+            visits += [
+                replace(visit, number=len(visits) + row + 1, home=home_base + visit.home)
+                for row, visit in enumerate(self._booked[number])
+            ]
             homes += [
                 replace(home, number=home_base + row, id=home_id(number, row))
                 for row, home in enumerate(made.homes)
@@ -99,7 +108,7 @@ class Towns:
                 )
                 for row, sensor in enumerate(made.sensors)
             ]
-        return build_sensor_table(homes, gateways, sensors, revision=1)
+        return build_sensor_table(homes, gateways, sensors, visits=visits, revision=1)
 
 
 def home_id(fleet: int, row: int) -> str:
