@@ -12,6 +12,8 @@ from alerts.alert import AlertKind
 from alerts.modes import detector_of
 from alerts.precision import Precision, Said
 from alerts.shadow_rows import VISIBLE, ShadowState
+from config import audit
+from config.audit import Entry
 
 _f: Final = tables.shadow_findings.c
 _j: Final = tables.adjudications.c
@@ -73,6 +75,10 @@ def adjudicate(connection: Connection, finding: str, word: Adjudication) -> None
             note=word.note,
         )
     )
+    place = connection.execute(select(_f.place).where(_f.id == finding)).scalar_one()
+    detail = {"said": word.said.value}
+    entry = Entry(place, word.at_us, word.account, "adjudicate", f"finding:{finding}", detail)
+    audit.append(connection, entry)
 
 
 def history(connection: Connection, finding: str) -> list[Adjudication]:

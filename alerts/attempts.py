@@ -96,7 +96,9 @@ def begin(
     return 0 if key is None else int(key[0])
 
 
-def end(connection: Connection, attempt: int, result: Result, said: str, now_us: int) -> None:
+def end(
+    connection: Connection, attempt: int, result: Result, said: str, actor: str, now_us: int
+) -> None:
     """Say what came of an attempt; Refused when that was said before, or is too long."""
     if len(said) > LONGEST:
         raise Refused(f"What was said must be {LONGEST} characters or fewer.")
@@ -111,6 +113,7 @@ def end(connection: Connection, attempt: int, result: Result, said: str, now_us:
         raise Refused("What came of this attempt was said before: record a new attempt.")
     alert = connection.execute(select(_t.alert).where(_t.id == attempt)).scalar_one()
     _tell(connection, alert, now_us)
+    _note_end(connection, alert, attempt, result, actor, now_us)
 
 
 def expire(connection: Connection, now_us: int) -> int:
@@ -125,6 +128,7 @@ def expire(connection: Connection, now_us: int) -> int:
         )
         if connection.execute(statement).rowcount:
             _tell(connection, row.alert, now_us)
+            _note_end(connection, row.alert, row.id, Result.TIMED_OUT, record.SYSTEM, now_us)
             count += 1
     return count
 
@@ -168,6 +172,17 @@ def spoken_us(connection: Connection, alert: str) -> int | None:
     )
     answered += [row.at_us for row in rows if row.note.partition(": ")[0] in seen]
     return min(answered, default=None)
+
+
+def _note_end(
+    connection: Connection, alert: str, attempt: int, result: Result, actor: str, now_us: int
+) -> None:
+    """Write into the audit log what came of an attempt; not what was said, which names people."""
+    row = record.find(connection, alert)
+    if row is not None:
+        detail = {"attempt": attempt, "result": result.value}
+        entry = Entry(row.place, now_us, actor, "attempt-ended", f"alert:{alert}", detail)
+        audit.append(connection, entry)
 
 
 def _tell(connection: Connection, alert: str, now_us: int) -> None:

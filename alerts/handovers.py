@@ -10,6 +10,8 @@ from alerts import escalate, tables
 from alerts.alert import STANDING, Priority, State
 from alerts.ledger import Ledger
 from alerts.refusals import Refused
+from config import audit
+from config.audit import Entry
 from config.roles import Role
 from ingest.clock import Instant, microseconds
 
@@ -51,6 +53,9 @@ def begin(connection: Connection, place: str, account: str, now_us: int) -> list
     values = {"place": place, "given_by": account, "at_us": now_us, "due_us": now_us + DUE_US}
     for alert in alerts:
         connection.execute(insert(tables.handovers).values(alert=alert, **values))
+    entries = [Entry(place, now_us, account, "hand-over", f"alert:{one}", {}) for one in alerts]
+    if entries:
+        audit.append_all(connection, place, entries)
     return alerts
 
 

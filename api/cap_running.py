@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from api import caps, wiring
+from api import caps, console, wiring
 from config import people
 from config.people import Account
 from config.problems import ConfigProblem
@@ -27,6 +27,8 @@ def show(settings: Settings, place: str, *, tell: Callable[[str], None]) -> None
     chosen = {key: one for key, one in places.items() if place in ("", key)}
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
+    for key in chosen:
+        console.note_read(database, key, "caps")
     with database.connect() as connection:
         found = caps.overview(connection, list(chosen), now_us)
         names = people.names(connection, caps.accounts_of(found))

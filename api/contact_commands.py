@@ -1,4 +1,4 @@
-"""``stillwell contacts``: whom to call about a home, and who must be confirmed again."""
+"""``stillwell contacts``: whom to call about a home, who was tried, who is to be confirmed."""
 
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,8 +10,10 @@ from api.options import SettingsFile, tell
 
 app: Final = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-    help="Whom to call about a home, in order, and who must be confirmed again.",
+    help="Whom to call about a home, who was tried and answered, who must be confirmed again.",
 )  # fmt: skip
+AlertId = Annotated[str, typer.Argument(help="Id of the alert, as `stillwell alert list` prints.")]
+By = Annotated[str, typer.Option(help="E-mail of a member of the care team: who does it.")]
 
 
 @app.command("show")
@@ -56,3 +58,64 @@ def stale(
 
     with told_plainly():
         contacts_file.stale(wiring.read_settings(settings), place, tell=tell)
+
+
+@app.command("confirm")
+def confirm(
+    contact: Annotated[str, typer.Argument(help="Id of the contact, as `contacts show` tells it.")],
+    by: Annotated[str, typer.Option(help="E-mail of somebody of the place: who vouches for it.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Say that the number of a contact is right today; it is listed again in 180 days."""
+    from api import contact_calls, wiring
+
+    with told_plainly():
+        contact_calls.confirm(wiring.read_settings(settings), contact, by, tell=tell)
+
+
+@app.command("calls")
+def calls(alert: AlertId, settings: SettingsFile = None) -> None:
+    """Print who was tried about an alert, what came of it, and whose turn it is."""
+    from api import contact_calls, wiring
+
+    with told_plainly():
+        contact_calls.show(wiring.read_settings(settings), alert, tell=tell)
+
+
+@app.command("try")
+def begin(
+    alert: AlertId,
+    contact: Annotated[str, typer.Option(help="Id of the contact, from `contacts calls`.")],
+    by: By,
+    means: Annotated[str, typer.Option(help="phone, unit, visit or other.")] = "phone",
+    settings: SettingsFile = None,
+) -> None:
+    """Say that a contact is being tried now; prints the number of the attempt.
+
+    Without a word of what came of it, it counts as no answer after the contact's time, and the
+    next one's turn comes.
+
+      stillwell contacts try ALERT --contact CONTACT --by bob@example.org
+      stillwell contacts said ALERT 7 --result answered --said "All well." --by bob@example.org
+    """
+    from api import contact_calls, wiring
+
+    with told_plainly():
+        contact_calls.begin(wiring.read_settings(settings), alert, contact, means, by, tell=tell)
+
+
+@app.command("said")
+def end(
+    alert: AlertId,
+    attempt: Annotated[int, typer.Argument(help="Number of the attempt, from `contacts try`.")],
+    result: Annotated[str, typer.Option(help="answered, no-answer, voicemail or wrong-number.")],
+    by: By,
+    said: Annotated[str, typer.Option(help="What was said, up to 2000 characters.")] = "",
+    settings: SettingsFile = None,
+) -> None:
+    """Say what came of an attempt."""
+    from api import contact_calls, wiring
+
+    with told_plainly():
+        loaded = wiring.read_settings(settings)
+        contact_calls.end(loaded, alert, attempt, result, said, by, tell=tell)

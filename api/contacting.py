@@ -109,7 +109,7 @@ def end(
         if attempts.find(connection, alert, attempt) is None:
             raise absent()
         now_us = microseconds(resources.clock())
-        attempts.end(connection, attempt, result, said, now_us)
+        attempts.end(connection, attempt, result, said, visitor.account.id, now_us)
 
 
 def _find(resources: Resources, visitor: Visitor, alert: str, roles: Sequence[Role]) -> Alert:

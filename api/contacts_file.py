@@ -97,6 +97,5 @@ def _line(contact: Contact, now_us: int) -> str:
     key = ", has a key" if contact.has_key else ""
     when = words.ago(contact.confirmed_us, now_us)
     old = " - CONFIRM AGAIN" if contact.is_stale(now_us) else ""
-    return (
-        f"{contact.position}. {contact.name} ({what}{key}) {contact.phone}, confirmed {when}{old}"
-    )
+    who = f"{contact.position}. {contact.id} {contact.name} ({what}{key}) {contact.phone}"
+    return f"{who}, confirmed {when}{old}"

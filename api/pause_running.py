@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from alerts.ledger import Ledger
-from api import pausing, wiring
+from api import console, pausing, wiring
 from api.auth import HOMES
 from api.roster import find_home
 from config import people
@@ -28,6 +28,8 @@ def show(settings: Settings, place: str, *, tell: Tell) -> None:
     chosen = {key: one for key, one in places.items() if place in ("", key)}
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
+    for key in chosen:
+        console.note_read(database, key, "pauses")
     with database.connect() as connection:
         found = pausing.listing(connection, list(chosen), now_us)
         names = people.names(connection, pausing.accounts_of([pause for _, pause in found]))

@@ -21,6 +21,8 @@ from tests.policy.test_routes import routes
 
 OUT = {
     ("alert", "list"): "export",
+    ("contacts", "calls"): "read",
+    ("caps",): "read",
     ("audit", "show"): "read",
     ("backup",): "export",
     ("break-glass", "list"): "read",
@@ -37,6 +39,7 @@ OUT = {
     ("incident",): "release",
     ("keys", "copy"): "export",
     ("measures",): "export",
+    ("pause",): "read",
     ("people", "list"): "read",
     ("place", "export"): "export",
     ("rehearse",): "export",
@@ -50,6 +53,7 @@ IN = frozenset(
     (*words.split(),)
     for words in (
         "alert acknowledge", "alert attend", "alert resolve", "webhook set",
+        "contacts try", "contacts said", "contacts confirm", "detectors",
         "broker keep", "broker render", "gateway book", "gateway credential issue",
         "gateway credential issue-all", "gateway credential revoke",
         "gateway walk-test begin", "gateway walk-test end",
@@ -88,6 +92,8 @@ def world(tmp_path: Path) -> World:
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401  # typer's
+    if path and getattr(group, "invoke_without_command", False):
+        yield path
     for name, inner in getattr(group, "commands", {"": None}).items():
         if inner is None:
             yield path
@@ -141,6 +147,8 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
     home, alert = world.homes[A][0].id, next(r for r in _alerts(world) if r.home and r.place == A)
     asked = {
         ("alert", "list"): ["--place", A],
+        ("contacts", "calls"): [alert.id],
+        ("caps",): ["--place", A],
         ("audit", "show"): ["--place", A],
         ("backup",): [str(tmp_path / "copy")],
         ("break-glass", "list"): ["--place", A],
@@ -153,6 +161,7 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
         ("gateway", "walk-test", "show"): ["--home", home],
         ("handover", "show"): ["--place", A],
         ("keys", "copy"): [str(tmp_path / "keyring.copy")],
+        ("pause",): ["--place", A],
         ("people", "list"): ["--place", A],
         ("rota", "show"): ["--place", A],
         ("store", "copy"): [str(file), str(other)],
