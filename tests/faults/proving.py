@@ -1,4 +1,4 @@
-"""Proof of life: each process is frozen or killed; how long until somebody outside is told."""
+"""Proof of life: each process is frozen and killed; how long until somebody outside is told."""
 
 import json
 import os
@@ -115,23 +115,46 @@ def _pid(child: Child) -> int:
 
 def frozen(world: Proving, name: str, *, wait_s: float = TOLD_S + 30) -> Iterator[Row]:
     """Stop one process with SIGSTOP; yield after how long mail and outside service knew of it."""
-    child, letters = world.stack.children[name], len(world.postbox.letters)
-    began, since = time.monotonic(), len(world.outside.asked)
-    os.kill(_pid(child), signal.SIGSTOP)
+    pid = _pid(world.stack.children[name])
+    os.kill(pid, signal.SIGSTOP)
     try:
-        told: Callable[[], bool] = lambda: any(  # noqa: E731  # one claim, one name
-            p.endswith("/fail") for p in world.pings(since)
-        )
-        until(told, wait_s, f"nobody outside is told that {name} is frozen")
-        outside_s = time.monotonic() - began
-        until(lambda: world.has_letter("late", letters), wait_s, "no e-mail tells of it")
-        mail_s = time.monotonic() - began
-        good = [p for p in world.pings(since) if not p.endswith("/fail")]
+        rows, letters = _until_told(world, f"frozen_{name}", wait_s)
     finally:
-        os.kill(_pid(child), signal.SIGCONT)
-    yield at_most(f"fault.07.frozen_{name}_outside_s", outside_s, "s", TOLD_S)
-    yield at_most(f"fault.07.frozen_{name}_mail_s", mail_s, "s", TOLD_S)
-    yield Row(f"fault.07.frozen_{name}_calls_meanwhile", len(good), "calls")
+        os.kill(pid, signal.SIGCONT)
+    yield from rows
+    _until_well(world, letters)
+
+
+def killed(world: Proving, name: str, *, wait_s: float = TOLD_S + 30) -> Iterator[Row]:
+    """Kill one process, which nobody starts again; yield when it is told, as ``frozen`` does."""
+    before = _pid(world.stack.children[name])
+    os.kill(before, signal.SIGKILL)
+    rows, letters = _until_told(world, f"killed_{name}", wait_s)
+    until(lambda: _is_another(world.stack, before, name), 60, f"{name} is not started again")
+    yield from rows
+    _until_well(world, letters)
+
+
+def _until_told(world: Proving, what: str, wait_s: float) -> tuple[list[Row], int]:
+    """Wait until the outside service and mail know; return the rows, and the letters before."""
+    letters, since, began = len(world.postbox.letters), len(world.outside.asked), time.monotonic()
+    told: Callable[[], bool] = lambda: any(  # noqa: E731  # one claim, one name
+        p.endswith("/fail") for p in world.pings(since)
+    )
+    until(told, wait_s, f"nobody outside is told: {what}")
+    outside_s = time.monotonic() - began
+    until(lambda: world.has_letter("late", letters), wait_s, f"no e-mail tells: {what}")
+    mail_s = time.monotonic() - began
+    good = [p for p in world.pings(since) if not p.endswith("/fail")]
+    rows = [
+        at_most(f"fault.07.{what}_outside_s", outside_s, "s", TOLD_S),
+        at_most(f"fault.07.{what}_mail_s", mail_s, "s", TOLD_S),
+        Row(f"fault.07.{what}_calls_meanwhile", len(good), "calls"),
+    ]
+    return rows, letters
+
+
+def _until_well(world: Proving, letters: int) -> None:
     until(lambda: world.has_letter("well again", letters), 120, "it is not well again")
     until(world.is_well, 60, "it is not proven again")
 
@@ -165,9 +188,9 @@ def engine_hangs(world: Proving) -> Iterator[Row]:
     until(world.is_well, 90, "the path is not proven again")
 
 
-def _is_another(stack: Stack, pid: int) -> bool:
+def _is_another(stack: Stack, pid: int, name: str = "worker") -> bool:
     stack.check()
-    process = stack.children["worker"].process
+    process = stack.children[name].process
     return process is not None and process.pid != pid
 
 
@@ -208,9 +231,10 @@ def watch_frozen(world: Proving, quiet_s: float) -> Iterator[Row]:
 
 
 def told_of_everything() -> Iterator[Row]:
-    """7: freeze broker, worker, web and watch in turn, with the settings as they are shipped."""
+    """7: freeze and kill broker, worker and web in turn, with the settings as they are shipped."""
     with tempfile.TemporaryDirectory() as folder, proving(Path(folder)) as world:
         for name in ("worker", "web", "broker"):
             yield from frozen(world, name)
+            yield from killed(world, name)
         yield from engine_hangs(world)
         yield from watch_frozen(world, _GONE_S)

@@ -1,4 +1,4 @@
-"""Fault 7 with a hasty watch; ``make faults`` freezes every process with the shipped settings."""
+"""Fault 7 with a hasty watch; ``make faults`` freezes and kills every process as shipped."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proving]:
 
 def test_a_frozen_worker_is_told_outside_and_by_mail(world: Proving) -> None:
     expect(proving.frozen(world, "worker"))
+
+
+def test_a_killed_worker_that_nobody_starts_again_is_told_outside_and_by_mail(
+    world: Proving,
+) -> None:
+    expect(proving.killed(world, "worker"))
+
+
+def test_a_killed_web_process_is_told_outside_and_by_mail(world: Proving) -> None:
+    expect(proving.killed(world, "web"))
 
 
 def test_a_frozen_watch_calls_nobody(world: Proving) -> None:
