@@ -8,7 +8,7 @@ from alerts.alert import AlertKind
 from alerts.detect import visits
 from alerts.detect.columns import HOUR_US, Floats, Rows
 from alerts.detect.fold import Signs
-from alerts.detect.rooms import Room
+from alerts.detect.roles import Role, plays
 from alerts.findings_nights import NightVisits, bathroom_at_night
 from alerts.scene import Scene
 from alerts.turns import homes_that_pass
@@ -16,13 +16,13 @@ from alerts.turns import homes_that_pass
 _ENDS_US: Final = 6 * HOUR_US
 _LENGTH_US: Final = 7 * HOUR_US
 KINDS: Final = frozenset({AlertKind.BATHROOM_AT_NIGHT})
+HEARS: Final = Role.BATHROOM
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Count the visits that begin in these signs."""
     state = scene.state
-    room = scene.roster.rooms.sensor_room[signs.sensor[start:stop]]
-    rows = np.flatnonzero(room == Room.BATHROOM) + start
+    rows = np.flatnonzero(plays(signs.roles[start:stop], HEARS)) + start
     if not len(rows):
         return
     home, time_us = signs.home[rows], signs.time_us[rows]

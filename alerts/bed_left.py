@@ -9,6 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import spell
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows
 from alerts.detect.fold import Signs, local_bins
+from alerts.detect.roles import Role, plays
 from alerts.detect.things import Spell
 from alerts.findings_things import SpellNumbers, bed_left
 from alerts.lifecycle import Event
@@ -17,6 +18,7 @@ from alerts.turns import homes_that_pass
 
 _KIND: Final = AlertKind.BED_LEFT
 KINDS: Final = frozenset({_KIND})
+HEARS: Final = Role.BED
 _ROW: Final = Spell.OUT_OF_BED
 _BED, _CHAIR = 0, 1
 _ENDS_US: Final = 6 * HOUR_US
@@ -25,8 +27,8 @@ _OLDEST_US: Final = 12 * HOUR_US
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Learn how long the bed was empty when it is regained, which eases what stands."""
-    state, rows = scene.state, slice(start, stop)
-    on = np.flatnonzero(scene.roster.things.sensor_seat[signs.sensor[rows]] == _BED) + start
+    state = scene.state
+    on = np.flatnonzero(plays(signs.roles[start:stop], Role.BED)) + start
     if not len(on):
         return
     home = signs.home[on]
@@ -43,7 +45,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
 
 def fold_late(scene: Scene, signs: Signs) -> None:
     """A late sign that the bed was regained eases what stands."""
-    is_bed = scene.roster.things.sensor_seat[signs.sensor] == _BED
+    is_bed = plays(signs.roles, Role.BED)
     _ease(scene, signs.home[is_bed & (signs.value > 0)])
 
 

@@ -7,11 +7,16 @@ the columns of the state that are its own.
 from typing import Protocol
 
 from alerts.detect.fold import Signs
+from alerts.detect.roles import Role
 from alerts.scene import Scene
 
 
 class Detector(Protocol):
     """Watches one thing in every home at once; each function changes the state in place."""
+
+    @property
+    def HEARS(self) -> Role:  # noqa: N802  # a constant of the module
+        """The roles of the sensors whose signs it is told of in ``fold``; others change nothing."""
 
     def fold(self, scene: Scene, signs: Signs, start: int, stop: int) -> None:
         """Take the signs since the last time, rows ``start`` to ``stop``, before it decides.

@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.booked import Windows, build_windows
-from alerts.detect.columns import DAY_US, NEVER, SECOND_US, Bools, Floats, Ints, Rows
+from alerts.detect.columns import DAY_US, MINUTE_US, NEVER, SECOND_US, Bools, Floats, Ints, Rows
 from alerts.detect.local_time import Offsets
 from alerts.detect.roster import Roster
 from alerts.detect.things import Use
 
 FAR_US: Final = 1 << 62
+SLOW_US: Final = 5 * MINUTE_US
+"""How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
+
 NOW_S: Final = -(1 << 31)
 OLDEST_US: Final = 3 * DAY_US
 FAR_S: Final = (1 << 31) - 1
@@ -100,6 +103,16 @@ def look_at_all(roster: Roster) -> Due:
 def seconds(moment_us: Ints) -> NDArray[np.int32]:
     """Return moments as int32 seconds, rounded down; those past 2038 are far off."""
     return np.clip(moment_us // SECOND_US, NOW_S, FAR_S).astype(np.int32)
+
+
+def looks(first_us: Ints, now_us: int) -> Ints:
+    """Return when to look for what cannot be before these moments: not every minute at a few.
+
+    What is further off than the next regular tick is looked at with the regular tick before it,
+    with many others; most of it will have moved on by then.
+    """
+    regular_us = first_us // SLOW_US * SLOW_US
+    return np.where(regular_us > now_us, regular_us, first_us)
 
 
 def spread(start: Ints, rows: Rows) -> Rows:

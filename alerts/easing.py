@@ -4,36 +4,41 @@ A live engine ends a step with every minute, and tells detectors of its signs th
 steps run as one, that is done only where it could show: nothing else is known sooner by it.
 """
 
-from alerts.detect.columns import NEVER, Bools
+import numpy as np
+
+from alerts.detect.columns import NEVER, Bools, Ints
 from alerts.detect.fold import Signs
+from alerts.detect.roles import OFF_SEAT, SEAT, USED, Role, plays
 from alerts.detect.things import Spell, Use
 from alerts.scene import Scene
 
 _SEATED = (Spell.IN_BED, Spell.IN_CHAIR)
-_BED = 0
 
 
 def eases_door(scene: Scene, signs: Signs) -> bool:
     """Return whether one of these signs is in a home with an alert of a door at night."""
-    return bool((scene.state.leave_us[signs.home] != NEVER).any())
+    return _is_any_of(scene.state.leave_us, signs.home)
 
 
 def eases_stay(scene: Scene, signs: Signs) -> bool:
     """Return whether one of these signs is in a home with an alert of a long stay."""
-    return bool((scene.state.stay_raised_us[signs.home] != NEVER).any())
+    return _is_any_of(scene.state.stay_raised_us, signs.home)
 
 
 def eases_spell(scene: Scene, signs: Signs) -> bool:
     """Return whether one of these signs shows a bed regained, or a seat left."""
-    state, things, home = scene.state, scene.roster.things, signs.home
-    stands: Bools = state.spell_us[:, home] != NEVER
+    stands = scene.state.spell_us != NEVER
     if not stands.any():
         return False
-    seat, is_on = things.sensor_seat[signs.sensor], signs.value > 0
-    ends = stands[Spell.OUT_OF_BED] & (seat == _BED) & is_on
+    # Few homes have an alert that stands, so that few of the signs are looked at any further.
+    at = np.flatnonzero(stands.any(axis=0)[signs.home])
+    if not len(at):
+        return False
+    home, roles, is_on = signs.home[at], signs.roles[at], signs.value[at] > 0
+    ends = stands[Spell.OUT_OF_BED, home] & plays(roles, Role.BED) & is_on
     for row, of in enumerate(_SEATED):
-        left = ((seat == row) & ~is_on) | things.is_away[row, signs.sensor]
-        ends |= stands[of] & left
+        left = (plays(roles, SEAT[row]) & ~is_on) | plays(roles, OFF_SEAT[row])
+        ends |= stands[of, home] & left
     return bool(ends.any())
 
 
@@ -49,9 +54,15 @@ def eases_kitchen(scene: Scene, signs: Signs) -> bool:
 
 def eases_visit(scene: Scene, signs: Signs) -> bool:
     """Return whether one of these signs is in a home with an alert of a carer not seen."""
-    return bool((scene.state.unvisited_us[signs.home] != NEVER).any())
+    return _is_any_of(scene.state.unvisited_us, signs.home)
 
 
 def _eases_use(scene: Scene, signs: Signs, use: Use) -> bool:
-    home = signs.home[scene.roster.things.sensor_use[signs.sensor] == use]
-    return bool((scene.state.unused_us[use, home] != NEVER).any())
+    stands = scene.state.unused_us[use] != NEVER
+    return bool(stands.any() and (stands[signs.home] & plays(signs.roles, USED[use])).any())
+
+
+def _is_any_of(onset_us: Ints, home: Ints) -> bool:
+    """Return whether an alert stands, by its onset by home, in one of these homes."""
+    stands: Bools = onset_us != NEVER
+    return bool(stands.any() and stands[home].any())

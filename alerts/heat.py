@@ -9,6 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold
 from alerts.detect.columns import NEVER, Bools, Floats, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.roles import NOTHING
 from alerts.findings import Warmth, hot
 from alerts.lifecycle import Event
 from alerts.scene import Scene
@@ -18,6 +19,7 @@ _KINDS: Final = (AlertKind.HOT_HOME, AlertKind.VERY_HOT_HOME)
 _LIMITS: Final = ("hot_review_c", "hot_danger_c")
 _DWELL_US: Final = (cold.REVIEW_DWELL_US, cold.DANGER_DWELL_US)
 KINDS: Final = frozenset(_KINDS)
+HEARS: Final = NOTHING
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:

@@ -10,6 +10,7 @@ from alerts.detect import cold, spell, unheated
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.groups import TURNS
+from alerts.detect.roles import Role, plays
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_things import HeatNumbers, heating_failed
 from alerts.lifecycle import Event
@@ -18,6 +19,7 @@ from alerts.turns import turns
 
 _KIND: Final = AlertKind.HEATING_FAILED
 KINDS: Final = frozenset({_KIND})
+HEARS: Final = Role.CONTACT
 _FRESH_US: Final = 75 * MINUTE_US
 _AIRS_MIN: Final = 5
 """Open for less is somebody who passes, or a fridge."""
@@ -34,7 +36,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Note doors and windows that are shut after they stood open."""
     rows = slice(start, stop)
     sensor, state = signs.sensor[rows], scene.state
-    on = np.flatnonzero(scene.roster.is_contact[sensor])
+    on = np.flatnonzero(plays(signs.roles[rows], Role.CONTACT))
     if not len(on):
         return
     sensor, time_us = sensor[on], signs.time_us[rows][on] // MINUTE_US * MINUTE_US

@@ -4,15 +4,20 @@ Homes take turns through the hour, so that no tick carries the fleet. What is ra
 a silent sensor, in ``plant.py``.
 """
 
+from typing import Final
+
 import numpy as np
 
 from alerts.detect import missed
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.groups import TURNS
+from alerts.detect.roles import EVERYTHING
 from alerts.due import FAR_US, NOW_S
 from alerts.scene import Scene
 from alerts.turns import turns
+
+HEARS: Final = EVERYTHING
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:

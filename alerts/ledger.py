@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from alerts import (
@@ -44,6 +44,12 @@ _BLANK: Final[Mapping[str, object]] = dict.fromkeys(
     )
 )
 """What nobody has said of an alert that is open again; the history keeps what they said before."""
+
+_EASED: Final = select(tables.alerts.c.id).where(
+    tables.alerts.c.home == bindparam("of_home"),
+    tables.alerts.c.is_eased,
+    tables.alerts.c.kind.in_([kind.value for kind in SILENCES]),
+)
 
 
 class Ledger:
@@ -325,13 +331,7 @@ class Ledger:
 
     def _unease(self, connection: Connection, finding: Finding, now_us: int) -> None:
         """A home that is quiet again takes "moving again" back from its older silences."""
-        alerts = tables.alerts.c
-        query = select(alerts.id).where(
-            alerts.home == finding.home,
-            alerts.is_eased,
-            alerts.kind.in_([kind.value for kind in SILENCES]),
-        )
-        for alert in connection.execute(query).scalars().all():
+        for alert in connection.execute(_EASED, {"of_home": finding.home}).scalars().all():
             self._step(connection, alert, Event.UNEASE, now_us, "quiet again since then")
 
     def _by_system(self, alerts: Sequence[str], event: Event, now: Instant, note: str) -> int:

@@ -9,6 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import leaving
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Ints, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.roles import EVERYTHING, Role, plays
 from alerts.findings_nights import DoorAtNight, out_at_night
 from alerts.lifecycle import Event
 from alerts.scene import Scene
@@ -19,6 +20,7 @@ _ENDS_US: Final = 6 * HOUR_US
 _DAY_US: Final = 24 * HOUR_US
 _KIND: Final = AlertKind.OUT_AT_NIGHT
 KINDS: Final = frozenset({_KIND})
+HEARS: Final = EVERYTHING
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
@@ -26,7 +28,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     state, rows = scene.state, slice(start, stop)
     if not _may_change(scene, signs.bin[rows]):
         return
-    is_door = scene.roster.rooms.sensor_is_door[signs.sensor[rows]]
+    is_door = plays(signs.roles[rows], Role.DOOR)
     home = signs.home[rows]
     homes, left_us = leaving.find_left(
         home, signs.time_us[rows], is_door, signs.bin[rows], state.left_us
@@ -48,7 +50,7 @@ def _may_change(scene: Scene, bin_: Ints) -> bool:
 def fold_late(scene: Scene, signs: Signs) -> None:
     """Take late signs inside: one before the alert was raised contradicts it."""
     state = scene.state
-    is_inside = ~scene.roster.rooms.sensor_is_door[signs.sensor]
+    is_inside = ~plays(signs.roles, Role.DOOR)
     home, time_us = signs.home[is_inside], signs.time_us[is_inside]
     raised = state.leave_us[home] != NEVER
     is_wrong = raised & (time_us > state.leave_us[home]) & (time_us <= state.leave_found_us[home])

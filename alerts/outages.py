@@ -89,6 +89,18 @@ def last_words(scene: Scene) -> Ints:
     return last
 
 
+def last_words_of(scene: Scene, homes: Rows) -> Ints:
+    """Return ``last_words`` of these homes alone, which are few."""
+    state, roster = scene.state, scene.roster
+    first = np.searchsorted(roster.pair_home, homes)  # pairs are by home
+    count = np.searchsorted(roster.pair_home, homes, side="right") - first
+    at = np.repeat(np.arange(len(homes)), count)
+    pairs = np.arange(len(at)) + np.repeat(first - (np.cumsum(count) - count), count)
+    last = state.home_known_us[homes]
+    np.maximum.at(last, at, state.gateway_heard_us[roster.pair_gateway[pairs]])
+    return last
+
+
 def homes_of(scene: Scene, gone: Rows) -> Bools:
     """Return the homes all of whose gateways are among these."""
     roster = scene.roster

@@ -23,7 +23,7 @@ from alerts.detect.profile import (
 from alerts.detect.silence import expected, is_silent
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.detect.watched import REASONS
-from alerts.due import FAR_US
+from alerts.due import FAR_US, looks
 from alerts.findings import Silence, no_sign, not_back
 from alerts.lifecycle import Event
 from alerts.scene import Scene
@@ -168,7 +168,8 @@ def _look_again_us(scene: Scene, homes: Rows) -> Ints:
     waits = ~scene.counted[homes] & roster.home_is_active[homes]
     waits |= (state.sign_us[homes] == NEVER) & roster.home_is_active[homes]
     first = np.where(waits, NEVER, first)
-    return np.where(roster.home_is_active[homes] & roster.home_has_signs[homes], first, FAR_US)
+    is_watched = roster.home_is_active[homes] & roster.home_has_signs[homes]
+    return np.where(is_watched, looks(first, now_us), FAR_US)
 
 
 def standing_alerts(scene: Scene) -> list[str]:

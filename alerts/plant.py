@@ -6,7 +6,7 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import technical
 from alerts.detect.columns import HOUR_US, NEVER, SECOND_US, UNHEARD, Bools, Rows
-from alerts.due import FAR_US, Gateways, seconds, spread
+from alerts.due import FAR_US, Gateways, looks, seconds, spread
 from alerts.findings_plant import DeviceSilence, GatewaySilence, gateway_silent, sensor_silent
 from alerts.idle import dead_devices, dead_from, limits
 from alerts.lifecycle import Event
@@ -63,7 +63,7 @@ def _look_at_gateways(scene: Scene, rows: Rows) -> bool:
         gateways.is_home_doubtful = homes_of(scene, unsure)
     # Silence alone makes one lost, or in doubt; "offline" marks it as due (tick.py).
     lasts = since + np.where(is_proof, limit // 2, limit) + 1
-    scene.due.gateway_us[rows] = np.where(lost | off | doubtful, NEVER, lasts)
+    scene.due.gateway_us[rows] = np.where(lost | off | doubtful, NEVER, looks(lasts, now_us))
     return has_changed
 
 

@@ -33,6 +33,15 @@ _TAKEN_IN: Final = select(tables.history.c.alert).where(
     tables.history.c.event.in_([Event.UNEASE.value, Event.JOIN.value, Event.SPREAD.value]),
     tables.history.c.note == bindparam("said"),
 )
+_MOVE: Final = update(tables.alerts).where(
+    tables.alerts.c.id == bindparam("was_id"),
+    tables.alerts.c.state == bindparam("was_state"),
+    tables.alerts.c.step == bindparam("was_step"),
+    tables.alerts.c.repeats == bindparam("was_repeats"),
+    tables.alerts.c.is_eased == bindparam("was_eased"),
+)
+"""Sets the columns that it is given a value of, if the alert still stands so."""
+
 _INSERT_ALERTS: Final = insert(tables.alerts)
 _INSERT_HISTORY: Final = insert(tables.history)
 _INSERT_OUTBOX: Final = insert(tables.outbox)
@@ -192,26 +201,22 @@ def apply(
 ) -> bool:
     """Write a transition if the alert still stands as ``row`` says; return whether it did."""
     after = transition.after
-    alerts = tables.alerts.c
-    result = connection.execute(
-        update(tables.alerts)
-        .where(
-            alerts.id == row.id,
-            alerts.state == row.state,
-            alerts.step == row.step,
-            alerts.repeats == row.repeats,
-            alerts.is_eased == row.is_eased,
-        )
-        .values(
-            state=after.state,
-            step=after.step,
-            is_eased=after.is_eased,
-            repeats=after.repeats,
-            updated_us=now_us,
-            **changes,
-        )
-    )
-    if result.rowcount != 1:
+    was = {
+        "was_id": row.id,
+        "was_state": row.state,
+        "was_step": row.step,
+        "was_repeats": row.repeats,
+        "was_eased": row.is_eased,
+    }
+    values = {
+        "state": after.state,
+        "step": after.step,
+        "is_eased": after.is_eased,
+        "repeats": after.repeats,
+        "updated_us": now_us,
+        **changes,
+    }
+    if connection.execute(_MOVE, {**was, **values}).rowcount != 1:
         return False
     event = transition.event
     before, end = transition.before.state, after.state or State.OPEN

@@ -9,6 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import stay
 from alerts.detect.columns import MINUTE_US, NEVER, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.roles import EVERYTHING
 from alerts.findings_nights import RoomStay, long_in_room
 from alerts.lifecycle import Event
 from alerts.scene import Scene
@@ -17,19 +18,19 @@ from alerts.turns import homes_that_pass
 _KIND: Final = AlertKind.LONG_IN_ROOM
 _DAY_MIN: Final = 1440.0
 KINDS: Final = frozenset({_KIND})
+HEARS: Final = EVERYTHING
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Follow which room the person is in; a sign in another one eases what stands."""
     state, rows = scene.state, slice(start, stop)
     before = stay.Stays(state.stay_room, state.stay_us, state.stay_last_us)
-    room = scene.roster.rooms.sensor_room[signs.sensor[rows]]
+    room = signs.room[rows]
     home, time_us = signs.home[rows], signs.time_us[rows]
     held_us = state.stay_raised_us
-    homes, after, has_ended = stay.find_stays(home, time_us, room, before, held_us)
-    last = (homes, has_ended)
-    _keep_longest(scene, stay.find_ended(home, time_us, room, before, held_us, last))
-    ended = np.sort(homes[has_ended])
+    homes, after, has_ended, over = stay.find_stays(home, time_us, room, before, held_us)
+    _keep_longest(scene, over)
+    ended = homes[has_ended]
     state.stay_room[homes], state.stay_us[homes] = after.room, after.start_us
     state.stay_last_us[homes] = after.last_us
     is_long = after.last_us - after.start_us > _least_us(scene)
@@ -40,7 +41,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
 def fold_late(scene: Scene, signs: Signs) -> None:
     """A late sign elsewhere ends a stay that it interrupts."""
     state = scene.state
-    home, room = signs.home, scene.roster.rooms.sensor_room[signs.sensor]
+    home, room = signs.home, signs.room
     elsewhere = (room != state.stay_room[home]) & (signs.time_us > state.stay_us[home])
     homes = np.unique(home[elsewhere & (state.stay_us[home] != NEVER)])
     _ease(scene, homes[state.stay_raised_us[homes] != NEVER])

@@ -9,6 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import spell
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.roles import OFF_SEAT, SEAT, Role, Roles, plays
 from alerts.detect.things import SEATS, Spell
 from alerts.findings_things import SpellNumbers, seat_not_left
 from alerts.lifecycle import Event
@@ -17,6 +18,7 @@ from alerts.turns import homes_that_pass
 
 _KIND: Final = AlertKind.SEAT_NOT_LEFT
 KINDS: Final = frozenset({_KIND})
+HEARS: Final = Role.BED | Role.CHAIR | Role.OFF_BED | Role.OFF_CHAIR
 _ROWS: Final = (Spell.IN_BED, Spell.IN_CHAIR)
 _FLOORS: Final = ("bed_floor_h", "chair_floor_h")
 _DAY_ENDS_US: Final = 12 * HOUR_US
@@ -26,12 +28,11 @@ _DAY_ENDS_US: Final = 12 * HOUR_US
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Learn how long it was taken when it is left; that, or a sign elsewhere, eases."""
     state, things, rows = scene.state, scene.roster.things, slice(start, stop)
-    sensor, home, value = signs.sensor[rows], signs.home[rows], signs.value[rows]
-    seat = things.sensor_seat[sensor]
+    roles, home, value = signs.roles[rows], signs.home[rows], signs.value[rows]
     for row, of in enumerate(_ROWS):
         if not len(things.seat_homes[row]):
             continue
-        on = np.flatnonzero(seat == row)
+        on = np.flatnonzero(plays(roles, SEAT[row]))
         if len(on):
             changes = spell.find_changes(
                 home[on], signs.time_us[rows][on], state.seat_us[row], NEVER
@@ -41,14 +42,14 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
                 state.spell_peak[of], home[on][left], changes.lasted_us[left]
             )
             state.spell_peak[of, homes] = longest
-        _ease_by(scene, row, sensor, home, value)
+        _ease_by(scene, row, roles, home, value)
 
 
 def fold_late(scene: Scene, signs: Signs) -> None:
     """A late sign that it was left, or a sign elsewhere since, eases what stands."""
     for row, of in enumerate(_ROWS):
         news = signs.time_us > scene.state.spell_us[of, signs.home]
-        _ease_by(scene, row, signs.sensor[news], signs.home[news], signs.value[news])
+        _ease_by(scene, row, signs.roles[news], signs.home[news], signs.value[news])
 
 
 def decide(scene: Scene) -> None:
@@ -79,6 +80,10 @@ def learn(scene: Scene) -> None:
 def _decide(scene: Scene, row: int) -> None:
     state, roster, now_us, of = scene.state, scene.roster, scene.now_us, _ROWS[row]
     homes = roster.things.seat_homes[row]
+    if not len(homes):
+        return
+    least_us = int(roster.tuning[_FLOORS[row]].min() * HOUR_US)
+    homes = homes[now_us - state.seat_us[row][homes] > least_us]
     homes = homes[state.is_taken[row, homes] & (state.spell_us[of, homes] == NEVER)]
     homes = homes[~state.is_out[homes] & scene.counted[homes]]
     since = np.maximum(state.seat_us[row, homes], state.elsewhere_us[row, homes])
@@ -118,11 +123,13 @@ def _longest(scene: Scene, of: Spell, homes: Rows) -> spell.Longest:
     return spell.Longest(*columns)
 
 
-def _ease_by(scene: Scene, row: int, sensor: Ints, home: Ints, value: Floats) -> None:
-    state, things, of = scene.state, scene.roster.things, _ROWS[row]
-    ends = (things.sensor_seat[sensor] == row) & (value == 0)
-    ends |= things.is_away[row, sensor]
-    homes = np.unique(home[ends & (state.spell_us[of, home] != NEVER)])
+def _ease_by(scene: Scene, row: int, roles: Roles, home: Ints, value: Floats) -> None:
+    state, of = scene.state, _ROWS[row]
+    stands = state.spell_us[of] != NEVER
+    if not stands.any():
+        return
+    ends = (plays(roles, SEAT[row]) & (value == 0)) | plays(roles, OFF_SEAT[row])
+    homes = np.unique(home[ends & stands[home]])
     for one in homes.tolist():
         id_ = alert_id(scene.home(one).id, _KIND, int(state.spell_us[of, one]))
         note = f"the {SEATS[row].value} was left, or something moved elsewhere; please confirm"

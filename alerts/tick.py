@@ -1,7 +1,7 @@
 """Folds readings and runs every detector over every home, tick by tick. Pure."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,14 +22,15 @@ from alerts import (
     trend,
     unvisited,
 )
-from alerts.detect import fold
-from alerts.detect.columns import MINUTE_US, NEVER, Floats, Ints
+from alerts.detect import fold, heard
+from alerts.detect.columns import NEVER, Floats, Ints
 from alerts.detect.local_time import Offsets
+from alerts.detect.roles import EVERYTHING, plays
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from alerts.detect.things import Use
 from alerts.detector import Detector
-from alerts.due import Due, look_at_all
+from alerts.due import SLOW_US, Due, look_at_all
 from alerts.modes import Modes
 from alerts.person import decide, learn, pass_time, take_late_signs, take_signs
 from alerts.plant import watch_devices, watch_gateways
@@ -39,9 +40,6 @@ from alerts.unused import Unused
 from alerts.warmth import watch_warmth
 from config.places import Place
 from ingest.batch import Batch
-
-SLOW_US: Final = 5 * MINUTE_US
-"""How often the detectors of slow things run: devices, warmth, homes that cannot be seen."""
 
 _DOSE, _KITCHEN = Unused(Use.DOSE), Unused(Use.KITCHEN)
 _OF_ALL: Final[frozenset[Detector]] = frozenset({idle, _DOSE, _KITCHEN, unvisited, pads})
@@ -68,14 +66,15 @@ All but the door at night decide on regular ticks alone, and are told of signs o
 """
 
 
-_EASED_ALONE: Final[Sequence[tuple[Detector, Callable[[Scene, fold.Signs], bool]]]] = (
+_EASES: Final[Sequence[tuple[Detector, Callable[[Scene, fold.Signs], bool]]]] = (
+    (seat_stay, easing.eases_spell),
     (night_door, easing.eases_door),
     (room_stay, easing.eases_stay),
     (_DOSE, easing.eases_dose),
     (_KITCHEN, easing.eases_kitchen),
     (unvisited, easing.eases_visit),
 )
-"""Detectors that ease by themselves, whatever the others know."""
+"""Who may ease something, whatever the others know; seats alone need what pads said before."""
 
 
 def run_ticks(
@@ -107,19 +106,21 @@ def run_ticks(
     if len(late):
         made = fold.split_late(late, roster, state, offsets, scene.windows)
         streams = _watched(made, roster)[0]
-        fold.fold_late(state, streams)
+        heard.fold_late(state, roster, streams)
         _fold_mains(scene, streams.mains, slice(None))
         scene.due.look_at(roster, streams.off.lead)
         scene.due.gateway_us[streams.hub_off.gateway] = NEVER
         _note_extremes(scene, streams.heat_sensor, streams.heat_c)
         take_late_signs(scene, streams.signs)
         for detector in (*DETECTORS, pads):
-            detector.fold_late(scene, _signs_of(detector, streams))
-    made = fold.split(readings, roster, state, offsets, scene.windows)
+            signs = streams.all_signs if detector in _OF_ALL else streams.signs
+            detector.fold_late(scene, signs)
+    is_one_tick = len(ticks_us) == 1
+    made = fold.split(readings, roster, state, offsets, scene.windows, is_one_tick=is_one_tick)
     streams, held = _watched(made, roster)
-    held_cuts: list[int] = [0, *np.searchsorted(held.time_us, ticks_us, side="right").tolist()]
+    ears = _ears(streams, ticks_us)
+    held_cuts = [0, *_stops(held.time_us, ticks_us)]
     cuts = _Cuts(streams, ticks_us)
-    taken = dict.fromkeys((*DETECTORS, pads), 0)
     for number, now_us in enumerate(ticks_us.tolist()):
         scene.begin(now_us, SLOW_US)
         pass_time(scene)
@@ -127,8 +128,8 @@ def run_ticks(
         _fold(scene, streams, cuts, number)
         is_due = scene.is_regular or number == len(ticks_us) - 1
         if now_us in stops and not is_due:
-            is_due = _ease(scene, streams, cuts, number, taken)
-        _fold_detectors(scene, streams, cuts, number, taken, is_due=is_due)
+            is_due = _ease(scene, ears, number)
+        _fold_detectors(scene, ears, number, is_due=is_due)
         _detect(scene)
         if held_cuts[number + 1] > held_cuts[number]:
             pausing.ask(scene, held, held_cuts[number], held_cuts[number + 1])
@@ -152,19 +153,24 @@ def _watched(streams: fold.Streams, roster: Roster) -> tuple[fold.Streams, fold.
     return replace(streams, signs=own, all_signs=watched), held
 
 
+def _stops(time_us: Ints, ticks_us: Ints) -> list[int]:
+    """Return where the rows of each tick end; a single tick has all, whatever their order is."""
+    if len(ticks_us) == 1:
+        return [len(time_us)]
+    stops: list[int] = np.searchsorted(time_us, ticks_us, side="right").tolist()
+    return stops
+
+
 class _Cuts:
     """Where each tick's slice begins in every stream; ``x[i]`` to ``x[i + 1]`` is tick i's."""
 
     def __init__(self, streams: fold.Streams, ticks_us: Ints) -> None:
         def cut(time_us: Ints) -> list[int]:
-            stops: list[int] = np.searchsorted(time_us, ticks_us, side="right").tolist()
-            return [0, *stops]
+            return [0, *_stops(time_us, ticks_us)]
 
         self.words = cut(streams.words.time_us)
         self.signs = cut(streams.signs.time_us)
         self.doors = cut(streams.doors.time_us)
-        is_same = streams.all_signs is streams.signs
-        self.all_signs = self.signs if is_same else cut(streams.all_signs.time_us)
         self.heat = cut(streams.heat_us)
         self.off = cut(streams.off.time_us)
         self.hub_off = cut(streams.hub_off.time_us)
@@ -177,9 +183,10 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
     state = scene.state
     start, stop = cuts.words[number], cuts.words[number + 1]
     if stop > start:
-        fold.fold_words(state, streams.words, start, stop)
+        heard.fold_words(state, streams.words, start, stop)
         if (state.sign_us == NEVER).any():
-            fold.start_clocks(state, streams.words, start, stop)
+            home = scene.roster.sensor_home[streams.words.sensor[start:stop]]
+            heard.start_clocks(state, streams.words, home, start, stop)
     start, stop = cuts.off[number], cuts.off[number + 1]
     if stop > start:
         rows = slice(start, stop)
@@ -194,13 +201,14 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
     start, stop = cuts.untaken[number], cuts.untaken[number + 1]
     if stop > start:
         rows = slice(start, stop)
-        state.untaken_us[streams.untaken.home[rows]] = streams.untaken.time_us[rows]
+        homes = heard.untaken_home(streams, scene.roster, rows)
+        state.untaken_us[homes] = streams.untaken.time_us[rows]
     start, stop = cuts.mains[number], cuts.mains[number + 1]
     if stop > start:
         _fold_mains(scene, streams.mains, slice(start, stop))
     start, stop = cuts.doors[number], cuts.doors[number + 1]
     if stop > start:
-        fold.fold_doors(state, streams.doors, start, stop)
+        heard.fold_doors(state, streams.doors, start, stop)
     start, stop = cuts.heat[number], cuts.heat[number + 1]
     if stop > start:
         sensor = streams.heat_sensor[start:stop]
@@ -213,7 +221,7 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
 
 
 def _fold_mains(scene: Scene, mains: fold.Mains, rows: slice) -> None:
-    fold.fold_mains(scene.state, scene.roster, mains, rows)
+    heard.fold_mains(scene.state, scene.roster, mains, rows)
     scene.due.mains = None
 
 
@@ -226,43 +234,61 @@ def _note_extremes(scene: Scene, sensor: Ints, celsius: Floats) -> None:
     due.may_be_hot[hot[hot >= 0]] = True
 
 
-def _signs_of(detector: Detector, streams: fold.Streams) -> fold.Signs:
-    """Return the signs that a detector is told of: the person's, or everybody's."""
-    return streams.all_signs if detector in _OF_ALL else streams.signs
+@dataclass(slots=True)
+class _Ear:
+    """The signs one detector hears: those of tick i end at ``stops[i]``, ``taken`` were told."""
+
+    detector: Detector
+    signs: fold.Signs
+    stops: list[int]
+    taken: int = 0
+
+    def tell(self, scene: Scene, number: int) -> None:
+        """Tell it of the signs up to this tick."""
+        stop = self.stops[number]
+        if stop > self.taken:
+            self.detector.fold(scene, self.signs, self.taken, stop)
+            self.taken = stop
+
+
+def _ears(streams: fold.Streams, ticks_us: Ints) -> dict[Detector, _Ear]:
+    """Return an ear of each detector that hears anything, in the order in which they are told."""
+    own, every = streams.signs, streams.all_signs
+    ears = {}
+    for detector in (*DETECTORS, pads):
+        signs = every if detector in _OF_ALL else own
+        if detector.HEARS is not EVERYTHING:
+            signs = fold.rows_of(signs, plays(signs.roles, detector.HEARS))
+        if len(signs.home):
+            ears[detector] = _Ear(detector, signs, _stops(signs.time_us, ticks_us))
+    return ears
 
 
 def _fold_detectors(
-    scene: Scene,
-    streams: fold.Streams,
-    cuts: _Cuts,
-    number: int,
-    taken: dict[Detector, int],
-    *,
-    is_due: bool,
+    scene: Scene, ears: Mapping[Detector, _Ear], number: int, *, is_due: bool
 ) -> None:
-    """Tell detectors of the signs up to this tick; ``taken`` holds how far each was told."""
-    is_night = not is_due and night_door.is_watching(scene)
-    for detector, start in taken.items():
-        stop = (cuts.all_signs if detector in _OF_ALL else cuts.signs)[number + 1]
-        if stop > start and (is_due or (is_night and detector is night_door)):
-            detector.fold(scene, _signs_of(detector, streams), start, stop)
-            taken[detector] = stop
+    """Tell detectors of the signs up to this tick."""
+    if is_due:
+        for ear in ears.values():
+            ear.tell(scene, number)
+    elif night_door in ears and night_door.is_watching(scene):
+        ears[night_door].tell(scene, number)
 
 
-def _ease(
-    scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int, taken: dict[Detector, int]
-) -> bool:
+def _ease(scene: Scene, ears: Mapping[Detector, _Ear], number: int) -> bool:
     """Tell who has something to ease; return whether all must be told, as seats need of pads."""
-    start, stop = taken[bed_left], cuts.signs[number + 1]
-    if easing.eases_spell(scene, fold.rows_of(streams.signs, slice(start, stop))):
-        return True
-    for detector, eases in _EASED_ALONE:
-        signs = _signs_of(detector, streams)
-        stop = (cuts.all_signs if detector in _OF_ALL else cuts.signs)[number + 1]
-        start = taken[detector]
-        if stop > start and eases(scene, fold.rows_of(signs, slice(start, stop))):
-            detector.fold(scene, signs, start, stop)
-            taken[detector] = stop
+    for detector, eases in _EASES:
+        ear = ears.get(detector)
+        if ear is None:
+            continue
+        # Of signs before this tick it was asked then, and by none of them was anything eased.
+        start = max(ear.taken, ear.stops[number - 1] if number else 0)
+        if start == ear.stops[number]:
+            continue
+        if eases(scene, fold.rows_of(ear.signs, slice(start, ear.stops[number]))):
+            if detector is seat_stay:
+                return True
+            ear.tell(scene, number)
     return False
 
 

@@ -9,17 +9,22 @@ from alerts.alert import AlertKind
 from alerts.detect import change
 from alerts.detect.columns import DAY_US, Floats, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.roles import EVERYTHING
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_nights import Change, less_movement, sleep_shift
 from alerts.scene import Scene
 from alerts.turns import blocks, homes_that_pass
 
 KINDS: Final = frozenset({AlertKind.SLEEP_SHIFT, AlertKind.LESS_MOVEMENT})
+HEARS: Final = EVERYTHING
 _LATER, _EARLIER, _FEWER = range(3)
 _FIGURE: Final = (change.SHIFT, change.SHIFT, change.FEWER)
 _LIMIT: Final = ("shift_limit", "shift_limit", "fewer_limit")
 _ONE: Final = np.float32(1)
 """Of the column's own type: numpy is far slower with others."""
+
+_MANY: Final = 16
+"""Homes a sign from which on looking at every home costs more than at every sign."""
 
 _REST: Final = 28
 """Days in which a change that was told is not told again: it is reviewed, not repeated."""
@@ -27,7 +32,11 @@ _REST: Final = 28
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Count the signs of the day."""
-    np.add.at(scene.state.day_signs, signs.home[start:stop], _ONE)
+    home, day_signs = signs.home[start:stop], scene.state.day_signs
+    if len(home) * _MANY < len(day_signs):
+        np.add.at(day_signs, home, _ONE)
+    else:  # counts are whole, and exact either way
+        day_signs += np.bincount(home, minlength=len(day_signs)).astype(np.float32)
 
 
 def fold_late(scene: Scene, signs: Signs) -> None:

@@ -12,7 +12,7 @@ from alerts.due import Gateways, spread
 from alerts.findings import unwatched
 from alerts.lifecycle import Event
 from alerts.mains import home_mains_us
-from alerts.outages import homes_on_their_way, hushed_homes, last_words
+from alerts.outages import homes_on_their_way, hushed_homes, last_words, last_words_of
 from alerts.scene import Scene
 from alerts.unseen_together import Covers, covers_of, end_together, tell_together, tell_unlinked
 
@@ -23,18 +23,15 @@ def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
     """Note which homes cannot be seen, stop and start their clocks, raise those past a limit."""
     state, roster = scene.state, scene.roster
     is_lost, may = gateways.is_home_lost, is_blind | gateways.is_home_lost | (state.reason > 0)
-    word_us = None
     if (state.hush_us != NEVER).any():
-        word_us = last_words(scene)
-        hushed = hushed_homes(scene, word_us)
+        hushed = hushed_homes(scene, last_words(scene))
         is_lost, may = is_lost | hushed, may | hushed
     homes = np.flatnonzero(may)
     covers = covers_of(scene, gateways, homes)
     if len(homes):
-        word_us = last_words(scene) if word_us is None else word_us
         is_known = roster.home_is_active[homes] & roster.home_has_signs[homes]
         reason = reasons(is_blind[homes], is_lost[homes], covers.outage_us != NEVER, is_known)
-        _follow(scene, homes, reason, word_us)
+        _follow(scene, homes, reason)
         state.unseen_until_us[homes[reason > 0]] = scene.now_us
     end_together(scene)
     _ease(scene, homes, covers)
@@ -65,12 +62,12 @@ def watch_link(scene: Scene, lost_us: int) -> tuple[Unwatched, ...]:
     return tuple(rows)
 
 
-def _follow(scene: Scene, homes: Rows, reason: Bytes, word_us: Ints) -> None:
+def _follow(scene: Scene, homes: Rows, reason: Bytes) -> None:
     """Note why these homes cannot be seen, and since when; their clocks stop and go on."""
     state = scene.state
     before, began = state.reason[homes], state.blind_us[homes]
     state.reason[homes] = reason
-    state.blind_us[homes] = since(began, reason, _last_heard(scene, homes, word_us))
+    state.blind_us[homes] = since(began, reason, _last_heard(scene, homes))
     _stop_clocks(scene, homes[(reason > 0) & (before == 0)])
     changed = reason != before
     if changed.any():
@@ -78,19 +75,20 @@ def _follow(scene: Scene, homes: Rows, reason: Bytes, word_us: Ints) -> None:
         scene.is_unwatched_new = True
 
 
-def _last_heard(scene: Scene, homes: Rows, word_us: Ints) -> Ints:
+def _last_heard(scene: Scene, homes: Rows) -> Ints:
     """Since when each of these homes could be seen; a silence before a hush stays one."""
     roster, state = scene.roster, scene.state
-    last = word_us[homes]
+    last = last_words_of(scene, homes)
     begun = state.hush_us[roster.home_place[homes]]
     is_hushed = (begun != NEVER) & (last <= scene.now_us - HEARD_US)
     last = np.where(is_hushed, np.maximum(last, begun), last)
     blind = np.flatnonzero(state.reason[homes] == REASONS.index(Reason.SENSOR))
     if len(blind):
-        rows = roster.devices_by_home[spread(roster.home_device_start, homes[blind])]
-        device = np.full(len(state.sign_us), NEVER, np.int64)
-        np.maximum.at(device, roster.device_home[rows], state.heard_us[roster.device[rows]])
-        heard = device[homes[blind]]
+        start = roster.home_device_start
+        rows = roster.devices_by_home[spread(start, homes[blind])]
+        of = np.repeat(np.arange(len(blind)), start[homes[blind] + 1] - start[homes[blind]])
+        heard = np.full(len(blind), NEVER, np.int64)
+        np.maximum.at(heard, of, state.heard_us[roster.device[rows]])
         last[blind] = np.where(heard != NEVER, heard, last[blind])
     return last
 

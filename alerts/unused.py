@@ -11,6 +11,7 @@ from alerts.detect import uses
 from alerts.detect.columns import DAY_US, HOUR_US, MINUTE_US, NEVER, QUARTER_US, Floats, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.local_time import minutes
+from alerts.detect.roles import USED, Role, plays
 from alerts.detect.things import Use
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_things import UseNumbers, dispenser_says_missed, kitchen_unused, missed_dose
@@ -39,6 +40,11 @@ class Unused:
         """Kinds that it finds."""
         return frozenset({_KIND[self.use]})
 
+    @property
+    def HEARS(self) -> Role:  # noqa: N802  # as in every detector module
+        """Whose signs it is told of."""
+        return USED[self.use]
+
     def __str__(self) -> str:
         """Return its name in tests."""
         return self.use.name.lower()
@@ -46,13 +52,13 @@ class Unused:
     def fold(self, scene: Scene, signs: Signs, start: int, stop: int) -> None:
         """Note the first use in each part of the day; a use eases what stands."""
         rows = slice(start, stop)
-        on = np.flatnonzero(scene.roster.things.sensor_use[signs.sensor[rows]] == self.use)
+        on = np.flatnonzero(plays(signs.roles[rows], self.HEARS))
         if len(on):
             self._note(scene, signs.home[rows][on], signs.bin[rows][on])
 
     def fold_late(self, scene: Scene, signs: Signs) -> None:
         """Note late uses of the day that is running; any newer than what stands eases it."""
-        on = np.flatnonzero(scene.roster.things.sensor_use[signs.sensor] == self.use)
+        on = np.flatnonzero(plays(signs.roles, self.HEARS))
         home, bin_ = signs.home[on], signs.bin[on]
         now_bin = scene.zone_bin[scene.roster.home_zone[home]]
         ago_us = (now_bin - bin_ + 1) * QUARTER_US + HOUR_US  # an hour for a clock change

@@ -8,18 +8,20 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect.columns import MINUTE_US, NEVER, Bools, Ints, Rows
 from alerts.detect.fold import Signs
+from alerts.detect.roles import Role, plays
 from alerts.findings_things import VisitNumbers, visit_not_seen
 from alerts.lifecycle import Event
 from alerts.scene import Scene
 
 _KIND: Final = AlertKind.VISIT_NOT_SEEN
 KINDS: Final = frozenset({_KIND})
+HEARS: Final = Role.WAY_OUT
 
 
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """A door that is opened after all eases what stands."""
     state = scene.state
-    homes = np.unique(signs.home[start:stop][_opens(scene, signs, start, stop)])
+    homes = np.unique(signs.home[start:stop][_opens(signs, start, stop)])
     homes = homes[state.unvisited_us[homes] != NEVER] if len(homes) else homes
     _end(scene, homes, Event.EASE, "the outside door was used since, please confirm")
 
@@ -27,7 +29,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
 def fold_late(scene: Scene, signs: Signs) -> None:
     """A door that turns out to have been opened in time contradicts what was raised."""
     state = scene.state
-    opens = _opens(scene, signs, 0, len(signs.home))
+    opens = _opens(signs, 0, len(signs.home))
     home, time_us = signs.home[opens], signs.time_us[opens]
     stands = state.unvisited_us[home] != NEVER
     home, time_us = home[stands], time_us[stands]
@@ -78,9 +80,8 @@ def learn(scene: Scene) -> None:
     """Nothing: a booking is a promise, not a habit."""
 
 
-def _opens(scene: Scene, signs: Signs, start: int, stop: int) -> Bools:
-    is_way_out = scene.roster.bookings.is_way_out[signs.sensor[start:stop]]
-    return is_way_out & (signs.value[start:stop] > 0)
+def _opens(signs: Signs, start: int, stop: int) -> Bools:
+    return plays(signs.roles[start:stop], Role.WAY_OUT) & (signs.value[start:stop] > 0)
 
 
 def _has_door(scene: Scene) -> Bools:

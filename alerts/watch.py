@@ -18,13 +18,13 @@ from alerts.detect.join import Codes, codes_of, join, rewatch
 from alerts.detect.local_time import Offsets, build_offsets
 from alerts.detect.roster import Roster, build_roster, paused_at
 from alerts.detect.state import State, copied
-from alerts.due import Due, look_at_all
+from alerts.due import SLOW_US, Due, look_at_all
 from alerts.lifecycle import Event
 from alerts.modes import Modes
 from alerts.person import standing_alerts
 from alerts.proposals import Proposal, propose
 from alerts.scene import Scene
-from alerts.tick import SLOW_US, run_ticks
+from alerts.tick import run_ticks
 from alerts.unseen import unwatched_rows, watch_link
 from config.places import Place
 from config.sensor_table import SensorTable

@@ -2,6 +2,9 @@
 
 Everything that depends on the order of readings alone (what is a sign, who is out) is found for
 a whole run of readings at once; a tick then assigns slices, of which the last row wins.
+
+A run of one tick, as a live engine's, is never cut: its words come by sensor and its signs by
+home, each in time order, so that memory is read and written from one end to the other.
 """
 
 from collections.abc import Sequence
@@ -11,8 +14,9 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.booked import VisitMemory, Windows, find_returns, find_visitors
-from alerts.detect.columns import MINUTE_US, NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import NEVER, Bools, Bytes, Floats, Ints, Rows
 from alerts.detect.local_time import Offsets, bins, to_local
+from alerts.detect.roles import Role, Roles, plays
 from alerts.detect.roster import Roster
 from alerts.detect.signs import (
     DoorMemory,
@@ -20,6 +24,7 @@ from alerts.detect.signs import (
     SensorMemory,
     find_out,
     find_signs,
+    stable_order,
     take_out,
     take_signs,
 )
@@ -30,17 +35,24 @@ from ingest.batch import Batch
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Readings by which a device and its gateway show that they work, in time order."""
+    """Readings by which a device and its gateway show that they work, in time order.
+
+    Where they come by sensor, ``is_last`` marks the last one of each; None in time order.
+    """
 
     time_us: Ints
+    sensor: Ints
     lead: Ints
     gateway: Ints
-    home: Ints
+    is_last: Bools | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """Signs of the person in time order; ``is_out`` is where the sign leaves the person."""
+    """Signs of the person in time order; ``is_out`` is where the sign leaves the person.
+
+    ``roles`` and ``room`` are those of the sensor.
+    """
 
     time_us: Ints
     home: Ints
@@ -48,6 +60,8 @@ class Signs:
     is_out: Bools
     bin: Ints
     value: Floats
+    roles: Roles
+    room: Bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class Doors:
 
 @dataclass(frozen=True, slots=True)
 class Mains:
-    """What sensors say of the mains in time order; ``has_failed`` is where they are gone."""
+    """What sensors say of the mains, each in time order; ``has_failed`` is where they are gone."""
 
     time_us: Ints
     sensor: Ints
@@ -73,7 +87,7 @@ class Mains:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """n readings split by what they touch; each part in time order.
+    """n readings split by what they touch; each part in time order, or in that of a single tick.
 
     ``signs`` are the person's, ``all_signs`` hold those of booked visitors too. ``off`` are
     devices said to be out of reach, ``hub_off`` gateways said to be offline. ``untaken`` are doses
@@ -95,37 +109,89 @@ class Streams:
 
 
 def split(
-    batch: Batch, roster: Roster, state: State, offsets: Sequence[Offsets], windows: Windows
+    batch: Batch,
+    roster: Roster,
+    state: State,
+    offsets: Sequence[Offsets],
+    windows: Windows,
+    *,
+    is_one_tick: bool,
 ) -> Streams:
-    """Return the parts of a batch in time order; the memory of sensors and doors moves on."""
-    sensor, time_us, kind = _columns(batch, roster)
-    memory = SensorMemory(state.value, state.has_zero)
-    rows = np.flatnonzero(take_signs(sensor, batch.value, kind, memory))
+    """Return the parts of a batch in time order; the memory of sensors and doors moves on.
+
+    Of ``is_one_tick``, words and what is warm come by sensor, and signs by home.
+    """
+    sensor, time_us, value = batch.sensor.astype(np.int64), batch.time.view(np.int64), batch.value
+    order = stable_order(sensor) if is_one_tick else None
+    if order is not None:
+        sensor, time_us, value = sensor.take(order), time_us.take(order), value.take(order)
+    kind = roster.table.sensor_kind.take(sensor)
+    is_sign = take_signs(sensor, value, kind, SensorMemory(state.value, state.has_zero))
     state.value_us[sensor] = time_us
-    home = roster.sensor_home[sensor[rows]]
-    rows, sign_home = rows[home >= 0], home[home >= 0]
+    rows = np.flatnonzero(is_sign)
+    home = roster.sensor_home.take(sensor.take(rows))
+    rows, home = rows[home >= 0], home[home >= 0]
+    if order is not None:
+        by_home = _by_home(order, rows, home)
+        rows, home = rows.take(by_home), home.take(by_home)
+    signs, is_person, doors = _find_signs(
+        (sensor.take(rows), time_us.take(rows), value.take(rows)),
+        home,
+        roster,
+        state,
+        offsets,
+        windows,
+    )
+    own = signs if is_person is None else rows_of(signs, is_person)
+    mains = np.flatnonzero(kind == CODE[Kind.MAINS])
+    return _streams((sensor, time_us, value, kind), order, own, signs, doors, roster, mains)
+
+
+def _by_home(order: Rows, rows: Rows, home: Ints) -> Rows:
+    """Return the order of ``rows``, which are by sensor, by home and then as they came in time.
+
+    ``order`` tells of each sorted row where it came.
+    """
+    place = np.full(len(order), -1, np.int64)
+    place[order.take(rows)] = np.arange(len(rows))
+    as_they_came = place[place >= 0]
+    return as_they_came.take(stable_order(home.take(as_they_came)))
+
+
+def _find_signs(
+    columns: tuple[Ints, Ints, Floats],
+    home: Ints,
+    roster: Roster,
+    state: State,
+    offsets: Sequence[Offsets],
+    windows: Windows,
+) -> tuple[Signs, Bools | None, Doors]:
+    """Return signs, which of them are the person's (None for all), and what doors say of visits.
+
+    ``columns`` are sensor, time and value of each, those of a home in time order.
+    """
+    sensor, time_us, value = columns
     signs = Signs(
-        time_us[rows],
-        sign_home,
-        sensor[rows],
-        np.zeros(len(rows), np.bool_),
-        local_bins(time_us[rows], sign_home, roster, offsets),
-        batch.value[rows],
+        time_us,
+        home,
+        sensor,
+        np.zeros(len(home), np.bool_),
+        local_bins(time_us, home, roster, offsets),
+        value,
+        roster.sensor_roles.take(sensor),
+        roster.rooms.sensor_room.take(sensor),
     )
     is_person, doors = _split_visits(signs, roster, state, windows)
     is_out, passed = _find_out(signs, is_person, roster, state)
     if is_person is not None:
         was_out = state.is_out & roster.home_is_alone
-        is_inside = ~roster.bookings.is_way_out[signs.sensor]
-        back = find_returns(sign_home, is_person, is_inside, was_out, is_out)
+        is_inside = ~plays(signs.roles, Role.WAY_OUT)
+        back = find_returns(home, is_person, is_inside, was_out, is_out)
         if len(back):
             is_person[back] = True
             is_out, passed = _find_out(signs, is_person, roster, state)
     state.door_us, state.inner = passed.door_us, passed.inner
-    signs = replace(signs, is_out=is_out)
-    own = signs if is_person is None else rows_of(signs, is_person)
-    mains = np.flatnonzero(kind == CODE[Kind.MAINS])
-    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster, mains)
+    return replace(signs, is_out=is_out), is_person, doors
 
 
 def _find_out(
@@ -134,11 +200,11 @@ def _find_out(
     """Return where the person's signs leave them: False for a visitor's."""
     memory = DoorMemory(state.door_us, state.inner)
     if is_person is None:
-        is_exit = roster.sensor_is_exit[signs.sensor]
+        is_exit = plays(signs.roles, Role.EXIT)
         is_out = take_out(signs.home, signs.time_us, is_exit, memory)
         return is_out & roster.home_is_alone[signs.home], memory
     rows = np.flatnonzero(is_person)
-    home, is_exit = signs.home[rows], roster.sensor_is_exit[signs.sensor[rows]]
+    home, is_exit = signs.home[rows], plays(signs.roles[rows], Role.EXIT)
     is_out = np.zeros(len(signs.home), np.bool_)
     found, memory = find_out(home, signs.time_us[rows], is_exit, memory)
     is_out[rows] = found & roster.home_is_alone[home]
@@ -186,7 +252,8 @@ def split_late(
     A reading that is newer than its sensor's last moves the memory on; an older one is judged
     by itself. A late sign is out only if it is an exit door.
     """
-    sensor, time_us, kind = _columns(batch, roster)
+    sensor, time_us = batch.sensor.astype(np.int64), batch.time.view(np.int64)
+    kind = roster.table.sensor_kind.take(sensor)
     memory = SensorMemory(state.value, state.has_zero)
     is_newer = time_us > state.value_us[sensor]
     blank = SensorMemory(np.full_like(memory.value, np.nan), memory.has_zero)
@@ -204,19 +271,26 @@ def split_late(
         roster.sensor_is_exit[sensor[rows]],
         local_bins(time_us[rows], home[rows], roster, offsets),
         batch.value[rows],
+        roster.sensor_roles[sensor[rows]],
+        roster.rooms.sensor_room[sensor[rows]],
     )
     mains = np.flatnonzero(is_newer & (kind == CODE[Kind.MAINS]))
     is_person, doors = _split_visits(signs, roster, state, windows)
+    columns = (sensor, time_us, batch.value, kind)
     if is_person is None:
-        return _streams(batch, sensor, time_us, kind, signs, signs, doors, roster, mains)
-    is_person |= state.is_out[signs.home] & ~roster.bookings.is_way_out[signs.sensor]
+        return _streams(columns, None, signs, signs, doors, roster, mains)
+    is_person |= state.is_out[signs.home] & ~plays(signs.roles, Role.WAY_OUT)
     own = rows_of(signs, is_person)
-    return _streams(batch, sensor, time_us, kind, own, signs, doors, roster, mains)
+    return _streams(columns, None, own, signs, doors, roster, mains)
 
 
 def rows_of(signs: Signs, rows: Bools | slice) -> Signs:
     """Return some of the signs, in their order."""
-    return Signs(*(getattr(signs, name)[rows] for name in Signs.__slots__))
+    columns = (getattr(signs, name) for name in Signs.__slots__)
+    if isinstance(rows, slice):
+        return Signs(*(column[rows] for column in columns))
+    at = np.flatnonzero(rows)
+    return Signs(*(column.take(at) for column in columns))
 
 
 def local_bins(time_us: Ints, home: Ints, roster: Roster, offsets: Sequence[Offsets]) -> Ints:
@@ -231,107 +305,62 @@ def local_bins(time_us: Ints, home: Ints, roster: Roster, offsets: Sequence[Offs
     return result
 
 
-def fold_words(state: State, words: Words, start: int, stop: int) -> None:
-    """Note that devices and gateways were heard."""
-    time_us = words.time_us[start:stop]
-    state.heard_us[words.lead[start:stop]] = time_us
-    state.gateway_heard_us[words.gateway[start:stop]] = time_us
-
-
-def fold_doors(state: State, doors: Doors, start: int, stop: int) -> None:
-    """Note that a way out was opened in a booked time, and whether a visitor is there since."""
-    home = doors.home[start:stop]
-    state.entry_us[home] = doors.time_us[start:stop]
-    state.visitor_until_us[home] = doors.until_us[start:stop]
-
-
-def fold_mains(state: State, roster: Roster, mains: Mains, rows: slice) -> None:
-    """Note since when the mains of these sensors are gone: the first word of it counts.
-
-    A hub that was lost speaks anew: what it says then is not what it said before.
-    """
-    sensor, has_failed = mains.sensor[rows], mains.has_failed[rows]
-    since = (mains.time_us[rows] // MINUTE_US).astype(np.int32)
-    distinct, code = np.unique(sensor, return_inverse=True)
-    turn = np.arange(len(sensor))
-    back = np.full(len(distinct), -1, np.int64)
-    np.maximum.at(back, code[~has_failed], turn[~has_failed])
-    is_new = state.opened_min[distinct] == 0
-    is_new |= state.gateway_lost_us[roster.sensor_gateway[distinct]] != NEVER
-    state.opened_min[distinct[back >= 0]] = 0
-    last = has_failed & (turn > back[code]) & (is_new | (back >= 0))[code]
-    state.opened_min[sensor[last][::-1]] = since[last][::-1]
-
-
-def fold_late(state: State, streams: Streams) -> None:
-    """Note what late readings say of devices, gateways and temperatures where that is news."""
-    late = np.flatnonzero(streams.doors.time_us >= state.entry_us[streams.doors.home])
-    state.visitor_until_us[streams.doors.home[late]] = streams.doors.until_us[late]
-    np.maximum.at(state.entry_us, streams.doors.home, streams.doors.time_us)
-    words, off, hub_off = streams.words, streams.off, streams.hub_off
-    np.maximum.at(state.heard_us, words.lead, words.time_us)
-    np.maximum.at(state.gateway_heard_us, words.gateway, words.time_us)
-    np.maximum.at(state.gateway_heard_us, off.gateway, off.time_us)
-    np.maximum.at(state.off_us, off.lead, off.time_us)
-    np.maximum.at(state.gateway_off_us, hub_off.gateway, hub_off.time_us)
-    np.maximum.at(state.untaken_us, streams.untaken.home, streams.untaken.time_us)
-    rows = streams.heat_us > state.celsius_us[streams.heat_sensor]
-    state.celsius_us[streams.heat_sensor[rows]] = streams.heat_us[rows]
-    state.celsius[streams.heat_sensor[rows]] = streams.heat_c[rows]
-
-
-def start_clocks(state: State, words: Words, start: int, stop: int) -> None:
-    """Start the clock of homes that are heard for the first time at that first word."""
-    home = words.home[start:stop]
-    rows = np.flatnonzero(home >= 0)
-    rows = rows[state.sign_us[home[rows]] == NEVER][::-1]
-    state.sign_us[home[rows]] = words.time_us[start:stop][rows]
-
-
-def _columns(batch: Batch, roster: Roster) -> tuple[Ints, Ints, Kinds]:
-    sensor = batch.sensor.astype(np.int64)
-    return sensor, batch.time.view(np.int64), roster.table.sensor_kind.take(sensor)
-
-
 def _streams(
-    batch: Batch,
-    sensor: Ints,
-    time_us: Ints,
-    kind: Kinds,
+    columns: tuple[Ints, Ints, Floats, Kinds],
+    order: Rows | None,
     signs: Signs,
     all_signs: Signs,
     doors: Doors,
     roster: Roster,
     mains: Rows,
 ) -> Streams:
-    is_zero = batch.value == 0
+    """Return the streams; ``columns`` are sensor, time, value and kind of every reading.
+
+    ``order`` tells where each came in time, None where they are in time order; ``mains`` are
+    the rows of what is news of the mains.
+    """
+    sensor, time_us, value, kind = columns
+    is_zero = value == 0
     is_off = is_zero & (kind == CODE[Kind.AVAILABILITY])
     is_hub_off = is_zero & (kind == CODE[Kind.GATEWAY_STATUS])
+    is_untaken = is_zero & (kind == CODE[Kind.MEDICATION])
     heat = np.flatnonzero(kind == CODE[Kind.TEMPERATURE])
+    is_off_word = is_off | is_hub_off
+    rows = np.flatnonzero(~is_off_word) if is_off_word.any() else None
 
-    def words(mask: Bools) -> Words:
-        is_every = bool(mask.all())
-        rows = slice(None) if is_every else np.flatnonzero(mask)
-        named = sensor[rows]
-        return Words(
-            time_us[rows],
-            roster.sensor_lead[named],
-            roster.sensor_gateway[named],
-            roster.sensor_home[named],
-        )
+    def few(mask: Bools) -> Words:
+        at = np.flatnonzero(mask)
+        if order is not None:
+            at = at[np.argsort(order.take(at))]
+        return _words(sensor.take(at), time_us.take(at), roster)
 
+    if rows is not None:
+        words = _words(sensor.take(rows), time_us.take(rows), roster)
+    else:
+        words = _words(sensor, time_us, roster)
+    untaken = few(is_untaken)
+    has_home = roster.sensor_home.take(untaken.sensor) >= 0
     return Streams(
-        words=words(~is_off & ~is_hub_off),
+        words=words if order is None else replace(words, is_last=_is_last(words.sensor)),
         signs=signs,
         all_signs=all_signs,
         doors=doors,
-        heat_us=time_us[heat],
-        heat_sensor=sensor[heat],
-        heat_c=batch.value[heat],
-        off=words(is_off),
-        hub_off=words(is_hub_off),
-        untaken=words(
-            is_zero & (kind == CODE[Kind.MEDICATION]) & (roster.sensor_home[sensor] >= 0)
-        ),
-        mains=Mains(time_us[mains], sensor[mains], is_zero[mains]),
+        heat_us=time_us.take(heat),
+        heat_sensor=sensor.take(heat),
+        heat_c=value.take(heat),
+        off=few(is_off),
+        hub_off=few(is_hub_off),
+        untaken=_words(untaken.sensor[has_home], untaken.time_us[has_home], roster),
+        mains=Mains(time_us.take(mains), sensor.take(mains), is_zero.take(mains)),
     )
+
+
+def _words(sensor: Ints, time_us: Ints, roster: Roster) -> Words:
+    lead, gateway = roster.sensor_lead.take(sensor), roster.sensor_gateway.take(sensor)
+    return Words(time_us, sensor, lead, gateway)
+
+
+def _is_last(sensor: Ints) -> Bools:
+    is_last = np.ones(len(sensor), np.bool_)
+    np.not_equal(sensor[1:], sensor[:-1], out=is_last[:-1])
+    return is_last

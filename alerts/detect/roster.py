@@ -12,6 +12,7 @@ from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
 from alerts.detect.groups import any_by, by_code, by_turn, devices, sectors, turns
 from alerts.detect.pauses import Pauses
+from alerts.detect.roles import Roles, build_roles
 from alerts.detect.rooms import Rooms, build_rooms
 from alerts.detect.technical import UNPACED_US
 from alerts.detect.things import Things, build_things
@@ -84,6 +85,7 @@ class Roster:
     sensor_lead: Ints
     sensor_is_exit: Bools
     sensor_is_life_safety: Bools
+    sensor_roles: Roles
     device: Rows
     device_limit_us: Ints
     device_is_paced: Bools
@@ -199,10 +201,14 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     used_gateway[pairs[1][is_active[pairs[0]]]] = True
     gateway_limit = _gateway_limit(gateway_pace, table, limits)
     rooms = build_rooms(table)
+    things = build_things(table, rooms)
     tuning = {name: np.array([t[name] for t in tuned]) for name in parameters.values(None)}
     thermometer = np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
     is_contact = (sensor_kind == CODE[Kind.CONTACT]) & (sensor_home != NONE)
     contact = np.flatnonzero(is_contact)
+    is_exit = table.sensor_is_exit & is_contact
+    is_exit[is_exit] = is_alone[sensor_home[is_exit]]
+    bookings = build_bookings(table, place_row, tuning)
     device_home = sensor_home[device]
     seeing = np.flatnonzero(is_device_person & (device_home >= 0))
     devices_by_home, home_device_start = by_code(seeing, device_home[seeing], len(home_place))
@@ -253,14 +259,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         sensor_gateway=sensor_gateway,
         sensor_kind=sensor_kind,
         sensor_lead=lead,
-        sensor_is_exit=(
-            table.sensor_is_exit
-            & (sensor_kind == CODE[Kind.CONTACT])
-            & (sensor_home != NONE)
-            & is_alone[sensor_home]
-        )
-        if len(is_alone)
-        else np.zeros(len(lead), np.bool_),
+        sensor_is_exit=is_exit,
+        sensor_roles=build_roles(rooms, things, is_contact, bookings.is_way_out, is_exit),
         sensor_is_life_safety=is_used & IS_LIFE_SAFETY[sensor_kind],
         device=device,
         device_limit_us=_limit_us(_PACE_DEVICE * device_pace[device]),
@@ -296,8 +296,8 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         gateway_pair_start=pair_start,
         home_gateways=np.bincount(pairs[0], minlength=len(home_place)).astype(np.int64),
         rooms=rooms,
-        things=build_things(table, rooms),
-        bookings=build_bookings(table, place_row, tuning),
+        things=things,
+        bookings=bookings,
         tuning=tuning,
         moves={
             p.name: np.array([m.get(p.name, 0.0) for m in moved])

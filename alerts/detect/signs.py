@@ -31,6 +31,8 @@ def _is_one_of(*kinds: Kind) -> Bools:
 
 _CHANGES: Final = _is_one_of(Kind.CONTACT, Kind.BED, Kind.CHAIR)
 _ONES: Final = _is_one_of(Kind.MEDICATION, Kind.PENDANT)
+_TELLS: Final = _CHANGES | _ONES | _is_one_of(Kind.MOTION, Kind.POWER)
+"""Kinds of which some reading is a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def group(key: Ints) -> tuple[Ints, Ints, Bools]:
     ``order`` int64[n] sorts rows by key and keeps their order; ``start`` int64[n] is, for each
     sorted row, where its group begins; ``is_last`` marks the last row of each group.
     """
-    order = _stable_order(key)
+    order = stable_order(key)
     sorted_ = key.take(order)
     is_first = np.ones(len(key), np.bool_)
     is_first[1:] = sorted_[1:] != sorted_[:-1]
@@ -57,11 +59,13 @@ def group(key: Ints) -> tuple[Ints, Ints, Bools]:
     return order, start, is_last
 
 
-def _stable_order(key: Ints) -> Rows:
-    """Return the rows by key, in their order where it is equal.
+def stable_order(key: Ints) -> Rows:
+    """Return the rows by key, which is 0 or more, in their order where it is equal.
 
     numpy sorts 16 bits by counting, six times as fast as it compares: one or two such passes.
     """
+    if (key[1:] >= key[:-1]).all():
+        return np.arange(len(key))
     most = int(key.max(initial=0))
     if most < 1 << 16:
         return np.argsort(key.astype(np.uint16), kind="stable")
@@ -82,34 +86,35 @@ def find_signs(
 
 def take_signs(sensor: Ints, value: Floats, kind: Kinds, memory: SensorMemory) -> Bools:
     """Return what ``find_signs`` does; the memory moves on in place."""
-    if len(sensor) == 0:
-        return np.zeros(0, np.bool_)
-    order, start, is_last = group(sensor)
-    s, v, k = sensor.take(order), value.take(order), kind.take(order)
-    row = np.arange(len(s))
-    is_first = row == start
+    is_sign = np.zeros(len(sensor), np.bool_)
+    rows = np.flatnonzero(_TELLS.take(kind))
+    of = sensor.take(rows)
+    rows = rows.take(stable_order(of))
+    is_sign[rows] = _are_signs(sensor.take(rows), value.take(rows), kind.take(rows), memory)
+    memory.value[sensor] = value  # of several the last one stays
+    return is_sign
+
+
+def _are_signs(s: Ints, v: Floats, k: Kinds, memory: SensorMemory) -> Bools:
+    """Return which readings, by sensor and then by time, are signs; ``has_zero`` moves on."""
+    is_first = np.ones(len(s), np.bool_)
+    np.not_equal(s[1:], s[:-1], out=is_first[1:])
     before = np.empty_like(v)
     before[1:] = v[:-1]
     before[is_first] = memory.value.take(s[is_first])
     is_one_of = k == CODE[Kind.MOTION]
     zero = np.flatnonzero((v == 0) & is_one_of)
     is_motion = is_one_of & (v == 1)
-    is_motion[is_motion] = _begins(
-        np.flatnonzero(is_motion), s, before, start, zero, memory.has_zero
-    )
+    is_motion[is_motion] = _begins(np.flatnonzero(is_motion), s, before, zero, memory.has_zero)
     memory.has_zero[s[zero]] = True
     is_change = _CHANGES[k] & (v != before) & ~np.isnan(before)
     is_power = (k == CODE[Kind.POWER]) & (v >= POWER_W) & (before < POWER_W)
     is_one = _ONES[k] & (v == 1)
-    is_sign = np.empty(len(s), np.bool_)
-    is_sign[order] = is_motion | is_change | is_power | is_one
-    memory.value[s[is_last]] = v[is_last]
+    is_sign: Bools = is_motion | is_change | is_power | is_one
     return is_sign
 
 
-def _begins(
-    rows: Rows, sensor: Ints, before: Floats, start: Ints, zero: Rows, has_zero: Bools
-) -> Bools:
+def _begins(rows: Rows, sensor: Ints, before: Floats, zero: Rows, has_zero: Bools) -> Bools:
     """Return which of these rows, "movement" by sensor, begin one.
 
     Repeated without ever clearing it is a stuck sensor's; what clears, ``zero``, may lie between.
@@ -121,7 +126,7 @@ def _begins(
         last = np.searchsorted(zero, rows[stuck]) - 1
         cleared = np.zeros(len(stuck), np.bool_)
         known = last >= 0
-        cleared[known] = zero[last[known]] >= start[rows[stuck[known]]]
+        cleared[known] = sensor[zero[last[known]]] == sensor[rows[stuck[known]]]
         begins[stuck[~cleared]] = True
     return begins
 
@@ -148,8 +153,19 @@ def find_out(
 
 def take_out(home: Ints, time_us: Ints, is_exit: Bools, memory: DoorMemory) -> Bools:
     """Return what ``find_out`` does; the memory moves on in place."""
-    if len(home) == 0:
-        return np.zeros(0, np.bool_)
+    # Where nothing was at a door, and two signs inside came since the last one, nothing changes.
+    may = memory.inner.take(home) < 2
+    if is_exit.any():
+        has_exit = np.zeros(len(memory.inner), np.bool_)
+        has_exit[home[is_exit]] = True
+        may |= has_exit.take(home)
+    rows, is_out = np.flatnonzero(may), np.zeros(len(home), np.bool_)
+    if len(rows):
+        is_out[rows] = _take_out(home.take(rows), time_us.take(rows), is_exit.take(rows), memory)
+    return is_out
+
+
+def _take_out(home: Ints, time_us: Ints, is_exit: Bools, memory: DoorMemory) -> Bools:
     order, start, is_last = group(home)
     h, t, e = home[order], time_us[order], is_exit[order]
     row = np.arange(len(h))

@@ -34,32 +34,6 @@ class Stays:
     last_us: Ints
 
 
-def find_stays(
-    home: Ints, time_us: Ints, room: Bytes, before: Stays, held_us: Ints
-) -> tuple[Rows, Stays, Bools]:
-    """Return (k homes, their stays, which of them ended another) after n signs in time order.
-
-    ``before`` and ``held_us`` are by home; a stay does not end by a pause alone where held_us
-    is not NEVER. Scratch columns are never filled: only what the signs touch is read.
-    """
-    size, row = len(before.room), np.arange(len(home))
-    now_room, last_us = np.empty(size, np.int8), np.empty(size, np.int64)
-    now_room[home], last_us[home] = room, time_us
-    other = np.flatnonzero(room != now_room[home])
-    last_other, first = np.empty(size, np.int64), np.empty(size, np.int64)
-    last_other[home], last_other[home[other]] = -1, other
-    in_run = np.flatnonzero(row > last_other[home])[::-1]
-    first[home[in_run]] = in_run
-    at = np.flatnonzero(first[home] == row)
-    homes, begin_us = home[at], time_us[at]
-    was_us = before.start_us[homes]
-    goes_on = (last_other[homes] < 0) & (before.room[homes] == now_room[homes])
-    goes_on &= (held_us[homes] != NEVER) | (begin_us - before.last_us[homes] <= GAP_US)
-    goes_on &= was_us != NEVER
-    after = Stays(now_room[homes], np.where(goes_on, was_us, begin_us), last_us[homes])
-    return homes, after, ~goes_on & (was_us != NEVER)
-
-
 @dataclass(frozen=True, slots=True)
 class Ended:
     """Stays that ended, one a row: whose, in which room, and how many minutes they lasted."""
@@ -69,47 +43,43 @@ class Ended:
     minutes: Floats
 
 
-def find_ended(
-    home: Ints,
-    time_us: Ints,
-    room: Bytes,
-    before: Stays,
-    held_us: Ints,
-    last: tuple[Rows, Bools],
-) -> Ended:
-    """Return every stay that these n signs end, in time order and less than an hour apart.
+def find_stays(
+    home: Ints, time_us: Ints, room: Bytes, before: Stays, held_us: Ints
+) -> tuple[Rows, Stays, Bools, Ended]:
+    """Return (k homes, their stays, which of them ended another, what ended) after n signs.
 
-    ``last`` is which homes they are of, and whether they ended the stay ``before``, as
-    ``find_stays`` says. What is found does not hang on how signs are cut: within them a stay may
-    go on and end, and others begin and end.
+    The signs of each home are in time order and less than an hour apart. ``before`` and
+    ``held_us`` are by home; a stay does not end by a pause alone where held_us is not NEVER.
+    What is found does not hang on how signs are cut: within them a stay may go on and end, and
+    others begin and end.
     """
-    size, (homes, has_ended) = len(before.room), last
-    now_room, moves = np.empty(size, np.int8), np.zeros(size, np.bool_)
-    now_room[home] = room
-    moves[home[room != now_room[home]]] = True
-    rows = np.flatnonzero(moves[home])
-    order, start, is_last = group(home[rows])
-    h, t, r = (column[rows][order] for column in (home, time_us, room))
-    is_first = start == np.arange(len(h))
-    begins = is_first.copy()
-    begins[1:] |= r[1:] != r[:-1]
-    run = np.flatnonzero(begins)
-    of, since = h[run], t[run]
-    goes_on = is_first[run] & (before.room[of] == r[run]) & (before.start_us[of] != NEVER)
-    goes_on &= (held_us[of] != NEVER) | (since - before.last_us[of] <= GAP_US)
-    since = np.where(goes_on, before.start_us[of], since)
-    ends = np.append(run[1:], len(h))[: len(run)] - 1
-    inner = np.flatnonzero(~is_last[ends])
-    left = of[is_first[run] & ~goes_on & (before.start_us[of] != NEVER)]
-    gone = np.concatenate([homes[has_ended & ~moves[homes]], left])
-    lasted = np.concatenate(
-        [before.last_us[gone] - before.start_us[gone], t[ends[inner]] - since[inner]]
+    order, _, is_last = group(home)
+    h, t, r = home.take(order), time_us.take(order), room.take(order)
+    begins = np.ones(len(h), np.bool_)
+    begins[1:] = is_last[:-1] | (r[1:] != r[:-1])
+    run = np.flatnonzero(begins)  # of signs in one room; those of a home follow each other
+    of, since, room_of = h.take(run), t.take(run), r.take(run)
+    stop = np.append(run[1:], len(h))[: len(run)] - 1
+    until, is_final = t.take(stop), is_last.take(stop)
+    final = np.flatnonzero(is_final)
+    first = np.append(0, final[:-1] + 1)[: len(final)]
+    homes = of.take(final)
+    was_us, was_last_us, was_room = (
+        column.take(homes) for column in (before.start_us, before.last_us, before.room)
     )
-    return Ended(
-        np.concatenate([gone, of[inner]]),
-        np.concatenate([before.room[gone], r[run[inner]]]),
+    is_known = was_us != NEVER
+    goes_on = is_known & (was_room == room_of.take(first))
+    goes_on &= (held_us.take(homes) != NEVER) | (since.take(first) - was_last_us <= GAP_US)
+    since[first] = np.where(goes_on, was_us, since.take(first))
+    after = Stays(room_of.take(final), since.take(final), until.take(final))
+    gone, inner = np.flatnonzero(is_known & ~goes_on), np.flatnonzero(~is_final)
+    lasted = np.concatenate([(was_last_us - was_us)[gone], (until - since)[inner]])
+    ended = Ended(
+        np.concatenate([homes[gone], of[inner]]),
+        np.concatenate([was_room[gone], room_of[inner]]),
         lasted / MINUTE_US,
     )
+    return homes, after, is_known & ~(goes_on & (first == final)), ended
 
 
 def minutes(stays: Stays) -> Floats:

@@ -66,6 +66,8 @@ def find_visits(home: Ints, time_us: Ints, before_us: Ints) -> Bools:
 
 def add_visits(visits: Counts, home: Ints) -> Counts:
     """Return uint8[homes]: the visits with one more for each row; 255 stays 255."""
+    if not len(home):
+        return visits
     more = np.bincount(home, minlength=len(visits))
     most: Counts = np.minimum(visits + more, 255).astype(np.uint8)
     return most

@@ -209,7 +209,7 @@ def test_stays_equal_the_loop_sign_by_sign(
     for one, room, gap in signs:
         now += gap
         wanted = naive[one].sign(now, room, is_held=is_held)
-        homes, new, ended = stay.find_stays(
+        homes, new, ended, _ = stay.find_stays(
             np.array([one]),
             np.array([now]),
             np.array([room], np.int8),
@@ -232,7 +232,7 @@ def test_a_slice_of_signs_leaves_the_stay_that_the_last_of_them_is_in(
     for one, room, at in rows:
         naive[one].sign(at, room, is_held=False)
     stays = stay.Stays(np.zeros(3, np.int8), np.full(3, NEVER), np.full(3, NEVER))
-    homes, new, _ = stay.find_stays(
+    homes, new, _, _ = stay.find_stays(
         np.array([one for one, _, _ in rows], np.int64),
         np.array([at for _, _, at in rows], np.int64),
         np.array([room for _, room, _ in rows], np.int8),
@@ -265,8 +265,7 @@ def test_the_stays_that_ended_are_those_of_the_loop_however_signs_are_cut(
     for first, stop in pairwise(bounds):
         part = slice(first, stop)
         said = (home[part], time_us[part], rooms[part])
-        homes, new, has_ended = stay.find_stays(*said, stays, held)
-        ended = stay.find_ended(*said, stays, held, (homes, has_ended))
+        homes, new, _, ended = stay.find_stays(*said, stays, held)
         columns = (ended.home, ended.room, ended.minutes)
         found += zip(*(column.tolist() for column in columns), strict=True)
         _follow(stays, homes, new)

@@ -32,7 +32,7 @@ _WARM_MIN: Final = 6
 _MIN: Final = 30
 _ROOM: Final = {name: at for at, (_, name) in enumerate(SENSORS[:4])}
 _CONTACT, _THERMOMETER, _POWER, _SMOKE = 4, 5, 6, 7
-_FOLDS: Final = ("_fold", "_fold_detectors")
+_FOLDS: Final = ("_ears", "_fold", "_fold_detectors")
 _BEST_OF: Final = 5
 
 
