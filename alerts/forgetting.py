@@ -9,9 +9,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
+from sqlalchemy import Connection, select, update
 
+from alerts import past_tables, tick_log
 from alerts.checkpoint import (
     CheckpointDamaged,
     learned_beside,
@@ -20,6 +23,9 @@ from alerts.checkpoint import (
     write_checkpoint,
 )
 from alerts.detect.state import blanked
+from config.durable import sync_folder
+
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ def wish(checkpoint: Path, erased: Erased) -> None:
         written.flush()
         os.fsync(written.fileno())
     new.replace(file)
+    sync_folder(file.parent)
 
 
 def is_wished(checkpoint: Path) -> bool:
@@ -69,6 +76,35 @@ def forget(checkpoint: Path) -> None:
     for copy in (learned, refused_beside(checkpoint), refused_beside(learned)):
         copy.unlink(missing_ok=True)
     _beside(checkpoint).unlink(missing_ok=True)
+
+
+def forget_steps(
+    connection: Connection, erased: Erased, gateways: Sequence[str], *, is_dry_run: bool = False
+) -> int:
+    """Take readings and strays of erased homes out of the tick log; return how many steps had any.
+
+    ``gateways`` are ids of those that are theirs alone. What remains of a step is as it was.
+    """
+    log, changed, after = past_tables.ticks, 0, 0
+    held = log.c.readings.is_not(None) | log.c.strays.is_not(None)
+    while True:
+        query = select(log).where(held, log.c.id > after).order_by(log.c.id).limit(_AT_ONCE)
+        rows = connection.execute(query).mappings().all()
+        if not rows:
+            return changed
+        for row in rows:
+            after, step = row["id"], tick_log.read_row(row)
+            batch = step.readings.take(~np.isin(step.readings.sensor, erased.sensor))
+            strays = [
+                one for one in step.strays
+                if one.sensor not in erased.sensor and one.gateway not in gateways
+            ]  # fmt: skip
+            if len(batch) + len(strays) == len(step.readings) + len(step.strays):
+                continue
+            changed += 1
+            if not is_dry_run:
+                values = tick_log.packed(batch, strays)
+                connection.execute(update(log).where(log.c.id == after).values(values))
 
 
 def _beside(checkpoint: Path) -> Path:

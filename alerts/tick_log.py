@@ -159,10 +159,10 @@ class TickLog:
 def read_row(row: RowMapping) -> TickRow:
     """Return a row of the table as a value."""
     known = {name: row[name] for name in _PLAIN}
-    packed, strays = row["readings"], row["strays"]
+    columns, strays = row["readings"], row["strays"]
     return TickRow(
         **{**known, "what": What(row["what"])},
-        readings=_unpacked(packed, row["count"]),
+        readings=_unpacked(columns, row["count"]),
         strays=msgspec.json.decode(strays, type=list[Stray]) if isinstance(strays, bytes) else (),
     )
 
@@ -183,14 +183,10 @@ _PLAIN: Final = (
 def _write(connection: Connection, row: TickRow) -> int:
     """The newest history is read by the statement that writes: nobody comes between."""
     values = {name: getattr(row, name) for name in _PLAIN if name != "id"}
-    packed = zlib.compress(row.readings.pack(), 1) if len(row.readings) else None
-    strays = msgspec.json.encode(row.strays) if row.strays else None
     values |= {
         "what": row.what.value,
         "history": select(func.coalesce(func.max(tables.history.c.id), 0)).scalar_subquery(),
-        "count": len(row.readings),
-        "readings": packed,
-        "strays": strays,
+        **packed(row.readings, row.strays),
     }
     key = connection.execute(insert(past_tables.ticks).values(values)).inserted_primary_key
     if key is None:
@@ -198,7 +194,16 @@ def _write(connection: Connection, row: TickRow) -> int:
     return int(key[0])
 
 
-def _unpacked(packed: object, count: object) -> Batch:
-    if not isinstance(packed, bytes) or not isinstance(count, int):
+def packed(readings: Batch, strays: Sequence[Stray]) -> dict[str, object]:
+    """Return the columns that hold these."""
+    return {
+        "count": len(readings),
+        "readings": zlib.compress(readings.pack(), 1) if len(readings) else None,
+        "strays": msgspec.json.encode(strays) if strays else None,
+    }
+
+
+def _unpacked(columns: object, count: object) -> Batch:
+    if not isinstance(columns, bytes) or not isinstance(count, int):
         return empty()
-    return unpack(zlib.decompress(packed), count)
+    return unpack(zlib.decompress(columns), count)

@@ -28,6 +28,7 @@ from api.rest import incident as rest_incident
 from api.rest import installing as rest_installing
 from api.rest import measures as rest_measures
 from api.rest import pauses as rest_pauses
+from api.rest import subjects as rest_subjects
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
 from api.throttle import Throttle
@@ -38,6 +39,7 @@ from api.web import (
     break_glass,
     caps,
     counts,
+    data_requests,
     days,
     detectors,
     findings,
@@ -118,6 +120,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_incident,
         rest_installing,
         rest_measures,
+        rest_subjects,
         dead_letters,
         governance,
     ):
@@ -132,6 +135,7 @@ def create_app(resources: Resources) -> FastAPI:
         people,
         break_glass,
         audit,
+        data_requests,
         counts,
         measures,
         places,

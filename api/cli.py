@@ -9,6 +9,7 @@ from api import (
     backup_commands,
     incident_command,
     measure_commands,
+    records_command,
     rehearsal_command,
     relearn_command,
     replay_commands,
@@ -32,6 +33,7 @@ from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
 from api.place_commands import app as place
 from api.store_commands import app as store
+from api.subject_commands import app as subject
 from api.telling_commands import ladder, recipient, rota, webhook
 from api.visit_commands import app as visits
 
@@ -52,6 +54,7 @@ app = typer.Typer(
 app.add_typer(alert, name="alert")
 app.add_typer(detectors, name="detectors")
 app.add_typer(store, name="store")
+app.add_typer(subject, name="subject")
 app.add_typer(caps, name="caps")
 app.add_typer(pauses, name="pause")
 app.add_typer(handover, name="handover")
@@ -199,6 +202,7 @@ app.command()(replay_commands.simulate)
 app.command()(replay_commands.replay)
 app.command()(rehearsal_command.rehearse)
 app.command()(incident_command.incident)
+app.command()(records_command.records)
 app.command()(relearn_command.relearn)
 
 

@@ -51,7 +51,7 @@ def build(
     found = queries.find_alert(connection, scope, alert)
     if found is None:
         return None
-    names = _Names(connection, vault, is_redacted=is_redacted)
+    names = Names(connection, vault, is_redacted=is_redacted)
     told = [
         *_history(connection, alert, names),
         *_attempts(connection, alert, names),
@@ -70,7 +70,7 @@ def note_release(connection: Connection, incident: Incident, account: str, now_u
     )
 
 
-class _Names:
+class Names:
     """Says who somebody was; in a redacted file the same person is the same number throughout."""
 
     def __init__(self, connection: Connection, vault: Vault, *, is_redacted: bool) -> None:
@@ -104,7 +104,7 @@ class _Names:
         return f"[withheld: {len(said)} characters that may name somebody]"
 
 
-def _history(connection: Connection, alert: str, names: _Names) -> Iterator[Line]:
+def _history(connection: Connection, alert: str, names: Names) -> Iterator[Line]:
     for event in queries.history(connection, alert):
         what = lines.event_text(event.event)
         is_free = event.actor != "system"
@@ -115,7 +115,7 @@ def _history(connection: Connection, alert: str, names: _Names) -> Iterator[Line
         yield Line(event.at_us, what, names.staff(event.actor), said)
 
 
-def _attempts(connection: Connection, alert: str, names: _Names) -> Iterator[Line]:
+def _attempts(connection: Connection, alert: str, names: Names) -> Iterator[Line]:
     table = tables.contact_attempts
     for row in connection.execute(select(table).where(table.c.alert == alert)):
         whom, how = names.contact(row.contact, row.contact_kind), _MEANS.get(row.means, "")
@@ -125,7 +125,7 @@ def _attempts(connection: Connection, alert: str, names: _Names) -> Iterator[Lin
             yield Line(row.ended_us, what, names.staff(row.actor), names.words(row.said))
 
 
-def _messages(connection: Connection, alert: str, names: _Names) -> Iterator[Line]:
+def _messages(connection: Connection, alert: str, names: Names) -> Iterator[Line]:
     table = tables.outbox
     for row in connection.execute(select(table).where(table.c.alert == alert)):
         whom = names.staff(row.recipient) if row.recipient else "the console"
@@ -141,7 +141,7 @@ def _messages(connection: Connection, alert: str, names: _Names) -> Iterator[Lin
             yield Line(row.next_us, what, SYSTEM, row.error)
 
 
-def _handovers(connection: Connection, alert: str, names: _Names) -> Iterator[Line]:
+def _handovers(connection: Connection, alert: str, names: Names) -> Iterator[Line]:
     table = tables.handovers
     for row in connection.execute(select(table).where(table.c.alert == alert)):
         yield Line(row.at_us, "Handed over", names.staff(row.given_by), "")

@@ -1,12 +1,13 @@
 """What ``stillwell keys`` does: makes, shows, copies and changes the keys of personal data."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
-from api import exporting, wiring
+from api import console, exporting, wiring
 from api.contacts_file import expect_role
 from config import audit, keys, master_key
 from config.audit import Entry
@@ -19,6 +20,9 @@ from config.vault import Vault
 from ingest.clock import SystemClock, microseconds
 
 _KEEPERS: Final = (Role.GOVERNANCE, Role.ENGINEER)
+
+SETTLE_S = 20.0
+"""Seconds between two looks for keys without a row: no transaction lasts so long."""
 
 Tell = Callable[[str], None]
 
@@ -34,6 +38,24 @@ def show(settings: Settings, *, tell: Tell) -> None:
     for place, count in counts.items():
         tell(f"{count:>8,} keys of {'accounts' if place == audit.INSTALLATION else place}")
     tell(f"{sum(counts.values()):,} keys; keep one copy of master key and keyring elsewhere")
+
+
+def sweep(settings: Settings, *, tell: Tell) -> None:
+    """Drop the keys of what the database no longer holds, which a crash may have left."""
+    database = wiring.open_database(settings)
+    vault = keys.open_vault(settings, database)
+    with database.connect() as connection:
+        before = set(keys.orphans(connection, vault))
+    if before:
+        time.sleep(SETTLE_S)  # a row that is being written has its key first
+    with database.connect() as connection:
+        gone = sorted(before & set(keys.orphans(connection, vault)))
+    vault.drop(gone)
+    with database.begin() as connection:
+        console.note(connection, audit.INSTALLATION, "sweep-keys", "keys", dropped=len(gone))
+    tell(f"{len(gone):,} keys dropped: what they sealed can be read in no backup")
+    if gone:
+        tell("now renew the copy: stillwell keys copy FILE")
 
 
 def copy(settings: Settings, target: Path, *, tell: Tell) -> None:

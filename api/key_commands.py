@@ -46,6 +46,18 @@ def copy(
         keeping_keys.copy(wiring.read_settings(settings), target, tell=tell)
 
 
+@app.command("sweep")
+def sweep(settings: SettingsFile = None) -> None:
+    """Drop the keys of what the database no longer holds, which a crash may have left.
+
+    It looks twice, 20 seconds apart, so that nothing that is just being written is taken for gone.
+    """
+    from api import keeping_keys, wiring
+
+    with told_plainly():
+        keeping_keys.sweep(wiring.read_settings(settings), tell=tell)
+
+
 @app.command("rotate")
 def rotate(
     by: Annotated[str, typer.Option(help="E-mail of who decides; it is in the audit log.")],

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -33,6 +34,9 @@ class Resources:
     ledger: Ledger
     clock: Callable[[], Instant]
     table: Callable[[], SensorTable]
+    checkpoint: Path | None = None
+    """The engine's memory, where this process may read it."""
+
     session_hours: float = 12.0
     is_secure: bool = True
     address: str = ""

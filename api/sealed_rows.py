@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, select
 
 from config import tables
-from config.vault import Clear, Sealed, Vault
+from config.vault import Clear, Sealed, Vault, key_name
 
 SEALED: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "contacts": ("contact", {"sealed": "contact"}),
@@ -50,11 +50,13 @@ def sealed(
 
 
 def subjects_of(connection: Connection, homes: Sequence[int]) -> list[str]:
-    """Return whose keys hang on these homes (numbers)."""
+    """Return the names of the keys that hang on these homes (numbers)."""
     found: list[str] = []
-    for name, (start, _) in SEALED.items():
+    for name, (start, columns) in SEALED.items():
         table = tables.metadata.tables[name]
+        wanted = [table.c.id, *(table.c[column] for column in columns)]
         for at in range(0, len(homes), 500):
-            query = select(table.c.id).where(table.c.home.in_(homes[at : at + 500]))
-            found += [f"{start}:{id_}" for id_ in connection.execute(query).scalars()]
+            query = select(*wanted).where(table.c.home.in_(homes[at : at + 500]))
+            for id_, *texts in connection.execute(query):
+                found += sorted({key_name(f"{start}:{id_}", text) for text in texts if text})
     return found

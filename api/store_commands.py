@@ -42,15 +42,22 @@ def erase(
 
 
 @app.command()
-def retention(settings: SettingsFile = None) -> None:
+def retention(
+    settings: SettingsFile = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would go, by place; nothing goes.")
+    ] = False,
+) -> None:
     """Delete now what is older than each place keeps; the worker does it once a day.
 
-    stillwell store retention --settings site.toml
+    Homes under a legal hold keep everything. What went is in the audit log of the place.
+
+      stillwell store retention --settings site.toml --dry-run
     """
     from api import store_work, wiring
 
     with told_plainly():
-        store_work.retention(wiring.read_settings(settings), tell=tell)
+        store_work.retention(wiring.read_settings(settings), is_dry_run=dry_run, tell=tell)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from alerts import forgetting
 from api import console, health, stores, wiring
 from api.exits import CommandFailed
 from api.retention import Retention
-from config import audit, registry
+from config import audit, holds, registry
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable
 from config.settings import Settings
@@ -49,6 +49,7 @@ def erase(settings: Settings, home: str, *, tell: Tell) -> None:
     if known is None:
         raise ConfigProblem(f"store: there is no home {home!r}; its id stands on its page")
     with wiring.open_database(settings).begin() as connection:
+        holds.expect_free(connection, known.number)
         console.note(connection, known.place, "erase-readings", f"home:{home}")
     with writing(settings) as store:
         gone = store.erase(known.number)
@@ -81,14 +82,20 @@ def _until(settings: Settings) -> str:
     return f"{2 * settings.engine.checkpoint_s} s"
 
 
-def retention(settings: Settings, *, tell: Tell) -> None:
-    """End what places keep no longer, to its end."""
+def retention(settings: Settings, *, is_dry_run: bool, tell: Tell) -> None:
+    """End what places keep no longer, to its end, or tell what would end."""
     places, table, now = wiring.places(settings), roster(settings), SystemClock().now()
     total = 0
     with writing(settings) as store:
         for sentence in store.limits():
             tell(f"{settings.store.kind} {sentence}")
-        work = Retention(store, places, lambda: table)
+        work = Retention(store, places, lambda: table, wiring.open_database(settings))
+        if is_dry_run:
+            for key, count in work.would_go(now).items():
+                days = places[key].retention_days if key in places else 0
+                kept = f"older than {days} days" if days else "of no home"
+                tell(f"{key}: {count:,} readings {kept} would go")
+            return
         while gone := work.step(now):
             total += gone
     with wiring.open_database(settings).begin() as connection:

@@ -42,6 +42,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
         ledger=Ledger(database, is_muted=lambda: settings.outbox.is_muted),
         clock=wiring.web_clock(settings, database),
         table=roster.table,
+        checkpoint=where.checkpoint,
         session_hours=settings.web.session_hours,
         is_secure=settings.web.is_secure,
         address=settings.web.address,

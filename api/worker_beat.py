@@ -11,6 +11,7 @@ import structlog
 from alerts import proof, tick_log
 from api.handover import is_live
 from api.worker_parts import Parts
+from config import holds
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 
@@ -115,7 +116,9 @@ def _trim(parts: Parts, settings: Settings) -> None:
         before_us = now_us - int(settings.journal.keep_days * _DAY_US)
         while parts.journal.trim(before_us, position):
             continue
-        parts.journal.expire_dead_letters(now_us - DEAD_LETTER_DAYS * _DAY_US)
+        with parts.database.connect() as connection:
+            held = holds.held_gateways(connection)
+        parts.journal.expire_dead_letters(now_us - DEAD_LETTER_DAYS * _DAY_US, held)
         keep_us = int(settings.tick_log.keep_days * _DAY_US)
         with parts.database.begin() as connection:
             tick_log.trim(connection, parts.engine.progress.now_us - keep_us)

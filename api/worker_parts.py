@@ -101,7 +101,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     options = wiring.connect_options(settings)
     subscriber = Subscriber(options, clock, handle)
     receipts = Receipts(options, pipeline.positions, roster.gateway_id)
-    retention = Retention(store, places, roster.table)
+    retention = Retention(store, places, roster.table, database)
 
     def tend() -> None:
         store.tend(clock.now() - OPEN_DAYS)

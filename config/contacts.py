@@ -6,7 +6,7 @@ and an alert of it, and stand in no message, topic or log.
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, u
 from config import audit, safeguarding, tables
 from config.audit import Entry
 from config.problems import ConfigProblem, describe
-from config.vault import Clear, Sealed, Vault
+from config.vault import Clear, Sealed, Vault, key_name
 
 STALE_DAYS: Final = 180
 """Days after which nobody may rely on a contact that was not confirmed again."""
@@ -104,9 +104,9 @@ def save(
 ) -> tuple[list[Contact], list[str]]:
     """Replace the contacts of this home (id); who entered one has confirmed it.
 
-    One whose words are as before keeps its date. Return the contacts, and the subjects of those
-    that are gone: drop their keys once the transaction has ended. ConfigProblem says what is
-    wrong.
+    One whose words are as before keeps its date. Return the contacts, and the keys of what is no
+    longer said, of those that are gone or edited: drop them once the transaction has ended.
+    ConfigProblem says what is wrong.
     """
     found = connection.execute(select(_h.number, _h.place).where(_h.id == home)).first()
     if found is None:
@@ -125,16 +125,24 @@ def save(
             "contacts: one of these numbers was removed from this home for safeguarding and may "
             "not be entered again: ask your supervisor before you do anything"
         )
-    held = connection.execute(select(_c.id).where(_c.home == found.number)).scalars().all()
+    mine = select(_c.id, _c.sealed).where(_c.home == found.number)
+    held = {row.id: row.sealed for row in connection.execute(mine)}
     connection.execute(delete(tables.contacts).where(_c.home == found.number))
     rows = rows_of(plan, found.number, account, now_us, before)
-    for row in seal(vault, found.place, rows):
+    edited = {row["id"] for row in rows if row["id"] in before and _is_edited(row, before)}
+    sealed = seal(vault, found.place, rows, fresh=edited)
+    for row in sealed:
         connection.execute(insert(tables.contacts).values(row))
     saved = read(connection, vault, home)
     detail = {"contacts": [contact.id for contact in saved]}
     entry = Entry(found.place, now_us, account, "contacts", f"home:{home}", detail)
     audit.append(connection, entry)
-    return saved, [subject(id_) for id_ in held if id_ not in {row["id"] for row in rows}]
+    used = {key_name(subject(row["id"]), row["sealed"]) for row in sealed}
+    return saved, sorted({key_name(subject(id_), text) for id_, text in held.items()} - used)
+
+
+def _is_edited(row: dict[str, Any], before: dict[str, Contact]) -> bool:
+    return any(getattr(before[row["id"]], name) != row[name] for name in WORDS)
 
 
 def rows_of(
@@ -158,11 +166,14 @@ def rows_of(
     return rows
 
 
-def seal(vault: Vault, place: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return these rows as the table keeps them."""
+def seal(
+    vault: Vault, place: str, rows: Iterable[dict[str, Any]], *, fresh: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Return these rows as the table keeps them; those (ids) that are ``fresh`` by a new key."""
     listed = list(rows)
     words = [json.dumps({n: row[n] for n in WORDS}, ensure_ascii=False) for row in listed]
-    texts = [Clear(subject(r["id"]), place, ABOUT, w) for r, w in zip(listed, words, strict=True)]
+    texts = [Clear(subject(row["id"]), place, ABOUT, word, row["id"] in fresh)
+             for row, word in zip(listed, words, strict=True)]  # fmt: skip
     return [
         {**{k: v for k, v in row.items() if k not in WORDS}, "sealed": text}
         for row, text in zip(listed, vault.seal(texts), strict=True)

@@ -17,6 +17,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from config.durable import sync_folder
 from config.problems import ConfigProblem
 
 KEY_BYTES: Final = 32
@@ -54,6 +55,7 @@ class Keyring:
         """Open it, making it where it is missing; Locked when none of the masters opens it."""
         self._masters = list(masters)
         self._turn = threading.RLock()
+        is_new = path is not None and not path.exists()
         try:
             self._file = sqlite3.connect(
                 ":memory:" if path is None else path, isolation_level=None, timeout=10,
@@ -66,6 +68,8 @@ class Keyring:
                 self._file.execute(f"PRAGMA {pragma}")
             self._file.executescript(_TABLES)
             self.id = self._prepare()
+            if is_new and path is not None:
+                sync_folder(path.parent)
         except (sqlite3.Error, OSError) as problem:
             raise Locked(f"keys: {path} cannot be opened: {problem}") from problem
         except InvalidTag as problem:
@@ -151,6 +155,12 @@ class Keyring:
             self._file.execute("UPDATE meta SET value = ? WHERE name = 'check'", (check,))
         return len(keys)
 
+    def subjects(self) -> list[str]:
+        """Return the names of all keys of subjects."""
+        with self._turn:
+            query = "SELECT subject FROM subject_keys ORDER BY subject"
+            return [row[0] for row in self._file.execute(query)]
+
     def places(self) -> list[str]:
         """Return the places that have a key."""
         with self._turn:
@@ -172,6 +182,7 @@ class Keyring:
             self._file.backup(to)
         to.close()
         beside.replace(target)
+        sync_folder(target.parent)
 
     def _rows(self, subjects: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
         for start in range(0, len(subjects), _AT_ONCE):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from config.durable import sync_folder
 from config.keyring import KEY_BYTES, Locked
 from config.settings import Settings
 
@@ -78,6 +79,7 @@ def create(path: Path) -> None:
         file.write(f"{make()}\n")
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(path.parent)
 
 
 def replace(path: Path, keys: Sequence[bytes]) -> None:
@@ -90,3 +92,4 @@ def replace(path: Path, keys: Sequence[bytes]) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+    sync_folder(path.parent)

@@ -157,6 +157,21 @@ consents: Final = Table(
 )
 """Decisions to watch a home (see consents.py); those that were withdrawn stay, to be shown."""
 
+legal_holds: Final = Table(
+    "legal_holds",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("set_by", String(40), nullable=False),
+    Column("set_us", BigInteger, nullable=False),
+    Column("lifted_us", BigInteger, nullable=True),
+    Column("lifted_by", String(40), nullable=False),
+    Column("lifted_why", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Times in which nothing of a home may be erased or expire, and who said so (see holds.py)."""
+
 contacts: Final = Table(
     "contacts",
     metadata,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,11 @@ from config.keyring import Keyring, Locked, decrypt, encrypt
 _FIRST: Final = "v1."
 """How a sealed text begins, so that another way of sealing can follow this one."""
 
+_AGAIN: Final = "v2."
+"""How one begins that names its key: what its subject had said before has another, dropped one."""
+
+_MARK: Final = "~"
+
 
 @dataclass(frozen=True, slots=True)
 class Clear:
@@ -23,6 +29,8 @@ class Clear:
     place: str
     about: str
     text: str
+    is_fresh: bool = False
+    """Whether it gets a key of its own, so that what was sealed before it can be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,15 @@ class Vault:
 
     def seal(self, texts: Sequence[Clear]) -> list[str]:
         """Return each text sealed, in order."""
-        keys = self.keyring.ensure([(one.subject, one.place) for one in texts])
+        marks = [f"{secrets.token_hex(4)}" if one.is_fresh else "" for one in texts]
+        names = [_name(one.subject, mark) for one, mark in zip(texts, marks, strict=True)]
+        keys = self.keyring.ensure([(n, t.place) for n, t in zip(names, texts, strict=True)])
         return [
-            _FIRST
+            (f"{_AGAIN}{mark}." if mark else _FIRST)
             + base64.b64encode(
-                encrypt(keys[one.subject], one.text.encode(), _bound(one.subject, one.about))
+                encrypt(keys[name], one.text.encode(), _bound(one.subject, one.about))
             ).decode()
-            for one in texts
+            for one, name, mark in zip(texts, names, marks, strict=True)
         ]
 
     def open(self, sealed: Sequence[Sealed]) -> list[str | None]:
@@ -67,9 +77,10 @@ class Vault:
 
         Locked when a text is not what was sealed for this subject.
         """
-        keys = self.keyring.find(list({one.subject for one in sealed}))
-        return [None if one.subject not in keys else _open(keys[one.subject], one)
-                for one in sealed]  # fmt: skip
+        names = [key_name(one.subject, one.text) for one in sealed]
+        keys = self.keyring.find(list(set(names)))
+        return [None if name not in keys else _open(keys[name], one)
+                for name, one in zip(names, sealed, strict=True)]  # fmt: skip
 
     def seal_row(self, subject: str, place: str, about: str, row: Mapping[str, Any]) -> str:
         """Return these values sealed as one text."""
@@ -97,9 +108,23 @@ def open_vault(path: Path | None, masters: Sequence[bytes]) -> Vault:
         return Vault(None, str(problem))
 
 
+def key_name(subject: str, text: str) -> str:
+    """Return under which name the key of this sealed text of a subject is kept."""
+    return _name(subject, text.split(".", 2)[1] if text.startswith(_AGAIN) else "")
+
+
+def _name(subject: str, mark: str) -> str:
+    return f"{subject}{_MARK}{mark}" if mark else subject
+
+
 def _open(key: bytes, sealed: Sealed) -> str:
     try:
-        raw = base64.b64decode(sealed.text.removeprefix(_FIRST), validate=True)
+        body = (
+            sealed.text.split(".", 2)[2]
+            if sealed.text.startswith(_AGAIN)
+            else (sealed.text.removeprefix(_FIRST))
+        )
+        raw = base64.b64decode(body, validate=True)
         return decrypt(key, raw, _bound(sealed.subject, sealed.about)).decode()
     except (InvalidTag, ValueError) as problem:
         raise Locked(

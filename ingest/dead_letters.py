@@ -130,9 +130,17 @@ def _push_out(connection: sqlite3.Connection, rows: int) -> None:
     )
 
 
-def expire(connection: sqlite3.Connection, before_us: int) -> int:
-    """Delete what was last seen before this time, in the caller's transaction; return how many."""
-    return connection.execute("DELETE FROM dead_letters WHERE last_us < ?", (before_us,)).rowcount
+def expire(connection: sqlite3.Connection, before_us: int, held: Sequence[str] = ()) -> int:
+    """Delete what was last seen before this time, in the caller's transaction; return how many.
+
+    What came from the gateways (ids) that are ``held`` stays.
+    """
+    old = connection.execute(
+        "SELECT id, topic FROM dead_letters WHERE last_us < ?", (before_us,)
+    ).fetchall()
+    gone = [(id_,) for id_, topic in old if not set(topic.split("/")) & set(held)]
+    connection.executemany("DELETE FROM dead_letters WHERE id = ?", gone)
+    return len(gone)
 
 
 class DeadLetters:

@@ -216,10 +216,13 @@ class Journal:
                 run("DELETE FROM rows_set_aside WHERE received_us < ?", (before_us,))
                 return run("DELETE FROM rows WHERE seq <= ?", (last,)).rowcount
 
-    def expire_dead_letters(self, before_us: int) -> int:
-        """Delete dead letters last seen before this time; return how many."""
+    def expire_dead_letters(self, before_us: int, held: Sequence[str] = ()) -> int:
+        """Delete dead letters last seen before this time; return how many.
+
+        Those of gateways (ids) that are ``held`` stay.
+        """
         with self._lock, _room(), transaction(self._connection):
-            return dead_letters.expire(self._connection, before_us)
+            return dead_letters.expire(self._connection, before_us, held)
 
     def set_aside(self, seq: int) -> None:
         """Take a damaged row out of the readers' way; its bytes are kept, its seq is a gap."""

@@ -240,6 +240,35 @@ def blanked(state: State, rows: Mapping[str, Sequence[int]]) -> State:
     return after
 
 
+def row_of(state: State, rows: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """Return what is known of these rows of each axis, by column: lists of plain numbers.
+
+    Columns in which nothing is known of them are left out; a number that is none is None.
+    """
+    found: dict[str, Any] = {}
+    for name, column in _COLUMNS.items():
+        old = getattr(state, name)
+        own = [row for row in rows.get(column.axis, ()) if row < old.shape[-1]]
+        part = old[..., own]
+        fill = np.asarray(column.fill, part.dtype)
+        if part.size and not np.array_equal(
+            part, np.full_like(part, fill), equal_nan=_is_float(fill)
+        ):
+            found[name] = _plain(part)
+    return found
+
+
+def _is_float(array: NDArray[Any]) -> bool:
+    return array.dtype.kind == "f"
+
+
+def _plain(part: NDArray[Any]) -> list[Any]:
+    values = part.astype(object)
+    if _is_float(part):
+        values[~np.isfinite(part)] = None
+    return list(values.tolist())
+
+
 def copied(state: State) -> State:
     """Return a state that may be changed while this one stays as it is."""
     return State(**{name: column.copy() for name, column in as_arrays(state).items()})

@@ -222,6 +222,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         (N_("Measures"), "/measures", visitor.holds(*COUNTS)),
         (N_("People"), "/people", visitor.holds(*PEOPLE)),
         (N_("Audit log"), "/audit", visitor.holds(Role.GOVERNANCE)),
+        (N_("Data requests"), "/data-requests", visitor.holds(Role.GOVERNANCE)),
         (N_("Places"), "/places", len(visitor.grants) > 1 or not visitor.holds(*WATCHERS)),
     ]
     return [Link(_(t), h, path.startswith(h)) for t, h, is_shown in entries if is_shown]

@@ -100,7 +100,7 @@ def test_what_is_older_than_its_place_keeps_it_goes_once_a_day(
 ) -> None:
     places = wiring.places(settings)
     short = {key: place.model_copy(update={"retention_days": 30}) for key, place in places.items()}
-    work = Retention(filled, short, lambda: table)
+    work = Retention(filled, short, lambda: table, wiring.open_database(settings))
     now = SystemClock().now()
     assert work.step(now) == 6
     assert work.step(now) == 0

@@ -88,6 +88,8 @@ def pages_of(world: World) -> dict[str, str]:
         "me": "/me",
         "break-glass": "/break-glass",
         "audit": f"/audit?place={A}",
+        "data-requests": "/data-requests",
+        "data-request": f"/data-requests?home={A}-home-1",
         "counts": "/counts",
         "measures": "/measures",
         "handover": "/handover",

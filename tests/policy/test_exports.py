@@ -45,6 +45,8 @@ OUT = {
     ("rehearse",): "export",
     ("rota", "show"): "read",
     ("store", "copy"): "export",
+    ("subject", "export"): "export",
+    ("subject", "holds"): "read",
     ("visits", "list"): "export",
 }
 """Commands that take out or show what is known of homes, people or alerts, and what they note."""
@@ -66,15 +68,20 @@ IN = frozenset(
         "ladder set", "ladder show",
         "migrate", "pause begin", "pause end", "pause extend", "people give", "people invite",
         "people reset", "people take", "place add", "place check", "place import",
-        "place list", "place merge", "place split", "realism", "recipient set", "relearn",
+        "place list", "place merge", "place split", "realism", "records",
+        "keys sweep", "recipient set", "relearn",
         "replay", "restore", "rota set", "simulate", "store compact",
-        "store erase", "store retention", "visits import", "watch", "web", "worker",
+        "store erase", "store retention", "subject erase", "subject hold", "subject lift",
+        "visits import", "watch", "web", "worker",
     )
 )  # fmt: skip
 """Every other command: it runs, changes (and notes the change), or tells of the installation."""
 
 ROUTES = {
     "/api/v1/places/{place}/measures.csv": "export",
+    "/api/v1/homes/{home}/subject-export": "export",
+    "/data-requests/{home}/export.json": "export",
+    "/data-requests/{home}/export.html": "export",
     "/alerts/{alert}/incident": "read",
     "/api/v1/alerts/{alert}/incident": "read",
     "/alerts/{alert}/incident/release": "release",
@@ -124,7 +131,7 @@ def test_what_the_web_hands_out_is_noted_with_who_took_it(world: World) -> None:
     alert = next(row for row in _alerts(world) if row.home is not None and row.place == A)
     for path, what in ROUTES.items():
         visit, before = Visit(world.app, "bob"), noted(world)
-        address = path.format(place=A, alert=alert.id)
+        address = path.format(place=A, alert=alert.id, home=alert.home)
         post = visit.post if path.endswith("release") else visit.get
         assert post(address).status_code == 200, path
         new = noted(world) - before
@@ -173,6 +180,8 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
         ("rehearse",): [
             "--place", A, "--from", "2026-03-01", "--to", "2026-03-02", "--site", str(file),
         ],
+        ("subject", "holds"): ["--place", A],
+        ("subject", "export"): [home, str(tmp_path / "told"), "--by", "bob@example.org"],
         ("visits", "list"): ["--place", A],
     }  # fmt: skip
     assert set(asked) == set(OUT)
@@ -182,9 +191,10 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
         option = [] if command in _OWN_SETTINGS else ["--settings", str(file)]
         done = CliRunner().invoke(app, [*command, *words, *option])
         new = noted(world) - before
-        wanted = OUT[command], "account-bob" if command == ("incident",) else console.ACTOR
+        is_named = command in {("incident",), ("subject", "export")}
+        wanted = OUT[command], "account-bob" if is_named else console.ACTOR
         assert [n for n in new if n[:2] == wanted], (command, done.output, new)
-        is_of_home = "--home" in words or command == ("incident",)
+        is_of_home = "--home" in words or is_named
         assert home not in str(new) or is_of_home, "nobody is named who was not asked about"
 
 

@@ -183,6 +183,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "households": {"households": [{"name": "Mx Invented"}]},
     "search": {"name": "Mx Invented"},
     "household": {"household": {"name": "Mx Invented"}},
+    "holds": {"reason": "a test"},
+    "lift": {"why": "a test"},
     "facts": {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1},
 }
 """What routes take, by the last part of their address."""

@@ -1,0 +1,140 @@
+"""Requests of people for what is kept about them, and legal holds, for information governance."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api import subject_answers, subject_rows
+from api.auth import Needs, Visitor
+from api.errors import Problem
+from api.home_rows import Subject
+from api.resources import Resources
+from api.rest.homes import Id
+from api.web import words
+from api.web.language import _
+from api.web.pages import page, zone_of
+from config import audit, holds, people
+from config.audit import Entry
+from config.holds import Hold
+from config.problems import ConfigProblem
+from config.roles import Role
+from ingest.clock import microseconds
+
+router: Final = APIRouter(include_in_schema=False)
+Governor = Annotated[Visitor, Depends(Needs((Role.GOVERNANCE,)))]
+Home = Annotated[str, Query(max_length=60)]
+Number = Annotated[int, Path(ge=1, le=1 << 31)]
+Words = Annotated[str, Form(max_length=20_000)]
+
+
+@router.get("/data-requests")
+def show_data_requests(request: Request, visitor: Governor, home: Home = "") -> Response:
+    """Show the form and the holds, and of the home that is asked for what is kept, in numbers."""
+    wanted = home.strip().lower()
+    if not wanted:
+        return _page(request, visitor, None, "")
+    try:
+        found = subject_answers.find(request, visitor, wanted)
+    except Problem:
+        errors = {"home": _("No home of your places has this id")}
+        return _page(request, visitor, None, wanted, errors=errors, status=404)
+    _note(request, visitor, found)
+    return _page(request, visitor, found, wanted)
+
+
+@router.get("/data-requests/{home}/export.json")
+def download_json(request: Request, visitor: Governor, home: Id, notes: bool = False) -> Response:
+    """Hand over the whole as JSON."""
+    return subject_answers.as_json(request, visitor, home, with_notes=notes)
+
+
+@router.get("/data-requests/{home}/export.html")
+def download_html(request: Request, visitor: Governor, home: Id, notes: bool = False) -> Response:
+    """Hand over the page to read."""
+    return subject_answers.as_html(request, visitor, home, with_notes=notes)
+
+
+@router.post("/data-requests/{home}/holds")
+def place_hold(request: Request, visitor: Governor, home: Id, reason: Words = "") -> Response:
+    """Put a legal hold on a home, or say what is missing."""
+    resources: Resources = request.app.state.resources
+    found, now_us = subject_answers.find(request, visitor, home), microseconds(resources.wall())
+    try:
+        with resources.database.begin() as connection:
+            holds.place(connection, home, reason, visitor.account.id, now_us)
+    except ConfigProblem:
+        errors = {"reason": _("Say which case it is, in 3 to 500 characters without names")}
+        return _page(request, visitor, found, home, errors=errors, kept=reason, status=422)
+    return RedirectResponse(f"/data-requests?home={home}", 303)
+
+
+@router.post("/data-requests/{home}/holds/{number}/lift")
+def lift_hold(
+    request: Request, visitor: Governor, home: Id, number: Number, why: Words = ""
+) -> Response:
+    """Lift a hold, or say what is missing."""
+    resources: Resources = request.app.state.resources
+    found = subject_answers.find_hold(request, visitor, home, number)
+    places, now_us = visitor.places(Role.GOVERNANCE), microseconds(resources.wall())
+    try:
+        with resources.database.begin() as connection:
+            holds.lift(connection, places, number, why, visitor.account.id, now_us)
+    except ConfigProblem:
+        errors = {f"why-{number}": _("Say why it is over, in 3 to 500 characters without names")}
+        return _page(request, visitor, found, home, errors=errors, status=422)
+    return RedirectResponse(f"/data-requests?home={home}", 303)
+
+
+def _note(request: Request, visitor: Visitor, found: Subject) -> None:
+    """Write down that this visitor looked at what is kept of a home."""
+    resources: Resources = request.app.state.resources
+    at_us, by = microseconds(resources.wall()), visitor.account.id
+    entry = Entry(found.place, at_us, by, "read", f"home:{found.id}", {"route": "/data-requests"})
+    with resources.database.begin() as connection:
+        audit.append(connection, entry)
+
+
+def _page(
+    request: Request,
+    visitor: Visitor,
+    found: Subject | None,
+    wanted: str,
+    *,
+    errors: Mapping[str, str] | None = None,
+    kept: str = "",
+    status: int = 200,
+) -> Response:
+    resources: Resources = request.app.state.resources
+    place = None if found is None else resources.places[found.place]
+    with resources.database.connect() as connection:
+        counts = {} if found is None else subject_rows.counts(connection, found)
+        listed = holds.of_places(connection, visitor.places(Role.GOVERNANCE))
+        by = {account for one in listed for account in (one.set_by, one.lifted_by) if account}
+        named = people.names(connection, frozenset(by))
+    zone = zone_of(resources, place)
+    context = {
+        "home": found,
+        "wanted": wanted,
+        "rows": [(_(subject_rows.TITLES.get(n, n)), count) for n, count in counts.items() if count],
+        "holds": [_hold(one, named, zone) for one in listed],
+        "kept": kept,
+        "errors": errors or {},
+        "place": place,
+    }
+    return page(request, visitor, "data_requests.html", context, status=status)
+
+
+def _hold(one: Hold, named: Mapping[str, str], zone: tzinfo) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "home": one.home,
+        "reason": one.reason,
+        "who": named.get(one.set_by, one.set_by),
+        "since": words.moment(one.set_us, zone),
+        "lifted": None if one.lifted_us is None else words.moment(one.lifted_us, zone),
+        "lifted_who": named.get(one.lifted_by, one.lifted_by),
+        "lifted_why": one.lifted_why,
+    }
