@@ -25,6 +25,7 @@ from tests.bench import (
     store_embedded,
     store_peers,
     verdicts,
+    web_pages,
 )
 from tests.bench import rehearse_size as whole
 from tests.bench import section_g as section_g_homes
@@ -188,6 +189,14 @@ def rehearse_size() -> Iterator[Row]:
     yield Row("rehearse.readings_per_s", round(took.readings / took.seconds), "readings/s")
 
 
+def web() -> Iterator[Row]:
+    """First view of queue and home, and of the queue under a storm, at 5,000 homes with 90 days."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = web_pages.measure(Path(folder))
+    for name, value, unit, bar in web_pages.rows(found):
+        yield at_most(name, value, unit, bar)
+
+
 def main() -> None:
     """Run every measurement, one after another, since they share the cores."""
     measurements: Sequence[Callable[[], Iterator[Row]]]
@@ -198,6 +207,7 @@ def main() -> None:
         rehearse,
         latency,
         event_to_page,
+        web,
         simulate,
         places,
         revocation,

@@ -74,7 +74,7 @@ def take(browser: Browser, url: str, folder: Path) -> None:
         keep(page, "queue", 1280, 960)
         keep(phone, "phone", 390, 844)
         quiet = page.locator(".stillwell-line", has_text="No sign of movement").first
-        quiet.get_by_role("link").click()
+        quiet.get_by_role("link").first.click()
         page.locator("#home-link").click()
         expect(page.locator(".strip-picture")).to_be_visible()
         keep(page, "home", 1280, 1120)

@@ -35,7 +35,7 @@ def test_an_alert_appears_on_an_open_page_and_is_answered(site: Site, browser: B
         expect(phone.locator(".stillwell-line", has_text=sentence)).to_be_visible(timeout=3000)
         assert page.evaluate("window.isTheSamePage") is True
 
-        line.get_by_role("link").click()
+        line.get_by_role("link").first.click()
         page.get_by_role("button", name="I'm taking this").click()
         expect(page.locator("#standing")).to_contain_text("You have it")
         taken = phone.locator(".stillwell-line", has_text=sentence)
