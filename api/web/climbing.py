@@ -7,7 +7,7 @@ from datetime import tzinfo
 from sqlalchemy import Connection, select
 
 from alerts import tables
-from alerts.alert import State
+from alerts.alert import STANDING, State
 from api.queries import Alert
 from api.web import words
 from api.web.language import _
@@ -25,15 +25,15 @@ class Climb:
     due_us: int | None
 
 
-def climbs(connection: Connection, alerts: Sequence[Alert]) -> Mapping[str, Climb]:
-    """Return where these alerts stand, by id; one without a deadline is left out."""
-    e, ids = tables.escalations.c, [alert.id for alert in alerts]
-    found: dict[str, Climb] = {}
-    for start in range(0, len(ids), 500):
-        query = select(e.alert, e.rung, e.rung_us, e.due_us)
-        for row in connection.execute(query.where(e.alert.in_(ids[start : start + 500]))):
-            found[row.alert] = Climb(row.rung, row.rung_us, row.due_us)
-    return found
+def climbs(connection: Connection, places: Sequence[str]) -> Mapping[str, Climb]:
+    """Return where the standing alerts of these places are on their ladders, by alert id."""
+    e, a = tables.escalations.c, tables.alerts.c
+    query = (
+        select(e.alert, e.rung, e.rung_us, e.due_us)
+        .join(tables.alerts, a.id == e.alert)
+        .where(a.place.in_(places), a.state.in_([state.value for state in STANDING]))
+    )
+    return {row.alert: Climb(*row[1:]) for row in connection.execute(query)}
 
 
 def ladders(

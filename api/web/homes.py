@@ -16,7 +16,7 @@ from api.errors import absent
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
-from api.web import actogram, calls, lines, sensors, warmth, words
+from api.web import actogram, calls, changes, lines, sensors, warmth, words
 from api.web.alerts import Id, narrow
 from api.web.language import N_, _, _n
 from api.web.pages import name_of, page
@@ -159,8 +159,8 @@ def home_page(
         strip = build(batch, kinds, now, place.zone)
         seen = [value.sensor for value in values]
         picture = actogram.build(batch, seen, strip, now, place.zone)
-        context |= _activity(strip, picture, place, recent, start)
-        context |= _warmth(batch, seen, strip, place)
+        context |= activity(strip, picture, place, recent, start)
+        context |= {**warmth_of(batch, seen, strip, place), "changes": changes.changes(strip)}
     return page(request, visitor, "home.html", context, status=422 if errors else 200)
 
 
@@ -238,25 +238,27 @@ def _last_sign(
     }
 
 
-def _activity(
+def activity(
     strip: Strip,
     picture: actogram.Actogram,
     place: Place,
     alerts: Sequence[Alert],
     start: Instant,
 ) -> dict[str, Any]:
+    """Return the drawing of four weeks, its keys, and the same in figures and in words."""
     marks = [_mark(alert, place) for alert in alerts if instant(alert.onset_us) >= start]
     return {
         "strip": draw(strip, picture, marks),
         "room_keys": [(sensors.room_name(key.name), swatch(key.style)) for key in picture.rooms],
         "has_bed": picture.has_bed,
         "has_doors": len(picture.door_min) > 0,
-        "days": [_day(row, index) for index, row in enumerate(strip.rows)],
+        "days": [day_line(row, is_today=index == 0) for index, row in enumerate(strip.rows)],
         "summary": summary(strip),
     }
 
 
-def _warmth(batch: Batch, seen: Sequence[Sensor], strip: Strip, place: Place) -> dict[str, Any]:
+def warmth_of(batch: Batch, seen: Sequence[Sensor], strip: Strip, place: Place) -> dict[str, Any]:
+    """Return temperature and humidity of four weeks, drawn and in figures, None when unknown."""
     warm = warmth.days_of(batch, seen, Kind.TEMPERATURE, strip.today, place.zone)
     damp = warmth.days_of(batch, seen, Kind.HUMIDITY, strip.today, place.zone)
     if not warm:
@@ -272,10 +274,11 @@ def _mark(alert: Alert, place: Place) -> Mark:
     return Mark(moment.date(), moment.hour * 60 + moment.minute, alert.priority.value)
 
 
-def _day(row: DayRow, index: int) -> dict[str, Any]:
+def day_line(row: DayRow, *, is_today: bool) -> dict[str, Any]:
+    """Return one day in figures, as words; what is not known says so."""
     return {
-        "weekday": "" if index == 0 else words.short_weekday(row.day),
-        "label": _("Today") if index == 0 else words.short_day(row.day),
+        "weekday": "" if is_today else words.short_weekday(row.day),
+        "label": _("Today") if is_today else words.short_day(row.day),
         "iso": row.day.isoformat(),
         "signs": f"{row.signs:,}",
         "first": _("none") if row.first_min is None else words.hour_and_minute(row.first_min),

@@ -45,7 +45,7 @@ def home_lines(
 ) -> list[HomeLine]:
     """Return a line for each home of these alerts, in their order; others have their own."""
     names = lines.names_in(connection, alerts)
-    climbs = climbing.climbs(connection, alerts)
+    climbs = climbing.climbs(connection, sorted({alert.place for alert in alerts}))
     ladders = climbing.ladders(connection, alerts, resources.places)
     cares, faults = visitor.places(*CARE), visitor.places(Role.ENGINEER)
     me = visitor.account.id

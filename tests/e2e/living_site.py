@@ -76,6 +76,8 @@ def pages_of(world: World) -> dict[str, str]:
         "homes": "/homes",
         "home": f"/homes/{A}-home-1",
         "day": f"/homes/{A}-home-1/days/{words.local(microseconds(world.now), UTC).date()}",
+        "case-file": f"/homes/{A}-home-1/case-file",
+        "all-unwatched": "/alerts?show=unwatched",
         "unwatched": f"/homes/{A}-home-3",
         "places": "/places",
         "detectors": "/detectors",

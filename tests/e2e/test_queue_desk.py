@@ -2,11 +2,14 @@
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import insert, select
 
+from alerts import tables
 from alerts.alert import AlertKind
 from tests.api.life import A
+from tests.api.world import World
 from tests.browser import open_page, overflow
-from tests.e2e.living_site import Site, browser, sign_in, site
+from tests.e2e.living_site import Site, browser, pages_of, sign_in, site
 from tests.e2e.test_phone import fall
 
 __all__ = ["browser", "site"]
@@ -124,3 +127,97 @@ def test_a_filter_stays_in_the_address_and_says_what_p1_it_leaves_out(
         assert overflow(page) == 0
         page.get_by_text("outside this filter").get_by_role("link").click()
         assert page.locator(".stillwell-line--P1").count() > 0
+
+
+def test_a_storm_of_400_is_one_banner_and_every_p1_is_there_and_can_be_taken(
+    site: Site, browser: Browser
+) -> None:
+    first = site.world.raise_alert(AlertKind.SMOKE, site.world.homes[A][2], "Smoke.", ago_min=0.1)
+    again(site.world, first, 399)
+    with open_page(browser, site.url) as page:
+        sign_in(page, "bob")
+        banner = page.locator(".stillwell-banner--storm")
+        expect(banner).to_contain_text("alerts about people in 15 minutes at Fenbridge")
+        expect(banner).to_contain_text("treat each as real")
+        shown = page.locator(".stillwell-line .govuk-tag", has_text="P1 Life safety").count()
+        assert shown >= 400
+        banner.get_by_role("link").click()
+        page.wait_for_url(f"**/alerts?place={A}&kind=smoke")
+        page.locator(f"#take-{first}").click()
+        page.wait_for_url("**/alerts?*#alert-*")
+        entry = page.locator("li", has=page.locator(f"#alert-{first}")).last
+        expect(entry).to_contain_text("You have it")
+        page.goto("/alerts?who=mine")
+        expect(page.locator(f"#alert-{first}")).to_be_visible()
+    with open_page(browser, site.url, width=320) as phone:
+        sign_in(phone, "alice")
+        phone.goto("/mine")
+        expect(phone.get_by_text("more wait, less urgent than these")).to_be_visible()
+        assert overflow(phone) == 0
+
+
+LABELS = """() => {
+  const shade = (colour) => {
+    const [r, g, b] = colour.match(/[0-9.]+/g).slice(0, 3).map((c) => {
+      const part = c / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (colour !== "rgba(0, 0, 0, 0)") return shade(colour);
+    }
+    return 1;
+  };
+  const wanted = ".stillwell-strip__hours span, .stillwell-strip__days li, .stillwell-legend li,"
+    + ".stillwell-chart__scale span, .stillwell-chart__ticks li, .stillwell-warmth dt,"
+    + ".stillwell-warmth__limit, .stillwell-figures__table td, .stillwell-figures__table th";
+  const labels = [...document.querySelectorAll(wanted)].filter((one) => one.textContent.trim());
+  return labels.map((one) => {
+    const [ink, paper] = [shade(getComputedStyle(one).color), ground(one)];
+    const box = one.getBoundingClientRect();
+    return {
+      text: one.textContent.trim(),
+      size: parseFloat(getComputedStyle(one).fontSize),
+      contrast: (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05),
+      isSeen: box.width > 0 && box.height > 0 && getComputedStyle(one).visibility === "visible",
+    };
+  });
+}"""
+"""Every label of the pictures and their tables: computed size, contrast, and whether it shows."""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_labels_of_all_pictures_are_large_and_dark_enough(
+    site: Site, browser: Browser, width: int
+) -> None:
+    with open_page(browser, site.url, width=width) as page:
+        sign_in(page, "bob")
+        day = page_of_day(site)
+        for path in (f"/homes/{A}-home-1", day, f"/alerts/{site.world.alerts_of(A)[0]}"):
+            page.goto(path)
+            labels = page.evaluate(LABELS)
+            assert len(labels) >= 8, path
+            faint = [one for one in labels if one["contrast"] < 4.5 or one["size"] < 12.5]
+            assert faint == [], path
+            assert [one["text"] for one in labels if not one["isSeen"]] == [], path
+
+
+def page_of_day(site: Site) -> str:
+    """Return the address of today's page of a home."""
+    return pages_of(site.world)["day"]
+
+
+def again(world: World, alert: str, count: int) -> None:
+    """Let this alert stand ``count`` times more, at homes in turn."""
+    with world.database.begin() as connection:
+        row = connection.execute(select(tables.alerts).where(tables.alerts.c.id == alert)).one()
+        connection.execute(
+            insert(tables.alerts),
+            [
+                {**row._mapping, "id": f"{n:032x}", "home": world.homes[A][n % 3].id}
+                for n in range(1, count + 1)
+            ],
+        )
