@@ -86,4 +86,5 @@ def _pictures(
     picture = actogram.build(batch, sensors, made, now, place.zone)
     shown = activity(made, picture, place, begun, start)
     shown["days"] = [day_line(row, is_today=False) for row in made.rows]
-    return {**shown, **warmth_of(batch, sensors, made, place), "changes": changes.changes(made)}
+    warm = warmth_of(batch, sensors, made, place, is_today=False)
+    return {**shown, **warm, "changes": changes.changes(made)}

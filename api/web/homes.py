@@ -257,13 +257,15 @@ def activity(
     }
 
 
-def warmth_of(batch: Batch, seen: Sequence[Sensor], strip: Strip, place: Place) -> dict[str, Any]:
+def warmth_of(
+    batch: Batch, seen: Sequence[Sensor], strip: Strip, place: Place, *, is_today: bool = True
+) -> dict[str, Any]:
     """Return temperature and humidity of four weeks, drawn and in figures, None when unknown."""
     warm = warmth.days_of(batch, seen, Kind.TEMPERATURE, strip.today, place.zone)
     damp = warmth.days_of(batch, seen, Kind.HUMIDITY, strip.today, place.zone)
     if not warm:
         return {"warmth": None}
-    heads, rows = warmth.table(warm, damp, strip.today)
+    heads, rows = warmth.table(warm, damp, strip.today, is_today=is_today)
     pictures = [(sensors.room_name(room.room), warmth.draw(room)) for room in warm]
     told = warmth.summary(warm, strip.today)
     return {"warmth": {"summary": told, "pictures": pictures, "heads": heads, "rows": rows}}

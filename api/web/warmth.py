@@ -111,16 +111,19 @@ def summary(rooms: Sequence[RoomDays], today: date) -> str:
 
 
 def table(
-    warm: Sequence[RoomDays], damp: Sequence[RoomDays], today: date
+    warm: Sequence[RoomDays], damp: Sequence[RoomDays], today: date, *, is_today: bool = True
 ) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return headings and rows, the newest day first: lowest to highest of each room."""
+    """Return headings and rows, the newest day first: lowest to highest of each room.
+
+    ``is_today`` says whether the newest day is today, and is called so.
+    """
     heads = [f"{room_name(r.room)}, °C" for r in warm] + [f"{room_name(r.room)}, %" for r in damp]
     rows = []
     for back in range(DAYS):
         on = today - timedelta(days=back)
         index = DAYS - 1 - back
         cells = [_range(r, index, 1) for r in warm] + [_range(r, index, 0) for r in damp]
-        label = _("Today") if back == 0 else words.short_day(on)
+        label = _("Today") if is_today and back == 0 else words.short_day(on)
         rows.append({"label": label, "iso": on.isoformat(), "cells": cells})
     return heads, rows
 
