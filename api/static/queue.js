@@ -1,4 +1,6 @@
 // The queue at a desk: running clocks, single keys, a tone on P1. The page works without it.
+import { t } from "./texts.js";
+
 const SOUND = "stillwell-sound";
 const KEYS = "stillwell-keys";
 const LIMITS_S = [60, 180];
@@ -45,8 +47,8 @@ function tick() {
     const passed = Math.max(0, (now - Number(run.dataset.from)) / 1000);
     const limit = LIMITS_S.find((one) => passed < one);
     const text = limit
-      ? `${length(Math.ceil(limit - passed))} left of ${limit} s`
-      : `${length(passed - LIMITS_S.at(-1))} over ${LIMITS_S.at(-1)} s`;
+      ? t("%(time)s left of %(limit)s s", { time: length(Math.ceil(limit - passed)), limit })
+      : t("%(time)s over %(limit)s s", { time: length(passed - LIMITS_S.at(-1)), limit: LIMITS_S.at(-1) });
     if (run.textContent !== text) run.textContent = text;
     run.classList.toggle("stillwell-clock__run--over", !limit);
   }
@@ -77,7 +79,7 @@ async function wake() {
   audio ||= new AudioContext();
   if (audio.state !== "running") await Promise.race([audio.resume(), new Promise((go) => setTimeout(go, 500))]);
   const isReady = audio.state === "running";
-  said.textContent = isReady ? "Sound is on." : "Sound waits until you click or press a key on this page.";
+  said.textContent = isReady ? t("Sound is on.") : t("Sound waits until you click or press a key on this page.");
   if (!isReady) desk.open = true;
 }
 
@@ -101,13 +103,13 @@ soundBox.addEventListener("change", async () => {
     await wake();
     tone();
   } else {
-    said.textContent = "Sound is off.";
+    said.textContent = t("Sound is off.");
   }
   heed();
 });
 keysBox.addEventListener("change", () => {
   remember(KEYS, keysBox.checked ? "on" : "off");
-  said.textContent = keysBox.checked ? "Single keys are on." : "Single keys are off.";
+  said.textContent = keysBox.checked ? t("Single keys are on.") : t("Single keys are off.");
 });
 for (const touch of ["pointerdown", "keydown"]) {
   addEventListener(touch, () => audio?.state !== "running" && wake(), { passive: true });

@@ -18,6 +18,13 @@ TEXTS: Final = (
     N_("See the alert"),
     N_("Kept on this phone, not sent yet: %(what)s. It is sent when the connection is back."),
     N_("Sent: %(what)s."),
+    N_("%(time)s left of %(limit)s s"),
+    N_("%(time)s over %(limit)s s"),
+    N_("Sound is on."),
+    N_("Sound is off."),
+    N_("Sound waits until you click or press a key on this page."),
+    N_("Single keys are on."),
+    N_("Single keys are off."),
     N_("Something is not sent yet, and would be lost. Sign out once more to lose it."),
 )
 """Every text of a script, as it stands there."""
