@@ -116,7 +116,9 @@ RULES: Final[Mapping[AlertKind, Mapping[str, tuple[Condition, ...]]]] = {
     **{kind: {"": _SIGNAL} for kind in LIFE_SAFETY},
     AlertKind.NO_SIGN_OF_LIFE: {
         "score": (
-            _banded("Signs usual then", Unit.SCORE, "expected_missed", Sign.OVER, "limit"),
+            _banded(
+                "Usual signs that did not come", Unit.SCORE, "expected_missed", Sign.OVER, "limit"
+            ),
             Condition("Quiet for", Unit.SPAN, "silence_us", Sign.FROM, "floor_us"),
         ),
         "cap": (_CAP,),

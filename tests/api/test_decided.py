@@ -23,7 +23,10 @@ SILENCE = {
 def test_each_comparison_is_a_sentence_with_its_limit_and_what_is_usual() -> None:
     rows = decided(AlertKind.NO_SIGN_OF_LIFE, SILENCE, LONDON)
     assert [(row.what, row.text) for row in rows] == [
-        ("Signs usual then", "9.0, raised above 8.0. Usual on eight days of ten: 3.0 to 5.5."),
+        (
+            "Usual signs that did not come",
+            "9.0, raised above 8.0. Usual on eight days of ten: 3.0 to 5.5.",
+        ),
         ("Quiet for", "5 hours, raised from 4 hours on."),
     ]
     assert said(AlertKind.NO_SIGN_OF_LIFE, SILENCE) >= {"limit", "usual_low", "floor_us"}
