@@ -88,7 +88,7 @@ def render(
     resources: Resources | None = getattr(request.app.state, "resources", None)
     page = {
         "nonce": request.scope.get("nonce", ""),
-        **_speech(request, resources),
+        **_speech(request, resources, status),
         "visitor": visitor,
         "links": _links(visitor, request.url.path),
         "place_name": "" if place is None else name_of(place),
@@ -128,7 +128,7 @@ def page(
     return render(request, template, {**known, **context, "place": place}, status=status)
 
 
-def _speech(request: Request, resources: "Resources | None") -> dict[str, Any]:
+def _speech(request: Request, resources: "Resources | None", status: int) -> dict[str, Any]:
     """Return the page's language and the other one, which is offered where a place speaks it."""
     spoken = language.current()
     offered = {
@@ -136,8 +136,10 @@ def _speech(request: Request, resources: "Resources | None") -> dict[str, Any]:
         *(code for p in (resources.places if resources else {}).values() for code in p.languages),
     }
     other = next((code for code in language.LANGUAGES if code != spoken and code in offered), "")
-    # What answered a form is no address to come back to.
-    path = request.url.path if request.method in ("GET", "HEAD") else "/"
+    # What answered a form is no address to come back to; nor is one that leads nowhere, whose
+    # ids an answer may not repeat: absent and foreign are one answer.
+    leads_here = request.method in ("GET", "HEAD") and status < 400
+    path = request.url.path if leads_here else "/"
     query = f"?{request.url.query}" if path != "/" and request.url.query else ""
     return {
         "language": spoken,
