@@ -60,6 +60,7 @@ from api.web import (
     rota,
     sign_in,
     speech,
+    statements,
     system,
 )
 from api.web.pages import STATIC, version
@@ -129,6 +130,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.include_router(status.description, prefix=_ROOT)
     for page in (
         speech,
+        statements,
         sign_in,
         provider,
         invitation,

@@ -45,6 +45,10 @@ ANY: Final = tuple(Role)
 PUBLIC: Final = frozenset(
     {
         "/language",
+        "/accessibility",
+        "/privacy",
+        "/cookies",
+        "/help",
         "/sign-in",
         "/sign-in/code",
         "/sign-in/with/{place}",
