@@ -24,8 +24,12 @@ class Enrolled:
 
 def known(connection: Connection, vault: Vault, place: str) -> Known:
     """Return what may not be enrolled again; Locked without the keys."""
-    hubs = frozenset(connection.execute(select(tables.gateways.c.id)).scalars())
-    return Known(household_rows.nhs_numbers(connection, vault, place), hubs)
+    return Known(household_rows.nhs_numbers(connection, vault, place), gateways(connection))
+
+
+def gateways(connection: Connection) -> frozenset[str]:
+    """Return the ids of every gateway, which no other one may have."""
+    return frozenset(connection.execute(select(tables.gateways.c.id)).scalars())
 
 
 def enrol(

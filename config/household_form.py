@@ -87,15 +87,14 @@ def read_row(row: Row, today: date, kits: Mapping[str, Kit]) -> tuple[Wish | Non
     known, more = facts.read_row({**row, "sector": sector}, Facts())
     wrong += [one for one in more if one[0] != "sector"]
     contacts = read_contacts(row, wrong)
-    kit = kits.get(take(row, "kit", lambda t: _kit(t, kits), wrong) or "")
-    gateway = take(row, "gateway", _gateway, wrong)
+    kit, gateway = read_kit(row, kits, wrong)
     consent = read_consent(row, kit, today, wrong)
     label = take(row, "label", lambda t: read_words(t, 0, 120), wrong)
     if household is not None and label and (said := label_mistake(label, household)):
         wrong.append(("label", said))
     if wrong or household is None or known is None:
         return None, wrong
-    return Wish(household, known, contacts, consent, kit, label or "", gateway or ""), []
+    return Wish(household, known, contacts, consent, kit, label or "", gateway), []
 
 
 def read_rows(
@@ -127,6 +126,12 @@ def read_rows(
 def lines(wrong: Sequence[tuple[str, str, str]]) -> str:
     """Return every mistake on a line of its own."""
     return "\n".join(f"household: {where}, {column} {said}" for where, column, said in wrong)
+
+
+def read_kit(row: Row, kits: Mapping[str, Kit], wrong: list[Mistake]) -> tuple[Kit | None, str]:
+    """Return (kit, id of the gateway), each empty where none is named; adds what is wrong."""
+    kit = take(row, "kit", lambda text: _kit(text, kits), wrong)
+    return kits.get(kit or ""), take(row, "gateway", _gateway, wrong) or ""
 
 
 def read_contacts(row: Row, wrong: list[Mistake]) -> tuple[ContactPlan, ...]:

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from api import pausing, queries, roster
+from api import households, pausing, queries, roster
 from api.auth import HOMES, Needs, Visitor
+from api.contacting import EDITORS
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import absent
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
-from api.web import actogram, calls, changes, lines, sensors, warmth, words
+from api.web import actogram, calls, changes, enrolling, lines, sensors, warmth, words
 from api.web.alerts import Id, narrow
 from api.web.language import N_, _, _n
 from api.web.pages import name_of, page
@@ -63,6 +64,7 @@ def show_homes(
         alerts = roster.count_alerts(connection, [home.id for home in homes])
         total = sum(roster.count_homes(connection, places).values())
         unseen = {home.home for home in queries.unwatched(connection, places)}
+        names = households.names_of(resources, connection, [home.number for home in homes])
         now_us = microseconds(resources.clock())
         paused = {
             p.home for _, p in pausing.listing(connection, places, now_us) if p.covers(now_us)
@@ -74,6 +76,7 @@ def show_homes(
             "state": _("Paused") if home.number in paused else words.label(home.state.value),
             "is_active": home.state is HomeState.ACTIVE and home.number not in paused,
             "alerts": alerts.get(home.id, 0),
+            "names": names.get(home.number, ""),
             "is_unwatched": home.id in unseen,
         }
         for home in homes
@@ -87,6 +90,7 @@ def show_homes(
         "shows_place": len(places) > 1,
         "more": encode_cursor(homes[-1].label, homes[-1].number) if more else "",
         "query": query,
+        "may_enrol": visitor.holds(*EDITORS),
     }
     return page(request, visitor, "homes.html", context)
 
@@ -156,6 +160,7 @@ def home_page(
         context["is_history_down"] = True
     context["last_sign"] = _last_sign(batch, values, kinds, now_us, place)
     if request.query_params.get("fragment") != "1":
+        context |= enrolling.of_home(resources, visitor, home.id)
         strip = build(batch, kinds, now, place.zone)
         seen = [value.sensor for value in values]
         picture = actogram.build(batch, seen, strip, now, place.zone)

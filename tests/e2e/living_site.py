@@ -101,6 +101,7 @@ def pages_of(world: World) -> dict[str, str]:
         "handover": "/handover",
         "incident": f"/alerts/{world.alerts_of(A)[-1]}/incident",
         "rota": "/rota",
+        "enrol": "/enrol",
         "installations": "/installations",
         "installation": f"/homes/{A}-home-1/installation",
     }

@@ -29,6 +29,10 @@ STREAMS = frozenset({"/live"})
 """Routes that never end; tests/api/test_live.py holds them to the same."""
 
 
+OWN = frozenset({"/homes/search"})
+"""Routes that name no place: they look through the caller's own."""
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = make_world(tmp_path_factory.mktemp("places"))
@@ -111,6 +115,8 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{access}": f"access-{place}",
         "{token}": f"token-of-{place}-000000",
         "{on}": "2026-03-02",
+        "{draft}": f"draft-of-{place}",
+        "{step}": "person",
     }
     for name, value in known.items():
         path = path.replace(name, value)

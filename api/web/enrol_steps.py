@@ -1,0 +1,200 @@
+"""The pages of an enrolment: one thing a page, what each asks for, and what is wrong (pure).
+
+The kit comes before the consent, because a decision says for each sensor why it is there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from config import facts, household_form
+from config.consents import Basis, Decider
+from config.csv_rows import Mistake, Row, take
+from config.facts import Facts
+from config.homes import GoesOut
+from config.households import SECOND, read_address, read_door, read_person, read_words
+from config.kits import Kit
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What is asked for: a text, a long text, a day, or one of ``choices`` (value, words)."""
+
+    name: str
+    label: str
+    hint: str = ""
+    kind: str = "text"
+    choices: Sequence[tuple[str, str]] = ()
+    width: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page; ``lead`` is a sentence above its fields."""
+
+    key: str
+    title: str
+    fields: Sequence[Field]
+    lead: str = ""
+
+
+_YES_NO: Final = (("yes", "Yes"), ("no", "No"))
+_LANGUAGE: Final = "en is English, cy Welsh; any other code of ISO 639, such as pl, is kept too"
+_DAY: Final = "For example 28 2 1941"
+
+
+def _person(suffix: str = "") -> tuple[Field, ...]:
+    return (
+        Field(f"name{suffix}", "Full name"),
+        Field(f"born{suffix}", "Date of birth", _DAY + "; leave it empty if not known", "day"),
+        Field(f"nhs_number{suffix}", "NHS number", "Ten digits, such as 999 000 0018", width="10"),
+        Field(f"untraced{suffix}", "Why there is no NHS number",
+              "Only if it could not be traced"),
+        Field(f"language{suffix}", "Language the person is best spoken to in", _LANGUAGE,
+              width="4"),
+    )  # fmt: skip
+
+
+def _contact(number: int) -> tuple[Field, ...]:
+    start, which = f"contact_{number}_", ("First", "Second", "Third")[number - 1]
+    return (
+        Field(f"{start}name", f"{which} contact: name"),
+        Field(f"{start}relation", f"{which} contact: who they are to the person"),
+        Field(f"{start}phone", f"{which} contact: telephone number", width="20"),
+        Field(f"{start}key", f"{which} contact: do they have a key?", "", "choice", _YES_NO),
+    )
+
+
+STEPS: Final = (
+    Step("person", "Who is watched over?", _person()),
+    Step("second", "Is anybody else watched over there?", _person("_2"),
+         "Leave everything empty if there is nobody else."),
+    Step("address", "Where is the home?", (
+        Field("address_1", "Address line 1"),
+        Field("address_2", "Address line 2 (optional)"),
+        Field("town", "Town or city", width="20"),
+        Field("postcode", "Postcode", width="10"),
+        Field("uprn", "UPRN (optional)", "The unique property reference number", width="10"),
+        Field("label", "What staff call this home (optional)",
+              "No name and no address: it stands in lists. Left empty, one is made."),
+    )),
+    Step("facts", "Who lives there, and do they go out?", (
+        Field("residents", "How many people live there?", "", width="2"),
+        Field("pets", "Are there pets that move about?", "", "choice", _YES_NO),
+        Field("goes_out", "Does the person go out?", "", "choice", tuple(
+            (one.value, text) for one, text in (
+                (GoesOut.ALONE, "Yes, alone"), (GoesOut.ACCOMPANIED, "Only accompanied"),
+                (GoesOut.NEVER, "Never")))),
+        Field("risk_tier", "Risk tier", "", "choice",
+              (("1", "1, the highest"), ("2", "2"), ("3", "3, the lowest"))),
+    )),
+    Step("door", "What matters at the door?", (
+        Field("notes", "Notes for who comes (optional)", "Such as: hard of hearing, ring twice",
+              "long"),
+        Field("key_safe", "Code of the key safe (optional)",
+              "Kept sealed; whoever looks at it is noted", width="10"),
+    )),
+    Step("contacts", "Whom to call?", (
+        Field("phone", "The person's own telephone number (optional)", width="20"),
+        *_contact(1), *_contact(2), *_contact(3),
+    ), "In this order. Leave empty what is not needed."),
+    Step("kit", "Which sensors does the home get?", (
+        Field("kit", "Kit", "", "choice"),
+        Field("gateway", "Id of the gateway (optional)",
+              "8 to 40 small letters and digits, if it has one already; left empty, one is made"),
+    )),
+    Step("consent", "On what ground is the home watched?", (
+        Field("basis", "Ground", "", "choice", (
+            (Basis.CONSENT.value, "Consent"),
+            (Basis.BEST_INTERESTS.value, "A best-interests decision"))),
+        Field("decided_by", "Who decided?", "", "choice", (
+            (Decider.PERSON.value, "The person"), (Decider.ATTORNEY.value, "An attorney"),
+            (Decider.DEPUTY.value, "A deputy"), (Decider.COURT.value, "The court"),
+            (Decider.MEETING.value, "A best-interests meeting"))),
+        Field("decided_on", "When was it decided?", "For example 1 3 2026", "day"),
+        Field("review_on", "When is it reviewed?", "Within a year of the decision", "day"),
+        Field("reference", "Number of the council's own record (optional)", "No names"),
+    ), "Leave everything empty if it is not decided yet: nothing is stored of the home until it "
+       "is, but smoke, falls and calls for help are raised."),
+)  # fmt: skip
+KEYS: Final = tuple(step.key for step in STEPS)
+BY_KEY: Final = {step.key: step for step in STEPS}
+STEP_OF: Final = {field.name: step.key for step in STEPS for field in step.fields}
+FIELD_OF: Final = {field.name: field for step in STEPS for field in step.fields}
+
+
+def typed(step: Step, form: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of a step as they were typed; a day is typed in three parts."""
+    found = {}
+    for field in step.fields:
+        if field.kind == "day":
+            parts = [form.get(f"{field.name}-{part}", "").strip() for part in ("d", "m", "y")]
+            value = "/".join(parts) if any(parts) else ""
+        else:
+            value = form.get(field.name, "").strip()
+        found[field.name] = value
+    return found
+
+
+def complete(fields: Row) -> dict[str, str]:
+    """Return the fields of a draft as they are enrolled: a day of birth left empty is unknown."""
+    found = dict(fields)
+    for suffix in ("", "_2"):
+        if fields.get(f"name{suffix}") and not fields.get(f"born{suffix}"):
+            found[f"born{suffix}"] = "unknown"
+    return found
+
+
+def mistakes(
+    step: Step, said: Row, today: date, kits: Mapping[str, Kit], gateways: frozenset[str]
+) -> dict[str, str]:
+    """Return what is wrong with a step by its fields, each as a sentence; the first of a field.
+
+    ``said`` holds the other steps' fields too.
+    """
+    row, wrong = complete(said), list[Mistake]()
+    if step.key == "person":
+        read_person(row, today, wrong)
+    elif step.key == "second" and any(row.get(column) for column in SECOND):
+        read_person(row, today, wrong, suffix="_2")
+    elif step.key == "address":
+        read_address(row, wrong)
+        take(row, "label", lambda text: read_words(text, 0, 120), wrong)
+    elif step.key == "facts":
+        wrong += facts.read_row({**row, "sector": ""}, Facts())[1]
+    elif step.key == "door":
+        read_door(row, wrong)
+    elif step.key == "contacts":
+        household_form.read_contacts(row, wrong)
+    elif step.key == "kit":
+        household_form.read_kit(row, kits, wrong)
+        if row.get("gateway") in gateways:
+            wrong.append(("gateway", f"is {row['gateway']}, which is in use already"))
+    elif step.key == "consent":
+        household_form.read_consent(row, kits.get(row.get("kit", "")), today, wrong)
+    return sentences(wrong)
+
+
+def sentences(wrong: Sequence[Mistake]) -> dict[str, str]:
+    """Return each field's first mistake as a sentence that begins with what was asked."""
+    found: dict[str, str] = {}
+    for name, said in wrong:
+        asked = FIELD_OF[name].label.replace(" (optional)", "") if name in FIELD_OF else name
+        found.setdefault(name, f"{asked}: {said}")
+    return found
+
+
+def day_parts(value: str) -> tuple[str, str, str]:
+    """Return a day as it was typed, in three parts."""
+    day, month, year = (*value.split("/"), "", "", "")[:3]
+    return day, month, year
+
+
+def shown(field: Field, value: str, kits: Mapping[str, Kit]) -> str:
+    """Return what was answered, in words."""
+    if field.name == "kit":
+        return kits[value].name if value in kits else value
+    if field.kind == "day":
+        return "Not known" if value == "unknown" else value.replace("/", " ")
+    return dict(field.choices).get(value, value)
