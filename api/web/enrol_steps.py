@@ -181,7 +181,8 @@ def sentences(wrong: Sequence[Mistake]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, said in wrong:
         asked = FIELD_OF[name].label.replace(" (optional)", "") if name in FIELD_OF else name
-        found.setdefault(name, f"{asked}: {said}")
+        mark = ":" if asked.endswith("?") or ":" in asked else ""
+        found.setdefault(name, f"{asked}{mark} {said}")
     return found
 
 

@@ -96,7 +96,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_that_was_typed_is_lo
     for href in ("#born-d", "#nhs_number"):
         assert f'href="{href}"' in answer.text
         assert f'id="{href[1:]}"' in answer.text
-    assert "Date of birth: is" in answer.text
+    assert "Date of birth is" in answer.text
     assert "check digit" in answer.text
     for page in (answer.text, bob.get(f"/enrol/{draft}/person").text):
         assert 'value="Mx Teasel Invented"' in page

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from api.web import words
+from api.web.enrol_steps import KEYS
+from config import drafts
 from ingest.clock import SystemClock, microseconds
 from tests.api.life import A
 from tests.api.world import PASSWORD, World, make_world
@@ -66,7 +68,21 @@ def sign_in(page: Page, name: str) -> None:
     page.goto("/alerts")
 
 
+def draft_of(world: World) -> str:
+    """Return a draft of Bob's with some fields typed, begun when it is first asked for."""
+    vault, bob = world.resources.vault, "account-bob"
+    with world.database.begin() as connection:
+        for found in drafts.read(connection, vault, bob):
+            return found.id
+        made = drafts.create(connection, vault, A, bob, microseconds(world.now))
+        draft = drafts.find(connection, vault, bob, made)
+        assert draft is not None
+        drafts.save(connection, vault, draft, {"name": "Mx Teasel", "kit": "lean"}, 0)
+    return made
+
+
 def pages_of(world: World) -> dict[str, str]:
+    draft = draft_of(world)
     return {
         "alerts": "/alerts",
         "mine": "/mine",
@@ -102,6 +118,7 @@ def pages_of(world: World) -> dict[str, str]:
         "incident": f"/alerts/{world.alerts_of(A)[-1]}/incident",
         "rota": "/rota",
         "enrol": "/enrol",
+        **{f"enrol-{step}": f"/enrol/{draft}/{step}" for step in (*KEYS, "check")},
         "installations": "/installations",
         "installation": f"/homes/{A}-home-1/installation",
     }
