@@ -1,14 +1,15 @@
 """What ``stillwell consent`` does, in somebody's name."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+import numpy as np
+from sqlalchemy import Connection, select
 
-from api import console, wiring
+from api import console, stores, wiring
 from api.contacts_file import expect_role, read_toml
-from config import consents
+from config import consents, tables
 from config.consents import Consent
 from config.contacts import place_of
 from config.problems import ConfigProblem
@@ -29,6 +30,7 @@ def record(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) ->
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
         account = expect_role(connection, by, _place(connection, home), *EDITORS)
+        _expect_before_readings(settings, connection, home, plan.decided_on)
         kept = consents.record(connection, home, plan, account.id, now_us)
     tell(f"home {home} is watched by {kept.basis.value} until its review on {kept.review_on}")
 
@@ -79,6 +81,31 @@ def due(settings: Settings, place: str, *, tell: Tell) -> None:
     for home in without:
         tell(f"home {home} is watched, but no decision is kept: record one or withdraw")
     tell(f"{len(found)} decisions are due, {len(without)} homes have none")
+
+
+def _expect_before_readings(
+    settings: Settings, connection: Connection, home: str, decided_on: date
+) -> None:
+    """ConfigProblem when readings of the home are kept from before any decision about it."""
+    if not stores.file_of(settings).exists():
+        return
+    h = tables.homes.c
+    number = connection.execute(select(h.number).where(h.id == home)).scalar_one()
+    store = stores.open_to_read(settings)
+    try:
+        batch = store.read(number, np.datetime64(0, "us"), np.datetime64(decided_on, "us"))
+    finally:
+        store.close()
+    if not len(batch):
+        return
+    first = batch.time.min().astype("datetime64[D]").item()
+    if any(one.decided_on <= first for one in consents.history(connection, home)):
+        return
+    raise ConfigProblem(
+        f"consent: decided_on is {decided_on}, but readings of this home are kept since {first}, "
+        "before anybody had decided: record the decision that they rest on, or erase them first "
+        "(`stillwell store erase`); nothing was saved"
+    )
 
 
 def _overdue(is_overdue: bool) -> str:  # one word

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli import app
 from tests.api.life import A
-from tests.api.world import World, make_world
+from tests.api.world import NOW, World, make_world
 
 RUN = CliRunner()
 TODAY = datetime.now(UTC).date()
@@ -74,3 +76,22 @@ def test_what_is_wrong_is_told_and_nothing_is_kept(
     assert said.exit_code == 2
     assert says in said.output
     assert "no decision is kept" in run(world, "show", "--home", f"{A}-home-2").output
+
+
+def test_a_decision_of_after_the_first_reading_is_refused_until_an_earlier_one_is_kept(
+    tmp_path: Path,
+) -> None:
+    world, home = make_world(tmp_path), f"{A}-home-1"
+    world.write_store()  # four weeks up to NOW
+    before, within = NOW - np.timedelta64(40, "D"), NOW - np.timedelta64(2, "D")
+    for decided, is_kept in ((within, False), (before, True), (within, True)):
+        day = decided.astype("datetime64[D]").item()
+        text = DECISION.format(yesterday=day, review=day + timedelta(days=360))
+        kinds = ("motion", "contact", "power", "bed", "temperature", "humidity", "smoke")
+        text += "".join(f'{kind} = "to see that all is well"\n' for kind in kinds)
+        (tmp_path / "decision.toml").write_text(text, "utf-8")
+        words = ("record", str(tmp_path / "decision.toml"), "--home", home)
+        with patch("config.consents.mistakes", lambda *_: []):  # the days are in the past
+            said = run(world, *words, "--by", "bob@example.org").output
+        assert ("is watched by consent" in said) is is_kept, said
+        assert ("readings of this home are kept since" in said) is not is_kept
