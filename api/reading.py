@@ -31,6 +31,7 @@ LISTS: Final[Mapping[str, str]] = {
     "/caps": "list",
     "/data-requests": "holds",
     "/detectors/findings": "list",
+    "/enrol": "list",
     "/handover": "list",
     "/homes": "list",
     "/mine": "list",

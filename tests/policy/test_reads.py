@@ -17,6 +17,8 @@ from tests.policy.test_routes import STREAMS, filled, routes
 TELLS_OF_NOBODY = {
     "/": "leads on",
     "/api/v1/installations": "noted where the homes of today are found",
+    "/enrol/{draft}/check": "what one has typed oneself and not enrolled yet",
+    "/enrol/{draft}/{step}": "what one has typed oneself and not enrolled yet",
     "/installations": "noted where the homes of today are found",
     "/api/v1/me/recipient": "one's own",
     "/me": "one's own",
