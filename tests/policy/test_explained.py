@@ -85,7 +85,7 @@ def hub(off_us: int | None) -> Finding:
 
 def samples() -> Iterator[tuple[AlertKind, str, Callable[[], Finding]]]:
     """Yield (kind, rule, how it is made)."""
-    for kind in LIFE_SAFETY:
+    for kind in sorted(LIFE_SAFETY):
         yield kind, "", partial(bare, kind, {"signals": 1, "signals_needed": 1})
     visit = of_things.VisitNumbers(T - HOUR, T - 2 * HOUR, T, T - 24 * HOUR, T - 3 * HOUR)
     heat = of_things.HeatNumbers(T - HOUR, 17.0, -0.4, 0.1, 0.3, 2.9, 2.5, 19.0)
