@@ -16,6 +16,7 @@ from api.auth import Lockout
 from api.middleware import Guard
 from api.resources import Resources
 from api.rest import alerts as rest_alerts
+from api.rest import break_glass as rest_break_glass
 from api.rest import caps as rest_caps
 from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
@@ -123,6 +124,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_incident,
         rest_installing,
         rest_measures,
+        rest_break_glass,
         rest_subjects,
         dead_letters,
         governance,

@@ -42,6 +42,51 @@ def detectors(
         switching.show(wiring.read_settings(settings), place, tell=tell)
 
 
+class Word(StrEnum):
+    """What somebody says of a finding."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNCLEAR = "unclear"
+
+
+@app.command("findings")
+def list_findings(
+    place: Annotated[str, typer.Option(help="Key of the place.")],
+    is_judged: Annotated[
+        bool, typer.Option("--judged/--waiting", help="Those judged before, or those that wait.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 50,
+    settings: SettingsFile = None,
+) -> None:
+    """List what was found in shadow at a place and not sent, for `detectors judge`.
+
+    A line a finding: id, when it was found, detector, home, and what it says.
+    """
+    from api import findings_running, wiring
+
+    with told_plainly():
+        loaded = wiring.read_settings(settings)
+        findings_running.show(loaded, place, is_judged=is_judged, limit=limit, tell=tell)
+
+
+@app.command("judge")
+def judge(
+    finding: Annotated[str, typer.Argument(help="Its id, as `detectors findings` prints it.")],
+    said: Annotated[Word, typer.Argument(help="true, false or unclear.")],
+    by: Annotated[str, typer.Option(help="E-mail of a supervisor of the place: who says so.")],
+    note: Annotated[str, typer.Option(help="How you know; names nobody.")] = "",
+    settings: SettingsFile = None,
+) -> None:
+    """Say whether what was found in shadow was true; the last word counts, every one is kept."""
+    from alerts.precision import Said
+    from api import findings_running, wiring
+
+    with told_plainly():
+        loaded = wiring.read_settings(settings)
+        findings_running.judge(loaded, finding, Said(said.value), by=by, note=note, tell=tell)
+
+
 @app.command("set")
 def set_mode(
     place: Annotated[str, typer.Option(help="Key of the place.")],

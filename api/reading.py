@@ -44,6 +44,7 @@ PLACE_LISTS: Final[Mapping[str, str]] = {
     "audit": "audit",
     "caps": "list",
     "dead-letters": "dead-letters",
+    "emergency-access": "break-glass",
     "handover": "list",
     "holds": "holds",
     "homes": "list",

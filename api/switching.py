@@ -24,7 +24,7 @@ def show(settings: Settings, place: str, *, tell: Callable[[str], None]) -> None
     """Tell the report of one place, or of all; ConfigProblem when there is no such place."""
     places = wiring.places(settings)
     if place:
-        _expect_place(place, places)
+        expect_place(place, places)
     chosen = {key: one for key, one in places.items() if place in ("", key)}
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
@@ -49,7 +49,7 @@ def switch(
     tell: Callable[[str], None],
 ) -> None:
     """Switch one detector or all; ConfigProblem says what is unknown, missing or not allowed."""
-    _expect_place(place, wiring.places(settings))
+    expect_place(place, wiring.places(settings))
     known = [one.key for one in DETECTORS]
     if detector not in (*known, ALL):
         raise ConfigProblem(
@@ -61,7 +61,7 @@ def switch(
     keys = known if detector == ALL else [detector]
     try:
         with database.begin() as connection:
-            account = _supervisor(connection, by, place)
+            account = supervisor(connection, by, place)
             for key in keys:
                 detectors.switch(
                     connection,
@@ -80,7 +80,8 @@ def switch(
         tell(f"{place}: {key} is {mode.value} now, by {account.name}")
 
 
-def _supervisor(connection: Connection, email: str, place: str) -> Account:
+def supervisor(connection: Connection, email: str, place: str) -> Account:
+    """Return the account of a supervisor of this place; ConfigProblem says what is wrong."""
     account = people.find_account(connection, email)
     if account is None:
         raise ConfigProblem(f"detectors: {email!r} has no account: open one by stillwell account")
@@ -90,7 +91,8 @@ def _supervisor(connection: Connection, email: str, place: str) -> Account:
     return account
 
 
-def _expect_place(place: str, known: Collection[str]) -> None:
+def expect_place(place: str, known: Collection[str]) -> None:
+    """Raise ConfigProblem unless the place is known."""
     if place not in known:
         raise ConfigProblem(
             f"detectors: there is no place {place!r}, expected one of {', '.join(known)}"

@@ -104,16 +104,19 @@ def heads(connection: Connection, places: Sequence[str] | None = None) -> list[H
     return [Head(*row) for row in connection.execute(query)]
 
 
-def verify(connection: Connection, anchors: Sequence[Head] = ()) -> list[Fault]:
-    """Return where any chain was edited, has a hole or was cut; empty when all are whole.
+def verify(
+    connection: Connection, anchors: Sequence[Head] = (), places: Sequence[str] | None = None
+) -> list[Fault]:
+    """Return where a chain was edited, has a hole or was cut; empty when all are whole.
 
     ``anchors`` are heads that were kept elsewhere: a chain must still hold each of them.
+    Looks at the chains of ``places``, at all when that is None.
     """
     known = {head.place: head for head in heads(connection)}
     query = select(_a.place).distinct().order_by(_a.place)
-    places = sorted({*known, *connection.execute(query).scalars(), *(a.place for a in anchors)})
+    every = {*known, *connection.execute(query).scalars(), *(a.place for a in anchors)}
     faults: list[Fault] = []
-    for place in places:
+    for place in sorted(every if places is None else every & {*places}):
         kept = [anchor for anchor in anchors if anchor.place == place]
         faults += _verify(connection, place, known.get(place), kept)
     return faults

@@ -18,6 +18,7 @@ from config.roles import Role
 from ingest.clock import microseconds
 
 router: Final = APIRouter(tags=["governance"])
+Governor = Annotated[Visitor, Depends(Needs((Role.GOVERNANCE,)))]
 
 
 class CountsOut(Sent):
@@ -43,6 +44,23 @@ class AuditRowOut(Sent):
     hash: str
 
 
+class FaultOut(Sent):
+    """Where a chain is not what was written."""
+
+    seq: int
+    what: str
+
+
+class VerificationOut(Sent):
+    """Whether a chain is whole; ``hash`` is its head's, to hold against one kept elsewhere."""
+
+    place: str
+    is_whole: bool
+    rows: int
+    hash: str
+    faults: list[FaultOut]
+
+
 @router.get("/places/{place}/counts")
 def get_counts(
     request: Request, visitor: Annotated[Visitor, Depends(Needs(COUNTS))], place: Id
@@ -63,10 +81,28 @@ def get_counts(
     )
 
 
+@router.get("/places/{place}/audit/verification")
+def verify_audit(request: Request, visitor: Governor, place: Id) -> VerificationOut:
+    """Return whether the audit log of a place is whole, and where it is not."""
+    resources: Resources = request.app.state.resources
+    if place not in visitor.places(Role.GOVERNANCE):
+        raise absent()
+    with resources.database.connect() as connection:
+        head = audit.heads(connection, [place])
+        faults = audit.verify(connection, places=[place])
+    return VerificationOut(
+        place=place,
+        is_whole=not faults,
+        rows=head[0].seq if head else 0,
+        hash=head[0].hash if head else "",
+        faults=[FaultOut(seq=fault.seq, what=fault.what) for fault in faults],
+    )
+
+
 @router.get("/places/{place}/audit")
 def list_audit(
     request: Request,
-    visitor: Annotated[Visitor, Depends(Needs((Role.GOVERNANCE,)))],
+    visitor: Governor,
     place: Id,
     before: Annotated[int | None, Query(ge=1, le=1 << 31)] = None,
     limit: Limit = 50,

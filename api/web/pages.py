@@ -28,6 +28,9 @@ _HERE: Final = Path(__file__).parent.parent
 STATIC: Final = _HERE / "static"
 """Styles and scripts, served under /static."""
 
+LONGEST_RETURN: Final = 2000
+"""Characters of an address to come back to, after signing in or in another language."""
+
 _OWN_COLOUR: Final = "#1d3f58"
 
 
@@ -141,11 +144,12 @@ def _speech(request: Request, resources: "Resources | None", status: int) -> dic
     leads_here = request.method in ("GET", "HEAD") and status < 400
     path = request.url.path if leads_here else "/"
     query = f"?{request.url.query}" if path != "/" and request.url.query else ""
+    here = path + query if len(path) + len(query) <= LONGEST_RETURN else "/"
     return {
         "language": spoken,
         "languages": language.LANGUAGES,
         "other_language": other,
-        "here": path + query,
+        "here": here,
         "script_texts": script_texts.told(),
     }
 

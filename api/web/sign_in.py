@@ -12,14 +12,11 @@ from api.auth import ANY, Lockout, Needs, Visitor
 from api.resources import Resources
 from api.web import language
 from api.web.language import _
-from api.web.pages import name_of, render
+from api.web.pages import LONGEST_RETURN, name_of, render
 from config import factors, recipients, sessions
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
-
-MAX_NEXT: Final = 2000
-"""Characters of the address to go to after signing in."""
 
 _HOUR_US: Final = 3_600_000_000
 
@@ -147,7 +144,7 @@ def own_path(asked: str) -> str:
 
     Two slashes, or a slash and a backslash, would lead a browser elsewhere.
     """
-    if len(asked) > MAX_NEXT:
+    if len(asked) > LONGEST_RETURN:
         return "/"
     is_own = asked.startswith("/") and not asked.startswith(("//", "/\\", "/sign-"))
     return asked if is_own and asked.isprintable() and "\\" not in asked else "/"

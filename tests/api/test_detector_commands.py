@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 from typer.testing import CliRunner, Result
 
 from alerts import calibrations
@@ -207,3 +207,52 @@ def test_time_in_shadow_is_counted_from_the_switches_of_the_period() -> None:
     assert shadow_us(past, 0, 58 * DAY_US) == 28 * DAY_US
     assert shadow_us(past[1:], 30 * DAY_US, 58 * DAY_US) == 0
     assert shadow_us([at(70, Mode.LIVE)], 30 * DAY_US, 58 * DAY_US) == 28 * DAY_US
+
+
+def judged(*words: str) -> Result:
+    return RUN.invoke(app, ["detectors", "judge", *words])
+
+
+def test_findings_are_listed_and_judged_from_the_command_line(database: Engine) -> None:
+    judge(database, true=1, false=0)
+    found = finding(onset_us=microseconds(SystemClock().now()) - 40 * 3_600_000_000)
+    with database.begin() as connection:
+        row = to_row(found, ShadowState.STANDING)
+        connection.execute(insert(ledger.shadow_findings).values(row))
+    waiting = RUN.invoke(app, ["detectors", "findings", "--place", "fenbridge"])
+    assert waiting.exit_code == Exit.OK
+    assert [line.split()[0] for line in waiting.output.splitlines()] == [found.id]
+    said = judged(found.id, "false", "--by", SAM, "--note", "a visitor sat there")
+    assert flat(said.output) == f"{found.id} is false, says Sam Example"
+    assert judged(found.id, "true", "--by", SAM).exit_code == Exit.OK
+    waiting = RUN.invoke(app, ["detectors", "findings", "--place", "fenbridge"])
+    assert flat(waiting.output) == "nothing waits to be judged"
+    past = RUN.invoke(app, ["detectors", "findings", "--place", "fenbridge", "--judged"]).output
+    assert len(past.splitlines()) == 2
+    assert f"{found.id} " in past
+    assert past.count("[true]") == 2, "the last word counts"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["no-such-finding", "true", "--by", SAM], "stillwell detectors findings --place lists"),
+        (["{id}", "true", "--by", "ann@council.example"], "is not a supervisor of fenbridge"),
+        (["{id}", "true", "--by", "nobody@council.example"], "has no account"),
+        (["{id}", "true", "--by", SAM, "--note", "x" * 2001], "expected 2000 readable ones"),
+        (["{id}", "true", "--by", SAM, "--note", "a\x07b"], "expected 2000 readable ones"),
+        (["{id}", "perhaps", "--by", SAM], "perhaps"),
+    ],
+)
+def test_what_nobody_may_say_is_refused_and_kept_nowhere(
+    database: Engine, words: list[str], told: str
+) -> None:
+    found = finding(onset_us=microseconds(SystemClock().now()) - 40 * 3_600_000_000)
+    with database.begin() as connection:
+        row = to_row(found, ShadowState.STANDING)
+        connection.execute(insert(ledger.shadow_findings).values(row))
+    refused = judged(*(word.replace("{id}", found.id) for word in words))
+    assert refused.exit_code != Exit.OK
+    assert told in flat(refused.output)
+    with database.connect() as connection:
+        assert connection.execute(select(ledger.adjudications)).all() == []
