@@ -40,7 +40,6 @@ TITLES: Final = {
     "installations": N_("Days of work in the home"),
     "walk_tests": N_("Tests of the sensors"),
     "legal_holds": N_("Times in which nothing may be erased"),
-    "device_moves": N_("Devices that came or went"),
     "alerts": N_("Alerts"),
     "alert_history": N_("What happened to each alert"),
     "escalations": N_("When an alert goes on to the next person"),
