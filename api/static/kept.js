@@ -1,4 +1,5 @@
 // Actions on alerts from a phone: sent at once, or kept here while there is no connection.
+// One tap that ends an alert is kept for some seconds first, in which it can be taken back.
 // Kept are the address, the form's fields and the time; signing out deletes them.
 
 import { t } from "./texts.js";
@@ -7,6 +8,7 @@ const KEY = "stillwell-kept";
 const COPIES = "stillwell-session";
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 15_000;
+const UNDO_MS = 5_000;
 
 const place = document.querySelector("[data-kept]");
 const me = place?.dataset.kept || "";
@@ -49,13 +51,19 @@ function link(text, href) {
   return anchor;
 }
 
-function dismiss(id) {
+function dismiss(id, text) {
   const button = document.createElement("button");
   button.className = "govuk-button govuk-button--secondary govuk-!-margin-bottom-0";
   button.type = "button";
-  button.textContent = t("I have read this");
+  button.textContent = text;
   button.addEventListener("click", () => drop(id));
   return button;
+}
+
+// A clock that was turned back meanwhile holds nothing up.
+function canBeUndone(one) {
+  const left = (one.due || 0) - Date.now();
+  return left > 0 && left <= UNDO_MS;
 }
 
 const told = [];
@@ -75,9 +83,11 @@ function show() {
           `${t("Not taken: %(what)s.", { what })} ${one.refused}${typed} `,
           link(t("See the alert"), one.page),
           " ",
-          dismiss(one.id),
+          dismiss(one.id, t("I have read this")),
         ),
       );
+    } else if (canBeUndone(one)) {
+      lines.push(line(`${t("Sent in a moment: %(what)s.", { what })} `, dismiss(one.id, t("Undo"))));
     } else {
       lines.push(line(t("Kept on this phone, not sent yet: %(what)s. It is sent when the connection is back.", { what })));
     }
@@ -123,9 +133,12 @@ export async function sendKept() {
   isSending = true;
   try {
     for (const one of read().filter((kept) => kept.account === me && !kept.refused)) {
+      if (canBeUndone(one)) return;
+      if (!read().some((kept) => kept.id === one.id)) continue; // taken back meanwhile
+      show();
       let answer;
       try {
-        answer = await post(one, true);
+        answer = await post(one, Date.now() > (one.due || 0) + PATIENCE_MS);
       } catch {
         return;
       }
@@ -142,6 +155,10 @@ export async function sendKept() {
   } finally {
     isSending = false;
   }
+}
+
+function sendWhenDue() {
+  for (const one of read().filter(canBeUndone)) setTimeout(sendKept, one.due - Date.now() + 20);
 }
 
 function keep(action) {
@@ -164,6 +181,10 @@ async function act(form, button) {
     at: moment(now),
     clock: now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
   };
+  if (button?.matches("[data-undo]")) {
+    keep({ ...action, due: now.getTime() + UNDO_MS });
+    return sendWhenDue();
+  }
   if (navigator.onLine === false || read().some((one) => one.account === me && !one.refused)) {
     keep(action);
     return sendKept();
@@ -212,6 +233,7 @@ document.addEventListener("submit", (event) => {
 if (place) {
   show();
   sendKept();
+  sendWhenDue();
   addEventListener("online", sendKept);
   setInterval(() => {
     if (!document.hidden && read().length) sendKept();

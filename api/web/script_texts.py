@@ -17,6 +17,8 @@ TEXTS: Final = (
     N_("Not taken: %(what)s."),
     N_("See the alert"),
     N_("Kept on this phone, not sent yet: %(what)s. It is sent when the connection is back."),
+    N_("Sent in a moment: %(what)s."),
+    N_("Undo"),
     N_("Sent: %(what)s."),
     N_("%(time)s left of %(limit)s s"),
     N_("%(time)s over %(limit)s s"),

@@ -61,11 +61,40 @@ def test_what_is_tapped_without_a_connection_is_kept_and_sent_on_return(
         expect(kept).to_contain_text("Sent: I'm going", timeout=30_000)
         # The second was tapped on what the phone showed then; the first has changed that since.
         expect(page.locator("#standing")).to_contain_text("You are on the way", timeout=10_000)
-        expect(kept).to_contain_text("Not taken: Seen well")
+        expect(kept).to_contain_text("Not taken: Seen well", timeout=30_000)
         page.get_by_role("button", name="I have read this").click()
         page.get_by_role("button", name="Seen well").click()
-        expect(page.locator("#standing")).to_contain_text("Seen well: resolved by Alice Example")
+        expect(page.locator("#standing")).to_contain_text(
+            "Seen well: resolved by Alice Example", timeout=30_000
+        )
         expect(page.get_by_text("by the phone's clock, without a connection")).to_be_visible()
+
+
+def test_one_tap_that_ends_an_alert_can_be_taken_back(site: Site, browser: Browser) -> None:
+    with phone(browser, site.url, "alice", alert := fall(site, 1)) as page:
+        kept, standing = page.locator("[data-kept]"), page.locator("#standing")
+        page.clock.install()
+        page.get_by_role("button", name="Seen well").click()
+        expect(kept).to_contain_text("Sent in a moment: Seen well")
+        kept.get_by_role("button", name="Undo").click()
+        expect(kept).to_be_hidden()
+        page.clock.run_for(20_000)
+        page.goto(f"/alerts/{alert}")
+        expect(standing).to_have_text("Nobody has it yet")
+        page.get_by_role("button", name="Spoken to").click()
+        expect(kept).to_contain_text("Sent in a moment: Spoken to")
+        page.clock.run_for(6_000)
+        expect(kept).to_contain_text("Sent: Spoken to", timeout=30_000)
+        expect(standing).to_contain_text("Spoken to: resolved by Alice Example", timeout=30_000)
+        expect(page.get_by_text("by the phone's clock")).to_have_count(0)
+        assert page.evaluate(KEPT) is None
+
+
+def test_a_tap_that_is_left_behind_is_sent_from_the_next_page(site: Site, browser: Browser) -> None:
+    with phone(browser, site.url, "alice", fall(site, 0)) as page:
+        page.get_by_role("button", name="Seen well").click()
+        page.goto("/mine")
+        expect(page.locator("[data-kept]")).to_contain_text("Sent: Seen well", timeout=30_000)
 
 
 def test_a_kept_outcome_alone_is_taken_with_its_note(site: Site, browser: Browser) -> None:
