@@ -250,6 +250,7 @@ def _answers(
         "draft": draft,
         "sections": sections,
         "errors": told,
+        "is_refused": bool(errors),
         "step_of": STEP_OF,
         "has_consent": bool(draft.fields.get("basis")),
         "live_url": "",
