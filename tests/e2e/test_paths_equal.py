@@ -52,6 +52,7 @@ device = "living-room/climate"
 before_end_h = 60
 """
 FAULTS = """
+homes_per_sector = 2
 fault = [
   {kind = "stuck", place = "abercoed", home = 1, device = "hall/motion", before_end_h = 80, lasts_h = 20},
   {kind = "chattering", place = "fenbridge", home = 2, device = "hall/motion", by_s = 15, before_end_h = 40, lasts_h = 3},
@@ -66,6 +67,7 @@ fault = [
   {kind = "gateway-outage", place = "fenbridge", home = 4, before_end_h = 24, lasts_h = 7},
   {kind = "gateway-outage", place = "fenbridge", home = 1, before_end_h = 18, lasts_h = 6},
   {kind = "broker-outage", place = "abercoed", before_end_h = 60, lasts_h = 6},
+  {kind = "street", place = "fenbridge", sector = 2, share = 0.5, before_end_h = 70, lasts_h = 5},
 ]
 """  # noqa: E501 - one fault a line
 
