@@ -53,6 +53,7 @@ def sweep(settings: Settings, *, tell: Tell) -> None:
     vault.drop(gone)
     with database.begin() as connection:
         console.note(connection, audit.INSTALLATION, "sweep-keys", "keys", dropped=len(gone))
+    database.dispose()
     tell(f"{len(gone):,} keys dropped: what they sealed can be read in no backup")
     if gone:
         tell("now renew the copy: stillwell keys copy FILE")

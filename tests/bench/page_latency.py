@@ -62,7 +62,7 @@ def sign_in(page: Page, url: str, role: str = "operator") -> None:
     page.goto(f"{url}/sign-in")
     page.fill("input[name=email]", f"{role}@test.example")
     page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/alerts*")
 
 

@@ -80,7 +80,7 @@ def test_the_queue_holds_what_went_wrong_in_the_four_weeks(demo: Demo, browser: 
     page.goto(f"{demo.url}/sign-in")
     page.fill("input[name=email]", email)
     page.fill("input[name=password]", password)
-    page.click("button[type=submit]")
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/alerts*")
     text = page.inner_text("main")
 
@@ -122,7 +122,7 @@ def test_ctrl_c_ends_everything_with_a_browser_attached(demo: Demo, browser: Bro
     page.goto(f"{demo.url}/sign-in")
     page.fill("input[name=email]", email)
     page.fill("input[name=password]", password)
-    page.click("button[type=submit]")
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/mine*")
     page.wait_for_timeout(1500)
 
