@@ -190,7 +190,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "households": {"households": [{"name": "Mx Invented"}]},
     "search": {"name": "Mx Invented"},
     "household": {"household": {"name": "Mx Invented"}},
-    "emergency-access": {"reason": "a test of the rules", "hours": 1},
+    "emergency-access": {"reason": "refused"},  # what is opened would stay open in this world
     "holds": {"reason": "a test"},
     "lift": {"why": "a test"},
     "facts": {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1},
