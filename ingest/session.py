@@ -29,7 +29,7 @@ REPLAY_GATHER_S: Final = 0.03
 of the journal and a step of the engine."""
 
 BUSY_MESSAGES: Final = 50
-BUSY_GATHER_S: Final = 0.05
+BUSY_GATHER_S: Final = 0.1
 """So many messages that wait are a stream, and a chunk of it gathers this long: a commit, its sync
 and a turn of each thread cost as much for ten messages as for a thousand. The socket is read as
 often as ever meanwhile, since a broker whose packets are not taken falls behind."""

@@ -226,6 +226,9 @@ def main() -> None:
     )
     rows: list[Row] = []
     wanted = set(sys.argv[1:])
+    known = [measurement.__name__ for measurement in measurements]
+    if unknown := sorted(wanted - set(known)):
+        raise SystemExit(f"nothing is called {', '.join(unknown)}: choose from {', '.join(known)}")
     for measurement in measurements:
         if wanted and measurement.__name__ not in wanted:
             continue

@@ -1,7 +1,6 @@
 """What is read as columns is what the careful path reads, whatever the messages are."""
 
 import json
-from collections.abc import Sequence
 from unittest.mock import patch
 
 import numpy as np
@@ -10,13 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest import messages
-from ingest.decode import Decoded, decode
+from ingest.decode import decode
 from ingest.known_senders import known_senders
 from ingest.message import Message
 from ingest.native_columns import read_columns
 from ingest.numerals import decimals
 from ingest.positions import Positions
-from ingest.tracks import Sequenced
+from tests.ingest.both_ways import carefully, one_by_one, said
 from tests.ingest.corpus import RECEIVED_US
 from tests.ingest.test_quick_native import MS, TABLE
 from tests.ingest.test_quick_native import messages as odd_messages
@@ -91,45 +90,15 @@ plain_messages = st.builds(
 chunks = st.lists(st.one_of(plain_messages, plain_messages, shaped, odd_messages), max_size=12)
 
 
-def one_by_one(sequences: Sequence[Sequenced]) -> list[Sequenced]:
-    """Return each number by itself, by gateway; the order between gateways says nothing."""
-    each = [
-        Sequenced(one.gateway, one.boot, one.sequence + number, one.oldest)
-        for one in sequences
-        for number in range(one.more + 1)
-    ]
-    return sorted(each, key=lambda one: one.gateway)
-
-
-def said(decoded: Decoded) -> object:
-    batch = decoded.batch
-    columns = (batch.sensor, batch.time.astype(int), batch.value, batch.received.astype(int))
-    listed = [(column.dtype, column.tolist()) for column in columns]
-    return repr(
-        (
-            listed,
-            tuple(decoded.rejects),
-            tuple(decoded.strays),
-            one_by_one(decoded.sequences),
-            decoded.quiet,
-        )
-    )
-
-
-def carefully(chunk: Sequence[Message]) -> Decoded:
-    with patch("ingest.decode.quick", lambda given, _: [None] * len(given)):
-        return decode(list(chunk), TABLE)
-
-
 @settings(max_examples=600, deadline=None)
 @given(chunks, st.integers(0, 12))
 @example([Message(TOPIC % 1, b'{"b":"x","s":1,"r":[["motion-0",1,1]]}', 0)] * 3, 1)
 def test_columns_say_what_the_careful_path_says(chunk: list[Message], cut: int) -> None:
     columns = messages.joined([messages.of(chunk[:cut]), messages.of(chunk[cut:])])
     with patch("ingest.decode._MANY", 0):
-        assert said(decode(columns, TABLE)) == said(carefully(chunk))
+        assert said(decode(columns, TABLE)) == said(carefully(chunk, TABLE))
         # Once more, now that senders, boots and addresses are known.
-        assert said(decode(columns, TABLE)) == said(carefully(chunk))
+        assert said(decode(columns, TABLE)) == said(carefully(chunk, TABLE))
 
 
 @settings(max_examples=200, deadline=None)
@@ -140,7 +109,7 @@ def test_outboxes_are_settled_as_one_by_one(chunk: list[Message]) -> None:
     together, each = Positions(), Positions()
     for half in (0, 1):
         moved = together.moved(columns.sequences)
-        expected = each.moved(carefully(chunk).sequences)
+        expected = each.moved(carefully(chunk, TABLE).sequences)
         assert dict(moved.tracks) == dict(expected.tracks), half
         assert {*moved.heard} == {*expected.heard}
         together.adopt(moved)
@@ -188,7 +157,7 @@ def test_a_number_one_by_one_is_as_long_as_it_may_be() -> None:
     odd = Message(TOPIC % 1, b'{"b":"x","s":201,"r":[["smoke-2",1,1,"smoke"]]}', RECEIVED_US)
     chunk = [*good[:90], odd, *good[90:]]
     found = decode(messages.of(chunk), TABLE)
-    assert said(found) == said(carefully(chunk))
+    assert said(found) == said(carefully(chunk, TABLE))
     assert len(found.sequences) == 3
 
 
