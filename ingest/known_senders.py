@@ -94,6 +94,9 @@ def _found(
     """Return the numbers of these spans, each of its owner; what is new is looked up and learnt."""
     room = known.longest - (0 if owner is None else 8)
     is_fine = (length >= 1) & (length <= room)
+    # Names tells none that ends with a zero byte from the one without.
+    last = np.where(is_fine, at + length - 1, 0)
+    is_fine &= np.frombuffer(octets, np.uint8)[last] != 0
     names = spans(octets, np.where(is_fine, at, 0), np.where(is_fine, length, 0))
     if owner is not None:
         names = np.hstack([(owner.astype(np.uint64) + np.uint64(1))[:, None], names])
