@@ -11,7 +11,7 @@ from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows
 from alerts.detect.fold import Signs, local_bins
 from alerts.detect.roles import Role, plays
 from alerts.detect.things import Spell
-from alerts.findings_things import SpellNumbers, bed_left
+from alerts.findings_things import Long, bed_left
 from alerts.lifecycle import Event
 from alerts.scene import Scene
 from alerts.turns import homes_that_pass
@@ -40,6 +40,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
         back = back[spell.leaves_at_night(began)]
         homes, longest = spell.find_longest(state.spell_peak[_ROW], home[back], of.lasted_us[back])
         state.spell_peak[_ROW, homes] = longest
+    spell.forget_late(state.late_spells, _ROW, home)
     _ease(scene, home[signs.value[on] > 0])
 
 
@@ -49,38 +50,47 @@ def fold_late(scene: Scene, signs: Signs) -> None:
     _ease(scene, signs.home[is_bed & (signs.value > 0)])
 
 
+def note_late(scene: Scene, signs: Signs) -> None:
+    """Note which beds had been empty for too long by the regular tick before these late signs."""
+    homes = np.unique(signs.home[plays(signs.roles, Role.BED)])
+    spell.forget_late(scene.state.late_spells, _ROW, homes)
+    if len(homes):
+        found = _long(scene, homes, scene.last_regular_us)
+        late = found.homes[found.minutes > found.limit]
+        spell.keep_late(scene.state.late_spells, _ROW, late)
+
+
 def decide(scene: Scene) -> None:
     """Raise beds that have been empty for longer than the home's own limit, by night."""
     if not scene.is_regular or not spell.is_night(scene.zone_bin).any():
         return
-    state, roster, now_us = scene.state, scene.roster, scene.now_us
-    homes = _empty(scene, roster.things.seat_homes[_BED])
+    state, now_us = scene.state, scene.now_us
+    found = _long(scene, scene.roster.things.seat_homes[_BED], now_us)
+    for at in np.flatnonzero(found.minutes > found.limit).tolist():
+        home = int(found.homes[at])
+        value, left_us = scene.home(home), int(state.seat_us[_BED, home])
+        is_late = spell.is_late(state.late_spells, _ROW, home) and found.since_us[at] == left_us
+        numbers = found.numbers(at, "bed", left_us, int(state.sign_us[home]), is_late)
+        scene.actions.append(bed_left(value, scene.zone(value.place), now_us, numbers))
+        state.spell_us[_ROW, home] = left_us
+
+
+def _long(scene: Scene, homes: Rows, at_us: int) -> Long:
+    """Return those of these homes whose bed was left for longer than the floor at a moment."""
+    state, roster = scene.state, scene.roster
+    homes = _empty(scene, homes, at_us)
     homes = homes[state.spell_us[_ROW, homes] == NEVER]
     homes = homes[spell.is_night(scene.zone_bin[roster.home_zone[homes]])]
     homes = homes[~state.is_taken[_CHAIR, homes] & ~state.is_out[homes] & scene.counted[homes]]
     since = np.maximum(state.seat_us[_BED, homes], state.unseen_until_us[homes])
     floor = roster.tuned("bed_left_floor_min", homes)
-    long = (now_us - since) / MINUTE_US > floor
+    long = (at_us - since) / MINUTE_US > floor
     homes, since, floor = homes[long], since[long], floor[long]
     longest = _longest(scene, homes)
     usual, limit = spell.limits(longest, _ROW, scene.tuned("bed_left_z", homes))
     low, high = spell.band(longest, _ROW)
-    limit, minutes = np.maximum(limit, floor), (now_us - since) / MINUTE_US
-    for at in np.flatnonzero(minutes > limit).tolist():
-        home = int(homes[at])
-        value, left_us = scene.home(home), int(state.seat_us[_BED, home])
-        numbers = SpellNumbers(
-            "bed",
-            left_us,
-            float(minutes[at]),
-            float(usual[at]),
-            float(low[at]),
-            float(high[at]),
-            float(limit[at]),
-            int(state.sign_us[home]),
-        )
-        scene.actions.append(bed_left(value, scene.zone(value.place), now_us, numbers))
-        state.spell_us[_ROW, home] = left_us
+    minutes = (at_us - since) / MINUTE_US
+    return Long(homes, since, minutes, usual, low, high, np.maximum(limit, floor))
 
 
 def learn(scene: Scene) -> None:
@@ -90,7 +100,7 @@ def learn(scene: Scene) -> None:
     if not len(homes):
         return
     state = scene.state
-    still = _empty(scene, homes)
+    still = _empty(scene, homes, scene.now_us)
     still, so_far = spell.find_longest(
         state.spell_peak[_ROW], still, scene.now_us - state.seat_us[_BED, still]
     )
@@ -105,11 +115,12 @@ def learn(scene: Scene) -> None:
     state.spell_peak[_ROW, homes] = 0
 
 
-def _empty(scene: Scene, homes: Rows) -> Rows:
+def _empty(scene: Scene, homes: Rows, at_us: int) -> Rows:
     """Return which of these have a bed, with a pad that works, that was left this night."""
     state, roster = scene.state, scene.roster
+    homes = homes[roster.things.seat_sensor[_BED, homes] >= 0]
     left_us = state.seat_us[_BED, homes]
-    is_empty = (left_us > scene.now_us - _OLDEST_US) & ~state.is_taken[_BED, homes]
+    is_empty = (left_us > at_us - _OLDEST_US) & ~state.is_taken[_BED, homes]
     homes = homes[is_empty]
     pad = roster.sensor_lead[roster.things.seat_sensor[_BED, homes]]
     homes = homes[state.sensor_silent_us[pad] == NEVER]

@@ -1,7 +1,7 @@
 """Findings about what is broken: devices and gateways that say nothing, told to engineers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from alerts.alert import PRIORITY, AlertKind, Finding, Verdict, alert_id
@@ -98,7 +98,8 @@ class GatewaySilence:
 
     ``off_us`` is when it went offline, None unless that was its last word; it must stay so for
     ``dwell_us``. ``lost_us`` is since when it counts as lost, and waits ``wait_us`` for others.
-    Its mains failed at ``mains_us``, where it said so.
+    Its mains failed at ``mains_us``, where it said so; ``is_late`` says that it had been offline
+    for that long already when it was told.
     """
 
     heard_us: int
@@ -109,6 +110,7 @@ class GatewaySilence:
     lost_us: int
     wait_us: int
     mains_us: int | None = None
+    is_late: bool = False
 
 
 def gateway_silent(
@@ -142,7 +144,7 @@ def gateway_silent(
         "mains_failed_us": silence.mains_us,
         "decided_us": found_us,
     }
-    return _technical(
+    found = _technical(
         AlertKind.GATEWAY_SILENT,
         Verdict.GATEWAY,
         gateway.place,
@@ -154,6 +156,7 @@ def gateway_silent(
         sentence,
         evidence,
     )
+    return replace(found, is_late=silence.is_late)
 
 
 def mains_failed(

@@ -5,6 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.alert import AlertKind, Finding, Verdict
+from alerts.detect.columns import Floats, Ints, Rows
 from alerts.findings import finding
 from alerts.findings_nights import shared
 from alerts.words import clock, moment, span
@@ -18,7 +19,8 @@ class SpellNumbers:
     """Since when a bed is empty or a seat taken, for how long, usual and limit, in minutes.
 
     The longest of a day is from ``usual_low`` to ``usual_high`` on eight days in ten;
-    ``sign_us`` is the last sign of the person anywhere.
+    ``sign_us`` is the last sign of the person anywhere; ``is_late`` says that it was too long
+    already when late readings told of it.
     """
 
     seat: str
@@ -29,6 +31,27 @@ class SpellNumbers:
     usual_high: float
     limit: float
     sign_us: int
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Long:
+    """Spells of k homes that last beyond their floor: since when, and in minutes as above."""
+
+    homes: Rows
+    since_us: Ints
+    minutes: Floats
+    usual: Floats
+    low: Floats
+    high: Floats
+    limit: Floats
+
+    def numbers(
+        self, at: int, seat: str, since_us: int, sign_us: int, is_late: bool
+    ) -> SpellNumbers:
+        """Return the numbers of one of them."""
+        minutes = (self.minutes, self.usual, self.low, self.high, self.limit)
+        return SpellNumbers(seat, since_us, *(float(c[at]) for c in minutes), sign_us, is_late)
 
 
 def bed_left(home: Home, zone: ZoneInfo, found_us: int, of: SpellNumbers) -> Finding:
@@ -67,7 +90,8 @@ def _of_spell(
         "last_sign_us": of.sign_us,
         "decided_us": found_us,
     }
-    return finding(kind, home, of.since_us, found_us, sentence, evidence, Verdict.PERSON)
+    found = finding(kind, home, of.since_us, found_us, sentence, evidence, Verdict.PERSON)
+    return replace(found, is_late=of.is_late)
 
 
 @dataclass(frozen=True, slots=True)

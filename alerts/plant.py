@@ -133,10 +133,11 @@ def _due_to_tell(scene: Scene, rows: Rows) -> Rows:
 
 def _raise_gateways(scene: Scene, rows: Rows) -> None:
     state, roster, gateways = scene.state, scene.roster, scene.due.gateways
+    span_us = scene.now_us - scene.before_us  # a tick before it was found lost nobody knew
     for number in rows[in_street(scene, gateways, rows) < 0].tolist():
         gateway, is_off = roster.table.gateways[number], bool(gateways.is_off[number])
         home = None if gateway.home is None else roster.table.homes.get(gateway.home)
-        heard = int(state.gateway_heard_us[number])
+        heard, lost_us = int(state.gateway_heard_us[number]), int(state.gateway_lost_us[number])
         onset = int(state.gateway_off_us[number]) if is_off else max(heard, UNHEARD)
         state.gateway_silent_us[number] = onset
         silence = GatewaySilence(
@@ -145,9 +146,10 @@ def _raise_gateways(scene: Scene, rows: Rows) -> None:
             limit_us=int(roster.gateway_limit_us[number]),
             off_us=onset if is_off else None,
             dwell_us=technical.OFFLINE_DWELL_US,
-            lost_us=int(state.gateway_lost_us[number]),
+            lost_us=lost_us,
             wait_us=OUTAGE_FIRST_US,
             mains_us=mains_us(scene, number),
+            is_late=is_off and lost_us - span_us - onset >= technical.OFFLINE_DWELL_US,
         )
         zone = scene.zone(gateway.place)
         scene.actions.append(gateway_silent(gateway, home, zone, scene.now_us, silence))

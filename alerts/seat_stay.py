@@ -7,11 +7,11 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import spell
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows
 from alerts.detect.fold import Signs
 from alerts.detect.roles import OFF_SEAT, SEAT, Role, Roles, plays
 from alerts.detect.things import SEATS, Spell
-from alerts.findings_things import SpellNumbers, seat_not_left
+from alerts.findings_things import Long, seat_not_left
 from alerts.lifecycle import Event
 from alerts.scene import Scene
 from alerts.turns import homes_that_pass
@@ -42,6 +42,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
                 state.spell_peak[of], home[on][left], changes.lasted_us[left]
             )
             state.spell_peak[of, homes] = longest
+        spell.forget_late(state.late_spells, of, home[_tells(row, roles)])
         _ease_by(scene, row, roles, home, value)
 
 
@@ -50,6 +51,17 @@ def fold_late(scene: Scene, signs: Signs) -> None:
     for row, of in enumerate(_ROWS):
         news = signs.time_us > scene.state.spell_us[of, signs.home]
         _ease_by(scene, row, signs.roles[news], signs.home[news], signs.value[news])
+
+
+def note_late(scene: Scene, signs: Signs) -> None:
+    """Note which seats had been taken for too long by the regular tick before these late signs."""
+    state = scene.state
+    for row, of in enumerate(_ROWS):
+        homes = np.unique(signs.home[_tells(row, signs.roles)])
+        spell.forget_late(state.late_spells, of, homes)
+        if len(homes):
+            of_row = _long(scene, row, homes, scene.last_regular_us)
+            spell.keep_late(state.late_spells, of, of_row.homes[of_row.minutes > of_row.limit])
 
 
 def decide(scene: Scene) -> None:
@@ -78,40 +90,47 @@ def learn(scene: Scene) -> None:
 
 
 def _decide(scene: Scene, row: int) -> None:
-    state, roster, now_us, of = scene.state, scene.roster, scene.now_us, _ROWS[row]
-    homes = roster.things.seat_homes[row]
+    state, of = scene.state, _ROWS[row]
+    homes = scene.roster.things.seat_homes[row]
     if not len(homes):
         return
-    least_us = int(roster.tuning[_FLOORS[row]].min() * HOUR_US)
-    homes = homes[now_us - state.seat_us[row][homes] > least_us]
+    least_us = int(scene.roster.tuning[_FLOORS[row]].min() * HOUR_US)
+    homes = homes[scene.now_us - state.seat_us[row][homes] > least_us]
+    found = _long(scene, row, homes, scene.now_us)
+    changed_us = np.maximum(state.seat_us[row], state.elsewhere_us[row])
+    for at in np.flatnonzero(found.minutes > found.limit).tolist():
+        home, since_us = int(found.homes[at]), int(found.since_us[at])
+        value = scene.home(home)
+        is_late = spell.is_late(state.late_spells, of, home) and since_us == changed_us[home]
+        numbers = found.numbers(at, SEATS[row].value, since_us, int(state.sign_us[home]), is_late)
+        scene.actions.append(seat_not_left(value, scene.zone(value.place), scene.now_us, numbers))
+        state.spell_us[of, home] = since_us
+
+
+def _long(scene: Scene, row: int, homes: Rows, at_us: int) -> Long:
+    """Return those of these homes whose seat is taken for longer than its floor at a moment."""
+    state, roster, of = scene.state, scene.roster, _ROWS[row]
+    homes = homes[roster.things.seat_sensor[row, homes] >= 0]
     homes = homes[state.is_taken[row, homes] & (state.spell_us[of, homes] == NEVER)]
     homes = homes[~state.is_out[homes] & scene.counted[homes]]
     since = np.maximum(state.seat_us[row, homes], state.elsewhere_us[row, homes])
     since = np.maximum(since, state.unseen_until_us[homes])
     floor = roster.tuned(_FLOORS[row], homes) * 60
-    long = (now_us - since) / MINUTE_US > floor
+    long = (at_us - since) / MINUTE_US > floor
     pad = roster.sensor_lead[roster.things.seat_sensor[row, homes]]
     long &= state.sensor_silent_us[pad] == NEVER
     homes, since, floor = homes[long], since[long], floor[long]
     longest = _longest(scene, of, homes)
     usual, limit = spell.limits(longest, of, scene.tuned("seat_z", homes))
     low, high = spell.band(longest, of)
-    limit, minutes = np.maximum(limit, floor), (now_us - since) / MINUTE_US
-    for at in np.flatnonzero(minutes > limit).tolist():
-        home = int(homes[at])
-        value = scene.home(home)
-        numbers = SpellNumbers(
-            SEATS[row].value,
-            int(since[at]),
-            float(minutes[at]),
-            float(usual[at]),
-            float(low[at]),
-            float(high[at]),
-            float(limit[at]),
-            int(state.sign_us[home]),
-        )
-        scene.actions.append(seat_not_left(value, scene.zone(value.place), now_us, numbers))
-        state.spell_us[of, home] = since[at]
+    minutes = (at_us - since) / MINUTE_US
+    return Long(homes, since, minutes, usual, low, high, np.maximum(limit, floor))
+
+
+def _tells(row: int, roles: Roles) -> Bools:
+    """Return which signs tell that a seat was taken or left, or that somebody is elsewhere."""
+    tells: Bools = plays(roles, SEAT[row]) | plays(roles, OFF_SEAT[row])
+    return tells
 
 
 def _longest(scene: Scene, of: Spell, homes: Rows) -> spell.Longest:

@@ -103,6 +103,7 @@ def run_ticks(
     due = due or look_at_all(roster)
     last_us = int(ticks_us[-1]) if len(ticks_us) else before_us
     scene = Scene(state, roster, places, offsets, before_us, due, last_us=last_us, modes=modes)
+    scene.last_regular_us = before_us // SLOW_US * SLOW_US
     if len(late):
         made = fold.split_late(late, roster, state, offsets, scene.windows)
         streams = _watched(made, roster)[0]
@@ -115,6 +116,8 @@ def run_ticks(
         for detector in (*DETECTORS, pads):
             signs = streams.all_signs if detector in _OF_ALL else streams.signs
             detector.fold_late(scene, signs)
+        for spells in (bed_left, seat_stay):  # once pads have told what they say now
+            spells.note_late(scene, streams.all_signs)
     is_one_tick = len(ticks_us) == 1
     made = fold.split(readings, roster, state, offsets, scene.windows, is_one_tick=is_one_tick)
     streams, held = _watched(made, roster)

@@ -1,7 +1,8 @@
 """Booked visits as stretches of time, and which signs in them are the visitor's (DETECTION A.4).
 
 A visitor is known to be there from the first opening of a door that leads out, in the time that
-is booked, until the next one, or until that time is over: a carer who did not come hides nobody.
+is booked, until that same door opens again, or until that time is over: a carer who did not come
+hides nobody, and the back door, opened for the bin, ends no visit.
 While one is there movement, doors, power and doses are the visitor's. They are no sign of the
 person and no exit; what beds and chairs say is the person's all the same, and so is the first
 movement in a home whose person was out: somebody came in, and it may have been that person.
@@ -13,7 +14,17 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import DAY_US, MINUTE_US, NEVER, SECOND_US, Bools, Floats, Ints, Rows
+from alerts.detect.columns import (
+    DAY_US,
+    MINUTE_US,
+    NEVER,
+    SECOND_US,
+    Bools,
+    Counts,
+    Floats,
+    Ints,
+    Rows,
+)
 from alerts.detect.local_time import Offsets, days, to_local
 from config.kinds import CODE, KINDS, Kind
 from config.sensor_table import NONE, SensorTable
@@ -21,6 +32,9 @@ from config.visits import VisitKind
 
 APART_US: Final = 60 * SECOND_US
 """Openings of a door less than this apart are one use of it."""
+
+_MOST_DOORS: Final = 255
+"""Ways out of one home beyond this count as one."""
 
 _BACK_US, _AHEAD_US = 4 * DAY_US, 2 * DAY_US
 _SPAN_BITS: Final = 40
@@ -40,8 +54,8 @@ class Bookings:
     """Booked visits as columns, of homes with a contact on a way out only.
 
     ``early_us`` and ``late_us`` are how long before and after its time a visitor may come or be
-    there. ``is_way_out`` bool[sensors] marks those contacts, whoever lives there, and
-    ``is_visitors`` what a visitor may set off.
+    there. ``way_out`` uint8[sensors] numbers those contacts, whoever lives there: 1 is the first of
+    its home, 0 is none. ``is_visitors`` is what a visitor may set off.
     """
 
     home: Rows
@@ -55,8 +69,14 @@ class Bookings:
     early_us: Ints
     late_us: Ints
     homes: Rows
-    is_way_out: Bools
+    way_out: Counts
     is_visitors: Bools
+
+    @property
+    def is_way_out(self) -> Bools:
+        """bool[sensors]: the contact of a way out, in some home."""
+        result: Bools = self.way_out > 0
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +151,19 @@ def build_bookings(table: SensorTable, place_row: Ints, tuning: Mapping[str, Flo
         early_us=(tuning["visit_early_min"][place] * MINUTE_US).astype(np.int64),
         late_us=(tuning["visit_late_min"][place] * MINUTE_US).astype(np.int64),
         homes=np.unique(of),
-        is_way_out=is_way_out,
+        way_out=_numbered(is_way_out, home),
         is_visitors=_VISITOR_KIND[kind] & has_home & (kind != NONE),
     )
+
+
+def _numbered(is_way_out: Bools, home: Ints) -> Counts:
+    """Return, by sensor, its number among the ways out of its home, from 1 on; 0 for all else."""
+    way = np.flatnonzero(is_way_out)
+    way = way[np.argsort(home[way], kind="stable")]
+    number = np.arange(len(way)) - np.searchsorted(home[way], home[way], "left") + 1
+    result = np.zeros(len(home), np.uint8)
+    result[way] = np.minimum(number, _MOST_DOORS)
+    return result
 
 
 def build_windows(
@@ -198,56 +228,71 @@ def _from_local(table: Offsets, local_us: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class VisitMemory:
-    """By home: in which window a way out was last opened, when, and if a visitor is there since.
+    """By home: in which window a way out was last opened, when, and by which a visitor is there.
 
-    A window is named by its start.
+    A window is named by its start. ``door`` uint8[homes] is 0 where no visitor is there.
+    ``opened_us`` leaves out what was opened while somebody was there who came another way.
     """
 
     window_us: Ints
     opened_us: Ints
-    is_there: Bools
+    door: Counts
 
 
 def find_visitors(
-    window: Rows,
-    home: Ints,
-    time_us: Ints,
-    is_opening: Bools,
-    start_us: Ints,
-    memory: VisitMemory,
+    window: Rows, home: Ints, time_us: Ints, door: Counts, start_us: Ints, memory: VisitMemory
 ) -> tuple[Bools, Bools, VisitMemory]:
     """Return, for each of n signs in time order, whether a visitor is there after it, or came.
 
-    All lie in a window: its row, and its start. ``is_opening`` marks openings of a way out.
+    All lie in a window: its row, and its start. ``door`` uint8[n] is the way out of the home
+    that a sign opens, 0 where it opens none. The one by which a visitor came ends the visit.
     """
     order = np.argsort(window, kind="stable")
-    w, h, t, opens, start = (x[order] for x in (window, home, time_us, is_opening, start_us))
+    w, h, t, d, start = (x[order] for x in (window, home, time_us, door, start_us))
     row = np.arange(len(w))
     is_first = np.ones(len(w), np.bool_)
     is_first[1:] = w[1:] != w[:-1]
     first = np.maximum.accumulate(np.where(is_first, row, 0))
     is_same = memory.window_us[h] == start
     last_us = np.where(is_same, memory.opened_us[h], NEVER)
-    was_there = is_same & memory.is_there[h]
-    opened = np.maximum.accumulate(np.where(opens, row, -1))
-    before = np.empty_like(opened)
-    before[:1], before[1:] = -1, opened[:-1]
-    before_us = np.where(before >= first, t[np.maximum(before, 0)], last_us)
-    is_use = opens & (t - before_us >= APART_US)
-    count = np.cumsum(is_use)
-    uses = count - (count[first] - is_use[first])
-    there_sorted = was_there ^ (uses % 2 == 1)
+    was_there = np.where(is_same, memory.door[h], 0).astype(np.uint8)
+    opens = np.flatnonzero(d)
+    after, after_us = _follow(first[opens], t[opens], d[opens], was_there[opens], last_us[opens])
+    opened = np.cumsum(d > 0) - 1  # the opening, by its number, that came last
+    has_opened = np.zeros(len(w), np.bool_)
+    has_opened[opened >= 0] = opens[opened[opened >= 0]] >= first[opened >= 0]
+    there_sorted = np.where(has_opened, False, was_there > 0)
+    there_sorted[has_opened] = after[opened[has_opened]] > 0
     # What comes late, from before the last opening that is known, was the visitor's.
     there_sorted |= is_same & (t < last_us)
     is_there, has_come = np.empty(len(w), np.bool_), np.empty(len(w), np.bool_)
-    is_there[order], has_come[order] = there_sorted, is_same | (opened >= first)
-    window_us, opened_us = memory.window_us.copy(), memory.opened_us.copy()
-    stays = memory.is_there.copy()
-    at = np.flatnonzero(opened >= first)  # the last of a home wins
-    at = at[t[at] >= last_us[at]]
-    window_us[h[at]], opened_us[h[at]] = start[at], t[opened[at]]
-    stays[h[at]] = (was_there ^ (uses % 2 == 1))[at]
-    return is_there, has_come, VisitMemory(window_us, opened_us, stays)
+    is_there[order], has_come[order] = there_sorted, is_same | has_opened
+    made = VisitMemory(memory.window_us.copy(), memory.opened_us.copy(), memory.door.copy())
+    at = np.flatnonzero(start[opens] >= memory.window_us[h[opens]])  # the last of a home wins
+    made.window_us[h[opens[at]]], made.opened_us[h[opens[at]]] = start[opens[at]], after_us[at]
+    made.door[h[opens[at]]] = after[at]
+    return is_there, has_come, made
+
+
+def _follow(
+    group: Rows, time_us: Ints, door: Counts, was_there: Counts, last_us: Ints
+) -> tuple[Counts, Ints]:
+    """Return, after each of k openings, by which door a visitor is there, and the last one.
+
+    Openings of a ``group`` follow each other; the first of each knows what was before.
+    """
+    turn = np.arange(len(group)) - np.searchsorted(group, group, "left")
+    after, after_us = was_there.copy(), last_us.copy()
+    by_turn = np.argsort(turn, kind="stable")
+    cuts = np.cumsum(np.bincount(turn))
+    for now in np.split(by_turn, cuts[:-1]) if len(cuts) else []:
+        before = now - (turn[now] > 0)
+        there, since_us = after[before], after_us[before]
+        is_told = (there == 0) | (there == door[now])
+        is_use = is_told & (time_us[now] - since_us >= APART_US)
+        after[now] = np.where(is_use, np.where(there == 0, door[now], 0), there)
+        after_us[now] = np.where(is_told, np.maximum(since_us, time_us[now]), since_us)
+    return after, after_us
 
 
 def find_returns(

@@ -230,12 +230,13 @@ def _split_visits(
     window, home, sensor = window[rows], signs.home[rows], signs.sensor[rows]
     is_door = roster.bookings.is_way_out[sensor]
     is_opening = is_door & (signs.value[rows] > 0)
-    memory = VisitMemory(state.visit_window_us, state.opened_us, state.is_visited)
+    memory = VisitMemory(state.visit_window_us, state.opened_us, state.visitor_door)
+    door = np.where(is_opening, roster.bookings.way_out[sensor], 0).astype(np.uint8)
     is_there, has_come, memory = find_visitors(
-        window, home, signs.time_us[rows], is_opening, windows.start_us[window], memory
+        window, home, signs.time_us[rows], door, windows.start_us[window], memory
     )
     state.visit_window_us, state.opened_us = memory.window_us, memory.opened_us
-    state.is_visited = memory.is_there
+    state.visitor_door = memory.door
     is_person = np.ones(len(signs.home), np.bool_)
     visitors = np.where(is_door, has_come, is_there) & roster.bookings.is_visitors[sensor]
     is_person[rows[visitors]] = False

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import MINUTE_US, Bools, Floats, Ints, Rows, Singles
+from alerts.detect.columns import MINUTE_US, Bools, Counts, Floats, Ints, Rows, Singles
 from alerts.detect.signs import group
 from alerts.detect.usual import EIGHT_IN_TEN
 
@@ -65,6 +65,21 @@ def is_night(bin_: Ints) -> Bools:
     """Return in which quarter-hours of the local day an empty bed is judged."""
     night: Bools = (bin_ >= FIRST_BIN) | (bin_ < LAST_BIN)
     return night
+
+
+def forget_late(late: Counts, row: int, homes: Rows) -> None:
+    """Forget, in place, that the spells of this kind in these homes came to be known late."""
+    late[homes] &= np.uint8(~(1 << row) & 0xFF)
+
+
+def keep_late(late: Counts, row: int, homes: Rows) -> None:
+    """Note, in place, that the spells of this kind in these homes were too long when told."""
+    late[homes] |= np.uint8(1 << row)
+
+
+def is_late(late: Counts, row: int, home: int) -> bool:
+    """Return whether the spell of this kind in this home was too long already when told."""
+    return bool(late[home] >> row & 1)
 
 
 def find_longest(peak: Singles, homes: Rows, lasted_us: Ints) -> tuple[Rows, Floats]:

@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 10
+VERSION: Final = 11
 """Number of this layout: another one wherever a column comes, goes or changes."""
 
 OLDEST: Final = 4
@@ -127,6 +127,7 @@ class State:
     is_taken: Annotated[Bools, _Column("home", *_FLAG, (2,))]
     elsewhere_us: Annotated[Ints, _Column("home", *_TIME, (2,))]  # last sign away from it
     spell_us: Annotated[Ints, _Column("home", *_TIME, (3,))]
+    late_spells: Annotated[Counts, _Column("home", *_SMALL)]  # bit i: too long when it was told
     spell_peak: Annotated[Singles, _Column("home", *_SINGLE, (3,))]  # minutes, of the running day
     spell_days: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
     spell_total: Annotated[Singles, _Column("home", *_SINGLE, (3,))]
@@ -134,7 +135,7 @@ class State:
     # booked visits (see booked): memory of the fold, then what is known at the tick
     visit_window_us: Annotated[Ints, _Column("home", *_TIME)]  # start of the window of opened_us
     opened_us: Annotated[Ints, _Column("home", *_TIME)]  # way out, last opened in a booked time
-    is_visited: Annotated[Bools, _Column("home", *_FLAG)]
+    visitor_door: Annotated[Counts, _Column("home", *_SMALL)]  # by which one is there, 0 for none
     entry_us: Annotated[Ints, _Column("home", *_TIME)]  # as opened_us, at this tick
     visitor_until_us: Annotated[Ints, _Column("home", *_TIME)]  # a visitor is there until, at most
     unvisited_us: Annotated[Ints, _Column("home", *_TIME)]

@@ -70,44 +70,67 @@ def test_windows_are_those_of_a_plain_loop(
 
 
 MOMENTS = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(0, 3 * 3600), st.booleans()), max_size=30
+    st.tuples(st.integers(0, 3), st.integers(0, 3 * 3600), st.integers(0, 3)), max_size=30
 )
+"""Signs: which window, the second in it, and which way out it opens, 0 for none."""
 
 
 @given(MOMENTS, st.lists(st.integers(0, 3 * 3600), max_size=3))
 def test_who_is_there_is_that_of_a_plain_loop_however_it_is_cut(
-    moments: list[tuple[int, int, bool]], cuts: list[int]
+    moments: list[tuple[int, int, int]], cuts: list[int]
 ) -> None:
     rows = [(100 + w, w * DAY + s * 1_000_000, o) for w, s, o in sorted(moments)]
-    memory = VisitMemory(
-        np.full(1, NEVER, np.int64), np.full(1, NEVER, np.int64), np.zeros(1, np.bool_)
-    )
-    plain: dict[int, tuple[int, int, bool]] = {}
+    memory = nobody()
+    plain: dict[int, tuple[int, int, int]] = {}
     wanted, found = naive.visitors(rows, plain), list[tuple[bool, bool]]()
     edges = sorted(min(cut, len(rows)) for cut in cuts)
     for first, last in zip([0, *edges], [*edges, len(rows)], strict=True):
         part = rows[first:last]
         if not part:
             continue
-        window, time_us, opens = (np.array(column) for column in zip(*part, strict=True))
+        window, time_us, door = (np.array(column) for column in zip(*part, strict=True))
         home = np.zeros(len(part), np.int64)
-        there, came, memory = find_visitors(window, home, time_us, opens, window, memory)
+        there, came, memory = find_visitors(
+            window, home, time_us, door.astype(np.uint8), window, memory
+        )
         found += zip(there.tolist(), came.tolist(), strict=True)
     assert found == wanted
     if 0 in plain:
-        assert plain[0] == (memory.window_us[0], memory.opened_us[0], memory.is_there[0])
+        assert plain[0] == (memory.window_us[0], memory.opened_us[0], memory.door[0])
+
+
+def nobody() -> VisitMemory:
+    return VisitMemory(
+        np.full(1, NEVER, np.int64), np.full(1, NEVER, np.int64), np.zeros(1, np.uint8)
+    )
 
 
 def test_a_visitor_who_comes_and_goes_leaves_nobody() -> None:
-    memory = VisitMemory(
-        np.full(1, NEVER, np.int64), np.full(1, NEVER, np.int64), np.zeros(1, np.bool_)
-    )
+    memory = nobody()
     at = np.array([0, 2 * MINUTE, 3 * MINUTE, HOUR // 2, HOUR // 2 + MINUTE // 2, HOUR])
-    opens = np.array([True, False, False, True, True, False])
+    door = np.array([1, 0, 0, 1, 1, 0], np.uint8)
     nothing = np.zeros(6, np.int64)
-    there, came, _ = find_visitors(nothing, nothing, at, opens, nothing, memory)
+    there, came, _ = find_visitors(nothing, nothing, at, door, nothing, memory)
     assert there.tolist() == [True, True, True, False, False, False]
     assert came.all()
+
+
+def test_only_the_door_by_which_a_visitor_came_ends_the_visit() -> None:
+    at = np.array([0, 5, 10, 15, 20, 25]) * MINUTE
+    door = np.array([1, 2, 0, 2, 1, 0], np.uint8)
+    nothing = np.zeros(6, np.int64)
+    there, _, memory = find_visitors(nothing, nothing, at, door, nothing, nobody())
+    assert there.tolist() == [True, True, True, True, False, False]
+    assert (memory.door[0], memory.opened_us[0]) == (0, 20 * MINUTE)
+
+
+def test_what_comes_late_of_an_earlier_visit_ends_no_later_one() -> None:
+    one, door = np.zeros(1, np.int64), np.ones(1, np.uint8)
+    at, start = np.array([6 * HOUR]), np.array([5 * HOUR])
+    _, _, memory = find_visitors(one, one, at, door, start, nobody())
+    there, came, after = find_visitors(one, one, np.array([HOUR]), door, one, memory)
+    assert (there.tolist(), came.tolist()) == ([True], [True])
+    assert (after.window_us[0], after.opened_us[0], after.door[0]) == (5 * HOUR, 6 * HOUR, 1)
 
 
 def test_the_first_movement_in_an_empty_home_may_be_the_person() -> None:

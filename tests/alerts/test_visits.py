@@ -8,7 +8,7 @@ import pytest
 from config.homes import GoesOut, Home
 from config.kinds import Kind
 from config.visits import VisitKind
-from tests.alerts.houses import SECOND, Houses, days, moved, used, visit, warm_days
+from tests.alerts.houses import KINDS, SECOND, Houses, days, moved, used, visit, warm_days
 from tests.alerts.world import DAY, HOUR, MINUTE, START, Reading
 
 DAYS = 6
@@ -74,6 +74,28 @@ def test_a_visitor_who_sees_nobody_does_not_make_the_silence_begin_anew(goes_out
             assert "In a booked visit the outside door was used at" in alert.sentence
             assert silent - HOUR < alert.onset_us < silent
     assert times[True] < times[False] - HOUR
+
+
+def test_the_back_door_in_the_middle_of_a_visit_ends_it_not() -> None:
+    """A carer takes out the bin: what moves after that is still the carer's."""
+    silent, comes = TODAY + 8 * HOUR, TODAY + 10 * HOUR
+    times = []
+    for has_bin in (False, True):
+        houses = Houses(change=never, kinds=(*KINDS, (Kind.CONTACT, "bathroom")))
+        back = houses.sensor("bathroom", Kind.CONTACT)
+        houses.sensors = [
+            replace(s, is_exit=True) if s.number == back else s for s in houses.sensors
+        ]
+        houses.book(visit(10, 10.5, kind=VisitKind.OTHER))
+        readings = [*lived(houses, silent), *care(houses, comes, comes + 25 * MINUTE)]
+        readings += used(back, TODAY - 4 * DAY)
+        if has_bin:
+            readings += used(back, comes + 10 * MINUTE)
+        houses.run(readings, TODAY + 34 * HOUR)
+        (alert,) = houses.findings(*SILENCES)
+        assert silent - HOUR < alert.onset_us < silent
+        times.append(alert.found_us)
+    assert times[0] == times[1]
 
 
 def test_while_the_visitor_is_there_the_score_waits_and_the_cap_does_not() -> None:

@@ -41,22 +41,24 @@ def _joined(mine: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def visitors(
-    rows: Sequence[tuple[int, int, bool]], memory: dict[int, tuple[int, int, bool]]
+    rows: Sequence[tuple[int, int, int]], memory: dict[int, tuple[int, int, int]]
 ) -> list[tuple[bool, bool]]:
     """Return (is there, has come) after each sign.
 
-    ``rows`` are (start of its window, time, is an opening of a way out) of one home in time
-    order; ``memory`` of home 0 is (window, last opening, is there), and moves on.
+    ``rows`` are (start of its window, time, which way out it opens or 0) of one home in time
+    order; ``memory`` of home 0 is (window, last opening that told anything, by which door a
+    visitor is there or 0), and moves on.
     """
     result = []
-    for start, at, opens in rows:
-        window, opened, there = memory.get(0, (-1, 0, False))
+    for start, at, door in rows:
+        window, opened, there = memory.get(0, (-1, 0, 0))
         if window != start:
-            window, opened, there = start, -(1 << 60), False
-        if opens:
+            window, opened, there = start, -(1 << 60), 0
+        if door and there in (0, door):
             if at - opened >= _APART_US:
-                there = not there
+                there = 0 if there else door
             opened = at
+        if door:
             memory[0] = (start, opened, there)
-        result.append((there, opened != -(1 << 60)))
+        result.append((there > 0, opened != -(1 << 60)))
     return result

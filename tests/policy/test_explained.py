@@ -39,7 +39,7 @@ USUAL = {
 SILENCE = of_homes.Silence(
     T - 5 * HOUR, True, 5 * HOUR, 0, 9.0, 8.0, 4.0, 3.0, 5.5, 20, 4 * HOUR, 12 * HOUR
 )
-SPELL = of_things.SpellNumbers("bed", T - HOUR, 60.0, 10.0, 5.0, 20.0, 45.0, T - HOUR)
+SPELL = of_things.SpellNumbers("bed", T - HOUR, 60.0, 10.0, 5.0, 20.0, 45.0, T - HOUR, False)
 USE = of_things.UseNumbers(
     T - 8 * HOUR, "morning", 600, 480.0, 450.0, 510.0, 575.0, 0.9, 0.9, 0.8, 14.0, 6.0
 )
