@@ -109,7 +109,12 @@ def sentence(found: Calibration, budget: float) -> str:
         f"({found.low:.1f} to {found.high:.1f}), the budget is {budget:g}"
     )
     if found.is_at_edge and found.expected > budget:
-        rate += "; the most patient setting still raises more"
+        rate += (
+            f"; the most patient setting still raises more: {found.fixed:.1f} by other detectors "
+            f"and {found.expected - found.fixed:.1f} silences, those past the cap of hours among "
+            "them. No threshold moves these: accept longer limits by name, pause homes whose "
+            "people are away, or leave detectors in shadow"
+        )
     elif found.is_at_edge:
         rate += "; the strictest setting raises fewer"
     if found.is_enough:

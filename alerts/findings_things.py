@@ -50,8 +50,17 @@ class Long:
         self, at: int, seat: str, since_us: int, sign_us: int, is_late: bool
     ) -> SpellNumbers:
         """Return the numbers of one of them."""
-        minutes = (self.minutes, self.usual, self.low, self.high, self.limit)
-        return SpellNumbers(seat, since_us, *(float(c[at]) for c in minutes), sign_us, is_late)
+        return SpellNumbers(
+            seat,
+            since_us,
+            float(self.minutes[at]),
+            float(self.usual[at]),
+            float(self.low[at]),
+            float(self.high[at]),
+            float(self.limit[at]),
+            sign_us,
+            is_late,
+        )
 
 
 def bed_left(home: Home, zone: ZoneInfo, found_us: int, of: SpellNumbers) -> Finding:

@@ -15,7 +15,7 @@ from api import rows
 from api.evaluate_added import added
 from api.evaluate_against import differences
 from api.evaluate_engine import DEFAULTS
-from api.evaluate_figures import ENGINE, Evaluation, engine_figures
+from api.evaluate_figures import ENGINE, Evaluation, engine_figures, strict_figures
 from api.evaluate_floors import Rule
 from api.evaluate_guard import Peeked, refuse_peeker
 from api.evaluate_json import beside_rows
@@ -134,6 +134,7 @@ def evaluate(trace: tihm.Activations, request: Request, *, tell: Tell) -> Evalua
     _guard_engine(stage, raised[0], request.tick_s)
     everyone = np.ones(len(trace.homes), np.bool_)
     parts = {"all": everyone, **{f"half {k}": v for k, v in _halves(trace).items() if v.any()}}
+    cap_h = request.place.limits.silence_cap_h
     result = Evaluation(
         len(trace.homes),
         tested,
@@ -143,16 +144,23 @@ def evaluate(trace: tihm.Activations, request: Request, *, tell: Tell) -> Evalua
         engine_figures(stage, raised[0], everyone),
         {k: engine_figures(stage, raised[0], v) for k, v in _halves(trace).items() if v.any()},
         {name: curve(stage, sweep, homes) for name, homes in parts.items()},
-        [within_budget(stage, sweep, budget, everyone) for budget in BUDGETS],
+        [within_budget(stage, sweep, budget, everyone, cap_h) for budget in BUDGETS],
         steps,
         _judge_rule("only the 12 hours", twelve_hours, stage),
         floors,
         {name: _false(rule(trace), stage) for name, (rule, _) in NIGHT.items()},
         _night_found(stage),
         half_budgets={
-            half: [within_budget(stage, sweep, budget, homes) for budget in BUDGETS]
+            half: [within_budget(stage, sweep, budget, homes, cap_h) for budget in BUDGETS]
             for half, homes in _halves(trace).items()
             if homes.any()
+        },
+        strict={
+            name: strict_figures(stage, sweep[-1], homes, cap_h)
+            for name, homes in (
+                ("", everyone),
+                *((f"half_{k}.", v) for k, v in _halves(trace).items() if v.any()),
+            )
         },
     )
     if request.against is not None:

@@ -40,7 +40,8 @@ class Case:
     place: int | None = None
 
 
-SILENCE: Final = ("no-sign-of-life", "not-back")
+NO_SIGN: Final = "no-sign-of-life"
+SILENCE: Final = (NO_SIGN, "not-back")
 BATHROOM_AT_NIGHT: Final = "bathroom-at-night"
 OUT_AT_NIGHT: Final = "out-at-night"
 SLEEP_SHIFT: Final = "sleep-shift"
@@ -49,6 +50,7 @@ LONG_IN_ROOM: Final = "long-in-room"
 SENSOR_SILENT: Final = "sensor-silent"
 """Kinds of alert by name: a kind that no detector raises yet is simply never found."""
 
+IN_ONE_ROOM: Final = "collapse, one sensor still fires"
 COLLAPSE_6H: Final = "collapse for 6 h"
 COLLAPSE_12H: Final = "collapse for 12 h"
 VISITS_3X1: Final = "+3 night visits, 1 night"
@@ -97,7 +99,7 @@ def sensor_at(stream: inject.Stream, at_us: int) -> int:
 
 CASES: Final[Sequence[Case]] = (
     Case(
-        "collapse, one sensor still fires",
+        IN_ONE_ROOM,
         "person",
         (*SILENCE, LONG_IN_ROOM),
         lambda s, at, rng: inject.collapse_in_room(s, at, BATHROOM, rng),

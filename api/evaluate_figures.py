@@ -13,7 +13,7 @@ from api.evaluate_fleet import FailureFound, FleetFound, failure_found, fleet_fo
 from api.evaluate_judge import INACTIVITY, Judged, judge
 from api.evaluate_kinds import Found, KindFigures, false_by_kind, found_by_case, is_dead_indeed
 from api.evaluate_load import Budgeted, loads
-from api.evaluate_stage import Raised, Stage
+from api.evaluate_stage import Raised, Stage, Swept
 from api.evaluate_steps import Stepped
 from api.evaluate_worlds import LONGEST_US
 from api.rows import Row
@@ -47,6 +47,15 @@ class EngineFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class StrictFigures:
+    """Every detector at the strictest that an alert budget may choose: what it costs and finds."""
+
+    kinds: Sequence[KindFigures]
+    found: Sequence[Found]
+    load: Mapping[str, score.FalseRate]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """All that was found. ``settings`` are the limits and parameters that were judged.
 
@@ -54,6 +63,8 @@ class Evaluation:
     threshold for silences: of all homes, and of each half. ``steps`` build the rule up one by
     one, ``only_12h`` is what any rule must raise that keeps the 12 hours. ``floors`` and
     ``peers`` are other detectors; ``night`` are the false alerts of the rules about nights.
+    ``strict`` are the detectors at the strictest budget, by the prefix of their rows: of all homes
+    and of each half.
     """
 
     homes: int
@@ -76,6 +87,7 @@ class Evaluation:
     against: EngineFigures | None = None
     differences: Sequence[Difference] = ()
     half_budgets: Mapping[str, Sequence[Budgeted]] = field(default_factory=dict)
+    strict: Mapping[str, StrictFigures] = field(default_factory=dict)
     rows: Sequence[Row] = ()
 
 
@@ -96,11 +108,23 @@ def engine_figures(stage: Stage, raised: Raised, homes: Bools) -> EngineFigures:
         false_by_kind(untouched, stage.judged, homes),
         _sound_sensors(untouched, stage, homes),
         found_by_case(stage.cases, raised.cases, untouched, stage.trace, homes),
-        loads(untouched, stage.judged, homes),
+        loads(untouched, stage.judged, homes, raised.place.limits.silence_cap_h),
         None if stage.failure is None else failure_found(untouched, stage.failure, homes),
         more,
         score.confusion([truth for truth, _ in sayings], [said for _, said in sayings]),
         fleet,
+    )
+
+
+def strict_figures(stage: Stage, swept: Swept, homes: Bools, cap_h: float) -> StrictFigures:
+    """Return what was raised and found at the strictest setting of all detectors."""
+    if swept.cases is None:
+        raise ValueError(f"evaluate: nothing was injected at threshold {swept.value}")
+    untouched = swept.untouched
+    return StrictFigures(
+        false_by_kind(untouched, stage.judged, homes),
+        found_by_case(stage.cases, swept.cases, untouched, stage.trace, homes),
+        loads(untouched, stage.judged, homes, cap_h),
     )
 
 

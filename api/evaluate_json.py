@@ -29,6 +29,7 @@ def beside_rows(result: Evaluation) -> dict[str, object]:
             {
                 "budget_per_100hw": one.budget,
                 "load_per_100hw": one.load.per_100_homes,
+                "fixed_per_100hw": one.fixed.per_100_homes,
                 "found": _by_name(one.found),
                 "threshold_by_week": list(one.chosen),
             }

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from alerts.alert import AlertKind
 from api.evaluate_added import is_about_person
 from api.evaluate_judge import INACTIVITY, Judged, collapse_delay_h, judge
 from api.evaluate_stage import Stage, Swept
@@ -13,6 +14,7 @@ from api.evaluate_worlds import Window, bounds
 from sensors_sim import tihm
 from sensors_sim.score import (
     DAY_US,
+    HOUR_US,
     WEEK_US,
     Alerts,
     Bools,
@@ -28,6 +30,25 @@ BUDGETS: Final = (6, 12)
 """P2 and P3 alerts and notices per 100 homes a week that a team can answer."""
 
 EVERYTHING: Final = "all P2 and P3"
+FIXED: Final = "what no budget moves"
+_MOVED: Final = frozenset(
+    kind.value
+    for kind in (
+        AlertKind.NO_SIGN_OF_LIFE,
+        AlertKind.BATHROOM_AT_NIGHT,
+        AlertKind.OUT_AT_NIGHT,
+        AlertKind.LONG_IN_ROOM,
+        AlertKind.SLEEP_SHIFT,
+        AlertKind.LESS_MOVEMENT,
+        AlertKind.HEATING_FAILED,
+        AlertKind.BED_LEFT,
+        AlertKind.SEAT_NOT_LEFT,
+        AlertKind.MISSED_DOSE,
+        AlertKind.KITCHEN_UNUSED,
+    )
+)
+"""Kinds whose threshold a budget moves; silences past the cap of hours are told all the same."""
+
 _SETTLING_US: Final = 7 * DAY_US
 """Days of a home that say nothing yet of what it will cost."""
 
@@ -36,21 +57,36 @@ _SETTLING_US: Final = 7 * DAY_US
 class Budgeted:
     """What was found within a budget: the load that it came to, and the delays by kind of draw.
 
-    ``chosen`` are the thresholds, week by week.
+    ``fixed`` is the part of ``load`` that no budget moves. ``chosen`` are the thresholds, week by
+    week.
     """
 
     budget: int
     load: FalseRate
+    fixed: FalseRate
     found: Mapping[str, Delays]
     chosen: Sequence[float]
 
 
-def loads(untouched: Alerts, judged: Window, homes: Bools) -> dict[str, FalseRate]:
-    """Return all alerts on untouched days, by kind; those of no home have no load here."""
+def loads(untouched: Alerts, judged: Window, homes: Bools, cap_h: float) -> dict[str, FalseRate]:
+    """Return all alerts on untouched days, by kind; those of no home have no load here.
+
+    Silences of ``cap_h`` are told whatever the budget.
+    """
     mine = _of(untouched, homes)
     kinds = sorted(set(mine.kind.tolist()))
     by_kind = {kind: _rate(mine.take(mine.kind == kind), judged, homes) for kind in kinds}
-    return {EVERYTHING: _rate(_for_care(mine), judged, homes), **by_kind}
+    care = _for_care(mine)
+    fixed = _rate(care.take(is_fixed(care, cap_h)), judged, homes)
+    return {EVERYTHING: _rate(care, judged, homes), FIXED: fixed, **by_kind}
+
+
+def is_fixed(alerts: Alerts, cap_h: float) -> Bools:
+    """Return which alerts no budget moves: absences, unwatched homes, silences past the cap."""
+    lasted_us = alerts.found_us - alerts.onset_us
+    is_capped = (alerts.kind == AlertKind.NO_SIGN_OF_LIFE.value) & (lasted_us >= cap_h * HOUR_US)
+    result: Bools = is_capped | ~np.isin(alerts.kind, sorted(_MOVED))
+    return result
 
 
 def curve(stage: Stage, sweep: Sequence[Swept], homes: Bools) -> list[Judged]:
@@ -70,7 +106,9 @@ def curve(stage: Stage, sweep: Sequence[Swept], homes: Bools) -> list[Judged]:
     ]
 
 
-def within_budget(stage: Stage, sweep: Sequence[Swept], budget: int, homes: Bools) -> Budgeted:
+def within_budget(
+    stage: Stage, sweep: Sequence[Swept], budget: int, homes: Bools, cap_h: float
+) -> Budgeted:
     """Return what is found when each week's threshold is chosen on all weeks before it.
 
     It is the smallest whose load kept the budget so far; where none did, or nothing is known yet,
@@ -84,15 +122,15 @@ def within_budget(stage: Stage, sweep: Sequence[Swept], budget: int, homes: Bool
     past_seen = np.cumsum(seen) - seen
     keeps = (past_seen > 0) & (100 * past_count <= budget * past_seen)
     chosen = np.where(keeps.any(axis=0), keeps.argmax(axis=0), len(sweep) - 1)
-    told = np.concatenate(
-        [
-            care.home[
-                stage.judged.holds(care.home, care.found_us)
-                & (chosen[weeks.number(care.found_us)] == row)
-            ]
-            for row, care in enumerate(cares)
-        ]
-    )
+    told = [
+        care.take(
+            stage.judged.holds(care.home, care.found_us)
+            & (chosen[weeks.number(care.found_us)] == row)
+        )
+        for row, care in enumerate(cares)
+    ]
+    fixed = [care.take(is_fixed(care, cap_h)) for care in told]
+    watched = np.where(homes, stage.judged.weeks, 0.0)
     draws = stage.few_draws
     delay = np.stack([_delay_h(one, stage) for one in sweep])
     own = delay[chosen[weeks.number(draws.at_us)], np.arange(len(draws))]
@@ -100,7 +138,8 @@ def within_budget(stage: Stage, sweep: Sequence[Swept], budget: int, homes: Bool
     classes = {"all": mine, "waking-day": mine & draws.is_day, "night": mine & draws.is_night}
     return Budgeted(
         budget,
-        false_rate(told, np.where(homes, stage.judged.weeks, 0.0)),
+        false_rate(np.concatenate([care.home for care in told]), watched),
+        false_rate(np.concatenate([care.home for care in fixed]), watched),
         {name: delays(own[rows], draws.home[rows]) for name, rows in classes.items()},
         [sweep[row].value for row in chosen.tolist()],
     )

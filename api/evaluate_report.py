@@ -9,7 +9,7 @@ from api.evaluate_judge import Judged
 from api.evaluate_kinds import ALWAYS
 from api.evaluate_load import BUDGETS, EVERYTHING
 from api.evaluate_pictures import curves, intervals, trade_off
-from api.evaluate_rows import engine_rows
+from api.evaluate_rows import engine_rows, strict_rows
 from api.evaluate_settings import SWEPT
 from api.evaluate_tables import number, section, table, words
 from sensors_sim.score import WITHIN_H
@@ -254,11 +254,20 @@ def _load(result: Evaluation) -> str:
         f"a budget of {budget} is {'kept' if total <= budget else 'exceeded'}" for budget in BUDGETS
     )
     chosen = table(
-        ("budget", "came to", "found in 12 h", "median h by day", "by night", "threshold by week"),
+        (
+            "budget",
+            "came to",
+            "of it no budget moves",
+            "found in 12 h",
+            "median h by day",
+            "by night",
+            "threshold by week",
+        ),
         (
             (
                 one.budget,
                 one.load.per_100_homes,
+                one.fixed.per_100_homes,
                 one.found["all"].within[12],
                 one.found["waking-day"].median_h,
                 one.found["night"].median_h,
@@ -272,9 +281,17 @@ def _load(result: Evaluation) -> str:
         + table(("kind", "per 100 homes a week"), loads.items())
         + words(
             "Within a budget: each week's threshold is the quickest that kept the budget in all "
-            "weeks before, the most patient one where none did."
+            "weeks before, the most patient one where none did. No budget moves absences, homes "
+            "that cannot be seen, and silences past the cap of hours."
         )
         + chosen
+        + words("Every detector at the strictest that a budget may choose:")
+        + _beside(
+            {
+                name.removesuffix(".") or "all": strict_rows(strict, "")
+                for name, strict in result.strict.items()
+            }
+        )
     )
 
 

@@ -7,7 +7,10 @@ from api import rows
 from api.evaluate_against import Difference
 from api.evaluate_cases import (
     BATHROOM_AT_NIGHT,
+    IN_ONE_ROOM,
     LESS_MOVEMENT,
+    LONG_IN_ROOM,
+    NO_SIGN,
     OUT_AND_BACK,
     OUT_AT_NIGHT,
     OUT_NO_RETURN,
@@ -18,10 +21,10 @@ from api.evaluate_cases import (
     THINNING,
     VISITS_3X3,
 )
-from api.evaluate_figures import ENGINE, EngineFigures, Evaluation
+from api.evaluate_figures import ENGINE, EngineFigures, Evaluation, StrictFigures
 from api.evaluate_judge import Judged
 from api.evaluate_kinds import ALWAYS, found
-from api.evaluate_load import EVERYTHING, Budgeted
+from api.evaluate_load import EVERYTHING, FIXED, Budgeted
 from api.evaluate_published import FLOORS, NIGHT, NIGHT_FOUND, PUBLISHED
 from sensors_sim.score import Figure
 
@@ -44,6 +47,23 @@ _COSTS: Final = (
 """Rows of what it costs: name, kind of alert, goal."""
 
 
+_STRICT_COSTS: Final = (
+    ("inactivity.at_home_false_per_hw", NO_SIGN),
+    ("bathroom.false_per_hw", BATHROOM_AT_NIGHT),
+    ("nightexit.false_per_hw", OUT_AT_NIGHT),
+    ("longinroom.false_per_hw", LONG_IN_ROOM),
+    ("sleepshift.false_per_hw", SLEEP_SHIFT),
+    ("lessmovement.false_per_hw", LESS_MOVEMENT),
+)
+_STRICT_FINDS: Final = (
+    ("bathroom.recall_3x3", VISITS_3X3),
+    ("nightexit.recall", OUT_NO_RETURN),
+    ("longinroom.recall", IN_ONE_ROOM),
+    ("sleepshift.recall_14n", SLEEP_LATER),
+    ("lessmovement.recall_42d", THINNING),
+)
+
+
 def make_rows(result: Evaluation) -> list[rows.Row]:
     """Return every row: the engine, each half of the homes, the other setting, rules and peers."""
     made = engine_rows(result.engine)
@@ -54,6 +74,8 @@ def make_rows(result: Evaluation) -> list[rows.Row]:
     for half, budgets in result.half_budgets.items():
         for budgeted in budgets:
             made += _budget_rows(budgeted, f"half_{half}.")
+    for prefix, strict in result.strict.items():
+        made += strict_rows(strict, prefix)
     if result.against is not None:
         made += engine_rows(result.against, "against.")
         made += [_difference_row(one) for one in result.differences]
@@ -133,7 +155,7 @@ def _case_rows(figures: EngineFigures) -> list[rows.Row]:
     ]
 
 
-def _share(figures: EngineFigures, case: str) -> float:
+def _share(figures: EngineFigures | StrictFigures, case: str) -> float:
     """Return the share of a case that was found while it lasted."""
     one = found(figures.found, case)
     return one.by_time[ALWAYS].within[one.window_h].value
@@ -152,15 +174,35 @@ def _load_rows(figures: EngineFigures) -> list[rows.Row]:
     by_kind = [
         plain(f"workload.kind.{kind}", rate.per_100_homes, "per 100 hw")
         for kind, rate in figures.load.items()
-        if kind != EVERYTHING
+        if kind not in (EVERYTHING, FIXED)
     ]
-    return [plain("workload.per_100hw", total, "per 100 hw"), *by_kind]
+    return [
+        plain("workload.per_100hw", total, "per 100 hw"),
+        plain("workload.fixed_per_100hw", figures.load[FIXED].per_100_homes, "per 100 hw"),
+        *by_kind,
+    ]
+
+
+def strict_rows(strict: StrictFigures, prefix: str) -> list[rows.Row]:
+    """Return what detectors cost and find at the strictest that an alert budget may choose."""
+    costs = {one.kind: one.raw.mean.value for one in strict.kinds}
+    name = f"{prefix}strict"
+    load, fixed = (strict.load[key].per_100_homes for key in (EVERYTHING, FIXED))
+    return [
+        plain(f"{name}.workload.per_100hw", load, "per 100 hw"),
+        plain(f"{name}.workload.fixed_per_100hw", fixed, "per 100 hw"),
+        *(plain(f"{name}.{row}", costs[kind], "per hw") for row, kind in _STRICT_COSTS),
+        *(plain(f"{name}.{row}", _share(strict, case), "share") for row, case in _STRICT_FINDS),
+    ]
 
 
 def _budget_rows(budgeted: Budgeted, prefix: str = "") -> list[rows.Row]:
     name, load = f"{prefix}workload.at{budgeted.budget}", budgeted.load.per_100_homes
+    fixed = budgeted.fixed.per_100_homes
     return [
         rows.at_most(f"{name}.per_100hw", load, "per 100 hw", budgeted.budget),
+        plain(f"{name}.fixed_per_100hw", fixed, "per 100 hw"),
+        plain(f"{name}.moved_per_100hw", load - fixed, "per 100 hw"),
         plain(f"{name}.share_found_12h", budgeted.found["all"].within[12].value, "share"),
         plain(f"{name}.delay_day_median_h", budgeted.found["waking-day"].median_h.value, "h"),
         plain(f"{name}.delay_night_median_h", budgeted.found["night"].median_h.value, "h"),

@@ -1,7 +1,7 @@
 """All worlds of an evaluation, and one run of the engine over them under several settings."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -58,11 +58,15 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What it raised under one value of the threshold for silences."""
+    """What it raised under one value of the threshold for silences.
+
+    ``cases`` are known of the strictest value only: what a budget may cost other detectors.
+    """
 
     value: float
     untouched: Alerts
     few: Alerts
+    cases: Alerts | None = None
 
 
 def build_stage(trace: tihm.Activations, a_home: int, rng: np.random.Generator) -> Stage:
@@ -100,6 +104,7 @@ def run_stage(
     for value in SWEEP:
         other = swept(places[0], value)
         worlds += [World(homes, other, is_accepting=True) for homes in (stage.trace, stage.few)]
+    worlds.append(World(stage.cases.trace, other, stage.cases.status, is_accepting=True))
     alerts = iter(run_worlds(worlds, tick_s=tick_s, tell=tell))
     raised = [
         Raised(
@@ -113,7 +118,8 @@ def run_stage(
         )
         for place in places
     ]
-    return raised, [Swept(value, next(alerts), next(alerts)) for value in SWEEP]
+    sweep = [Swept(value, next(alerts), next(alerts)) for value in SWEEP]
+    return raised, [*sweep[:-1], replace(sweep[-1], cases=next(alerts))]
 
 
 def _worlds(stage: Stage, place: Place) -> list[World]:

@@ -248,14 +248,15 @@ def find_visitors(
     that a sign opens, 0 where it opens none. The one by which a visitor came ends the visit.
     """
     order = np.argsort(window, kind="stable")
-    w, h, t, d, start = (x[order] for x in (window, home, time_us, door, start_us))
+    w, h, t, start = (x[order] for x in (window, home, time_us, start_us))
+    d: Counts = door[order]
     row = np.arange(len(w))
     is_first = np.ones(len(w), np.bool_)
     is_first[1:] = w[1:] != w[:-1]
     first = np.maximum.accumulate(np.where(is_first, row, 0))
     is_same = memory.window_us[h] == start
-    last_us = np.where(is_same, memory.opened_us[h], NEVER)
-    was_there = np.where(is_same, memory.door[h], 0).astype(np.uint8)
+    last_us: Ints = np.where(is_same, memory.opened_us[h], NEVER)
+    was_there: Counts = np.where(is_same, memory.door[h], 0).astype(np.uint8)
     opens = np.flatnonzero(d)
     after, after_us = _follow(first[opens], t[opens], d[opens], was_there[opens], last_us[opens])
     opened = np.cumsum(d > 0) - 1  # the opening, by its number, that came last

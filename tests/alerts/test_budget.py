@@ -90,7 +90,9 @@ def test_the_threshold_stays_in_its_range_and_says_so() -> None:
     patient = found(values, 1.0, told=72)
     assert patient.z == 6.0
     assert patient.is_at_edge
-    assert "the most patient setting still raises more" in sentence(patient, 1.0)
+    said = sentence(patient, 1.0)
+    assert "the most patient setting still raises more: 3.0 by other detectors and " in said
+    assert "accept longer limits by name" in said
     strict = found(values - 5, 60.0)
     assert strict.z == 0.5
     assert "the strictest setting raises fewer" in sentence(strict, 60.0)

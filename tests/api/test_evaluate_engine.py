@@ -16,7 +16,7 @@ from api.evaluate_engine import DEFAULTS, Status, World, run_worlds
 from api.evaluate_fleet import failure_found, fleet_found, fleet_silent, real_failure
 from api.evaluate_judge import judge
 from api.evaluate_kinds import ALWAYS, case_delay_h, false_by_kind, found, found_by_case
-from api.evaluate_load import EVERYTHING, loads, within_budget
+from api.evaluate_load import EVERYTHING, FIXED, loads, within_budget
 from api.evaluate_stage import Swept, build_stage
 from api.evaluate_worlds import assemble, draw, window
 from sensors_sim import inject, tihm
@@ -201,8 +201,9 @@ def test_the_load_is_everything_for_those_who_care_and_nothing_technical() -> No
         (1, last_us, "sensor-silent", 3),
     )
     judged = window(trace)
-    load = loads(alerts, judged, np.ones(2, np.bool_))
+    load = loads(alerts, judged, np.ones(2, np.bool_), cap_h=12.0)
     assert load[EVERYTHING].per_100_homes == pytest.approx(200 / judged.weeks.sum())
+    assert load[FIXED].per_100_homes == pytest.approx(100 / judged.weeks.sum())
     assert load["sensor-silent"].per_100_homes > 0
 
 
@@ -215,7 +216,7 @@ def test_each_week_of_a_budget_is_chosen_on_the_weeks_before_it() -> None:
     late = [(home, first + 5 * week + DAY_US, "no-sign-of-life", -1) for home in (0, 1)]
     sweep = [Swept(1.0, some_alerts(*late), NOTHING), Swept(6.0, NOTHING, NOTHING)]
     everyone = np.ones(4, np.bool_)
-    tight = within_budget(stage, sweep, 6, everyone)
+    tight = within_budget(stage, sweep, 6, everyone, 12.0)
     assert list(tight.chosen) == [6, 6, 1, 1, 1, 1, 6, 6]
     assert tight.load.per_100_homes == pytest.approx(100 * 2 / stage.judged.weeks.sum())
-    assert list(within_budget(stage, sweep, 12, everyone).chosen) == [6, 6, 1, 1, 1, 1, 1, 1]
+    assert list(within_budget(stage, sweep, 12, everyone, 12.0).chosen) == [6, 6, 1, 1, 1, 1, 1, 1]
