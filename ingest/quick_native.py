@@ -2,7 +2,9 @@
 
 Whatever is odd about a message - its topic, a flag, a kind that is named, a value that is no
 number - is left to ``ingest.decode``, which says what is wrong with it. Payloads are decoded line
-by line, never joined into one document, so that no payload can reach into the next.
+by line. The decoder of lines takes a new line for any other space, so each payload must begin with
+a brace and end with one: no document holds ``}`` and ``{`` with nothing but a new line between,
+and so none can reach into the next.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ from ingest.tracks import Sequenced
 LAST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
+_BORDER: Final = b"}\n{"
 _PLAIN: Final = {float}
 _UNNAMED: Final = {None}
 _sequenced: Final[Callable[..., Sequenced]] = tuple.__new__
@@ -120,7 +123,7 @@ def quick(messages: Sequence[Message], known: Senders) -> Sequence[Quick | None]
     rows, lines = [], []
     for row, message in enumerate(messages):
         payload = message.payload
-        if message.is_retained or message.is_oversize or not payload or b"\n" in payload:
+        if message.is_retained or message.is_oversize or not _is_line(payload):
             continue
         sender = known.of(message.topic)
         if sender is not None:
@@ -132,13 +135,19 @@ def quick(messages: Sequence[Message], known: Senders) -> Sequence[Quick | None]
     return found
 
 
+def _is_line(payload: bytes) -> bool:
+    return payload.startswith(b"{") and payload.endswith(b"}") and b"\n" not in payload
+
+
 def _all(messages: Sequence[Message], known: Senders) -> Sequence[Quick] | None:
     """Return what ``quick`` does where it is nothing but native messages of known gateways."""
     payloads = [message.payload for message in messages]
     lines = b"\n".join(payloads)
     is_plain = (
         all(payloads)
-        and lines.count(b"\n") == len(payloads) - 1
+        and lines.count(b"\n") == lines.count(_BORDER) == len(payloads) - 1
+        and lines.startswith(b"{")
+        and lines.endswith(b"}")
         and True not in [message.is_retained for message in messages]
         and True not in [message.is_oversize for message in messages]
     )

@@ -15,6 +15,15 @@ FINDS: list[bytes] = [
             b'{"b":"x","s":3,"r":[["warm\x00",1780000000000,19.25]]}',
         ]
     ),
+    # Two halves of a payload that are none by themselves were read as one document.
+    b"\x02\x00"
+    + b"\n".join(
+        [
+            b'{"b":"x","s":1,"r":[["warm",1780000000000,19.25]]}{',
+            b'"x":"x","s":1,"r":[["warm",1780000000000,19.25]]}',
+            b'{"b":"x","s":2,"r":[["warm",1780000000000,19.25]]}',
+        ]
+    ),
 ]
 """Inputs that broke something, by coverage; the dialects' 3.6 million tries gave none."""
 
