@@ -23,6 +23,7 @@ from api.web.language import _
 from api.web.numbers import numbers
 from api.web.pages import page
 from api.web.sign_in import own_path
+from api.web.typed import Typed
 from config import people
 from config.homes import ID_PATTERN
 from config.places import Place
@@ -89,8 +90,8 @@ def resolve(
     request: Request,
     visitor: Actor,
     alert: Id,
-    outcome: Annotated[str, Form(max_length=100)] = "",
-    note: Annotated[str, Form(max_length=20_000)] = "",
+    outcome: Typed = "",
+    note: Typed = "",
     version: Saw = "",
     back: Back = "",
     kept_at: Kept = "",
@@ -116,7 +117,7 @@ def record_attempt(
     alert: Id,
     contact: Annotated[str, Form(pattern=f"^{ID_PATTERN.pattern}$")],
     result: Annotated[Result, Form()],
-    said: Annotated[str, Form(max_length=20_000)] = "",
+    said: Typed = "",
     kept_at: Kept = "",
 ) -> Response:
     """Record who was called and what came of it."""
@@ -212,11 +213,18 @@ def _mistakes(outcome: str, note: str) -> dict[str, str]:
     errors = {}
     if outcome not in {choice.value for choice in Outcome}:
         errors["outcome"] = _("Select what you found")
-    if len(note) > MAX_NOTE:
-        errors["note"] = _("Note must be %(most)s characters or fewer", most=MAX_NOTE)
-    elif not words.is_readable(note):
-        errors["note"] = _("Note must not hold control characters: type it again")
+    if wrong := note_mistake(note):
+        errors["note"] = wrong
     return errors
+
+
+def note_mistake(note: str) -> str:
+    """Return what is wrong with a note, empty when nothing is."""
+    if len(note) > MAX_NOTE:
+        return _("Note must be %(most)s characters or fewer", most=MAX_NOTE)
+    if not words.is_readable(note):
+        return _("Note must not hold control characters: type it again")
+    return ""
 
 
 def _calling(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth import ANY, Needs, Visitor
@@ -13,6 +13,7 @@ from api.resources import Resources
 from api.web import words
 from api.web.alerts import Id
 from api.web.pages import page, zone_of
+from api.web.typed import Typed
 from config import break_glass
 from config.break_glass import LONGEST_H, Access, AccessRefused
 from config.roles import Role
@@ -35,8 +36,8 @@ def open_access(
     request: Request,
     visitor: Anyone,
     place: Id,
-    reason: Annotated[str, Form(max_length=20_000)] = "",
-    hours: Annotated[str, Form(max_length=3)] = "1",
+    reason: Typed = "",
+    hours: Typed = "",
 ) -> Response:
     """Open a place's homes to the visitor, who must hold some role there."""
     resources: Resources = request.app.state.resources
@@ -56,7 +57,7 @@ def open_access(
     except AccessRefused as problem:
         told = str(problem).partition(": ")[2].capitalize()
         field = "hours" if told.startswith("Hours") else "reason"
-        kept = {"place": place, "reason": reason[:1000], "hours": hours}
+        kept = {"place": place, "reason": reason, "hours": hours}
         return _page(request, visitor, errors={field: told}, kept=kept)
     return RedirectResponse("/break-glass", 303)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import caps, supervision
@@ -12,6 +12,7 @@ from api.errors import absent
 from api.resources import Resources
 from api.web.alerts import Id
 from api.web.pages import page
+from api.web.typed import Typed
 from config import people
 from config.allowances import LONGEST_DAYS
 from config.problems import ConfigProblem
@@ -38,8 +39,8 @@ def accept_cap(
     visitor: Supervisor,
     place: Id,
     home: Id,
-    days: Annotated[str, Form(max_length=10)] = "",
-    why: Annotated[str, Form(max_length=20_000)] = "",
+    days: Typed = "",
+    why: Typed = "",
 ) -> Response:
     """Accept what is proposed for a home, or say what is missing; what was typed is kept."""
     resources: Resources = request.app.state.resources

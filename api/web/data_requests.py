@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import subject_answers, subject_rows
@@ -16,6 +16,7 @@ from api.rest.homes import Id
 from api.web import words
 from api.web.language import _
 from api.web.pages import page, zone_of
+from api.web.typed import Typed
 from config import audit, holds, people
 from config.audit import Entry
 from config.holds import Hold
@@ -27,7 +28,6 @@ router: Final = APIRouter(include_in_schema=False)
 Governor = Annotated[Visitor, Depends(Needs((Role.GOVERNANCE,)))]
 Home = Annotated[str, Query(max_length=60)]
 Number = Annotated[int, Path(ge=1, le=1 << 31)]
-Words = Annotated[str, Form(max_length=20_000)]
 
 
 @router.get("/data-requests")
@@ -58,7 +58,7 @@ def download_html(request: Request, visitor: Governor, home: Id, notes: bool = F
 
 
 @router.post("/data-requests/{home}/holds")
-def place_hold(request: Request, visitor: Governor, home: Id, reason: Words = "") -> Response:
+def place_hold(request: Request, visitor: Governor, home: Id, reason: Typed = "") -> Response:
     """Put a legal hold on a home, or say what is missing."""
     resources: Resources = request.app.state.resources
     found, now_us = subject_answers.find(request, visitor, home), microseconds(resources.wall())
@@ -73,7 +73,7 @@ def place_hold(request: Request, visitor: Governor, home: Id, reason: Words = ""
 
 @router.post("/data-requests/{home}/holds/{number}/lift")
 def lift_hold(
-    request: Request, visitor: Governor, home: Id, number: Number, why: Words = ""
+    request: Request, visitor: Governor, home: Id, number: Number, why: Typed = ""
 ) -> Response:
     """Lift a hold, or say what is missing."""
     resources: Resources = request.app.state.resources
@@ -84,7 +84,7 @@ def lift_hold(
             holds.lift(connection, places, number, why, visitor.account.id, now_us)
     except ConfigProblem:
         errors = {f"why-{number}": _("Say why it is over, in 3 to 500 characters without names")}
-        return _page(request, visitor, found, home, errors=errors, status=422)
+        return _page(request, visitor, found, home, errors=errors, kept_why=why, status=422)
     return RedirectResponse(f"/data-requests?home={home}", 303)
 
 
@@ -105,6 +105,7 @@ def _page(
     *,
     errors: Mapping[str, str] | None = None,
     kept: str = "",
+    kept_why: str = "",
     status: int = 200,
 ) -> Response:
     resources: Resources = request.app.state.resources
@@ -120,7 +121,8 @@ def _page(
         "wanted": wanted,
         "rows": [(_(subject_rows.TITLES.get(n, n)), count) for n, count in counts.items() if count],
         "holds": [_hold(one, named, zone) for one in listed],
-        "kept": kept,
+        "kept": kept.replace("\r\n", "\n"),
+        "kept_why": kept_why,
         "errors": errors or {},
         "place": place,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alerts import calibrations, switches
@@ -17,6 +17,7 @@ from api.resources import Resources
 from api.web import words
 from api.web.alerts import Id
 from api.web.pages import page
+from api.web.typed import Typed
 from config import people
 from config.places import Place
 from config.roles import Role
@@ -79,9 +80,9 @@ def switch_detector(
     visitor: Supervisor,
     place: Id,
     detector: Key,
-    mode: Annotated[str, Form(max_length=20)] = "",
-    evidence: Annotated[str, Form(max_length=20_000)] = "",
-    without_evidence: Annotated[str, Form(max_length=20_000)] = "",
+    mode: Typed = "",
+    evidence: Typed = "",
+    without_evidence: Typed = "",
 ) -> Response:
     """Switch it, or say what is missing; what was typed is kept."""
     resources: Resources = request.app.state.resources

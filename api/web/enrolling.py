@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -17,6 +17,7 @@ from api.web import enrol_steps, words
 from api.web.alerts import Id
 from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Field, Step
 from api.web.pages import page
+from api.web.typed import Typed
 from config import household_enrol
 from config.csv_rows import Row
 from config.drafts import KEPT_DAYS, Draft
@@ -134,9 +135,7 @@ def _save(
 
 
 @router.post("/homes/search")
-def search(
-    request: Request, visitor: Resident, name: Annotated[str, Form(max_length=120)] = ""
-) -> Response:
+def search(request: Request, visitor: Resident, name: Typed = "") -> Response:
     """Show the homes of the visitor's places in which somebody of this name is watched over."""
     resources: Resources = request.app.state.resources
     is_short = len(name.strip()) < 2

@@ -17,8 +17,10 @@ from api.cursors import decode_cursor, encode_cursor
 from api.errors import Problem
 from api.resources import Resources
 from api.web import lines, words
+from api.web.alert import note_mistake
 from api.web.alerts import Id
 from api.web.pages import page
+from api.web.typed import Typed
 from config import people
 from config.roles import Role
 from ingest.clock import microseconds
@@ -29,7 +31,6 @@ Supervisor = Annotated[Visitor, Depends(Needs((Role.SUPERVISOR,)))]
 PER_PAGE: Final = 25
 """Findings on one page."""
 
-MAX_NOTE: Final = 2000
 _WORDS: Final = {Said.TRUE: "True", Said.FALSE: "False", Said.UNCLEAR: "Unclear"}
 
 
@@ -42,6 +43,21 @@ def show_findings(
     after: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
     """Show findings that wait to be judged, or those that were, the newest first."""
+    return _page(request, visitor, place, show, after)
+
+
+def _page(
+    request: Request,
+    visitor: Visitor,
+    place: str,
+    show: str,
+    after: str = "",
+    *,
+    refused: ShadowFinding | None = None,
+    errors: Mapping[str, str] | None = None,
+    kept: str = "",
+) -> Response:
+    """Return the list; ``refused`` is the finding whose note, ``kept``, could not be taken."""
     resources: Resources = request.app.state.resources
     places = supervision.places_of(visitor, place)
     before = None
@@ -52,6 +68,8 @@ def show_findings(
         found = adjudications.list_findings(
             connection, places, is_judged=show == "judged", before=before, limit=PER_PAGE + 1
         )
+        if refused is not None:  # it may stand on a later page
+            found = [refused, *(one for one in found if one.id != refused.id)]
         labels = roster.labels(connection, [one.home for one in found])
         names = people.names(connection, frozenset(one.account or "" for one in found))
     more = ""
@@ -66,8 +84,11 @@ def show_findings(
         "show": show,
         "query": f"?{urlencode({'place': place})}&" if place else "?",
         "more": more,
+        "errors": errors or {},
+        "refused": "" if refused is None else refused.id,
+        "kept": kept,
     }
-    return page(request, visitor, "findings.html", context)
+    return page(request, visitor, "findings.html", context, status=422 if errors else 200)
 
 
 @router.post("/detectors/findings/{finding}/adjudicate")
@@ -75,23 +96,27 @@ def adjudicate(
     request: Request,
     visitor: Supervisor,
     finding: Id,
-    said: Annotated[str, Form(max_length=20)] = "",
-    note: Annotated[str, Form(max_length=20_000)] = "",
+    said: Typed = "",
+    note: Typed = "",
     place: Annotated[str, Form(max_length=40)] = "",
     show: Annotated[str, Form(max_length=10)] = "waiting",
 ) -> Response:
     """Say whether it was true, and go back to the list; a judged one may be judged again."""
     resources: Resources = request.app.state.resources
-    supervision.find(resources, visitor, finding)
+    found = supervision.find(resources, visitor, finding)
     note = note.replace("\r\n", "\n").strip()
     if said not in set(Said):
         raise Problem(422, "Say true, false or unclear: go back and press one of the buttons.")
-    if len(note) > MAX_NOTE or not words.is_readable(note):
-        raise Problem(422, f"The note must be {MAX_NOTE} readable characters or fewer: go back.")
-    supervision.judge(resources, visitor, finding, Said(said), note)
     here = {"show": "judged" if show == "judged" else "waiting"}
     if place in supervision.places_of(visitor):
         here["place"] = place
+    if wrong := note_mistake(note):
+        errors = {f"note-{finding}": wrong}
+        return _page(
+            request, visitor, here.get("place", ""), here["show"],
+            refused=found, errors=errors, kept=note,
+        )  # fmt: skip
+    supervision.judge(resources, visitor, finding, Said(said), note)
     return RedirectResponse(f"/detectors/findings?{urlencode(here)}", 303)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alerts.alert import AlertKind
@@ -16,6 +16,7 @@ from api.web import lines, sensors, words
 from api.web.alerts import Id
 from api.web.pages import page
 from api.web.qr import qr
+from api.web.typed import Typed
 from config import installations, people, walk_test_rows
 from config.credentials import Credential, Issued
 from config.homes import Home, HomeState
@@ -67,8 +68,8 @@ def book_installation(
     request: Request,
     visitor: Officer,
     home_id: Id,
-    day: Annotated[str, Form(max_length=40)] = "",
-    action: Annotated[str, Form(max_length=10)] = "book",
+    day: Typed = "",
+    action: Typed = "book",
 ) -> Response:
     """Book a day on which installers may see this home, or take it back."""
     resources: Resources = request.app.state.resources
@@ -83,7 +84,9 @@ def book_installation(
             else:
                 installations.book(connection, home.number, wanted, by, today=today, now_us=now_us)
     except ConfigProblem as problem:
-        return installation_page(request, visitor, home, errors={"day": sentence(problem)})
+        return installation_page(
+            request, visitor, home, errors={"day": sentence(problem)}, kept={"day": day}
+        )
     return _back(home_id, "day")
 
 
@@ -105,7 +108,7 @@ def revoke_credential(
     visitor: Installer,
     home_id: Id,
     gateway: Id,
-    why: Annotated[str, Form(max_length=2_000)] = "",
+    why: Typed = "",
 ) -> Response:
     """End every credential of a gateway: its connection is cut."""
     resources: Resources = request.app.state.resources
@@ -113,7 +116,13 @@ def revoke_credential(
     try:
         install_acts.revoke(resources, visitor, home, gateway, why)
     except ConfigProblem as problem:
-        return installation_page(request, visitor, home, errors={"why": sentence(problem)})
+        return installation_page(
+            request,
+            visitor,
+            home,
+            errors={"why": sentence(problem)},
+            kept={"gateway": gateway, "why": why},
+        )
     return _back(home_id, "credentials")
 
 
@@ -147,6 +156,7 @@ def installation_page(
     home: Home,
     *,
     errors: Mapping[str, str] | None = None,
+    kept: Mapping[str, str] | None = None,
     issued: Issued | None = None,
 ) -> Response:
     """Return the page of one installation; ``issued`` is a secret that is shown this once."""
@@ -191,6 +201,7 @@ def installation_page(
         "live_url": "" if issued or errors else f"/homes/{home.id}/installation?fragment=1",
         "live_every_s": LIVE_S,
         "errors": errors or {},
+        "kept": kept or {},
     }
     return page(request, visitor, "installation.html", context, status=422 if errors else 200)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth import Lockout
@@ -11,6 +11,7 @@ from api.resources import Resources
 from api.throttle import Throttle
 from api.web.language import N_
 from api.web.pages import render
+from api.web.typed import Typed
 from config import invitations
 from config.people import MAX_PASSWORD, MIN_PASSWORD, Account
 from ingest.clock import microseconds
@@ -29,8 +30,8 @@ def show_invitation(request: Request, token: Token) -> Response:
 def accept_invitation(
     request: Request,
     token: Token,
-    password: Annotated[str, Form(max_length=2000)] = "",
-    again: Annotated[str, Form(max_length=2000)] = "",
+    password: Typed = "",
+    again: Typed = "",
 ) -> Response:
     """Set the password and lead to sign-in, or say what is wrong with it."""
     resources: Resources = request.app.state.resources

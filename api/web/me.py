@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from api.web import words
 from api.web.alerts import Id
 from api.web.pages import page, zone_of
 from api.web.qr import qr
+from api.web.typed import Typed
 from config import api_tokens, factors, people, sessions
 from config.api_tokens import LONGEST_DAYS, ApiToken, Scope
 from config.people import MAX_PASSWORD, MIN_PASSWORD, AccountRefused
@@ -24,7 +25,6 @@ from ingest.clock import microseconds
 router: Final = APIRouter(include_in_schema=False)
 Anyone = Annotated[Visitor, Depends(Needs(ANY))]
 _HOUR_US: Final = 3_600_000_000
-Typed = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("/me")
@@ -76,12 +76,12 @@ def issue_token(
     request: Request,
     visitor: Anyone,
     name: Typed = "",
-    scope: Annotated[str, Form(max_length=10)] = "read",
-    days: Annotated[str, Form(max_length=10)] = "",
+    scope: Typed = "read",
+    days: Typed = "",
 ) -> Response:
     """Issue a token for a program and show it, this once."""
     resources: Resources = request.app.state.resources
-    kept = {"name": name[:80], "days": days, "scope": scope}
+    kept = {"name": name, "days": days, "scope": scope}
     if scope not in [one.value for one in Scope]:
         return _page(request, visitor, errors={"scope": "Choose what it may do"}, kept=kept)
     if not (days.isascii() and days.isdigit() and 1 <= int(days) <= LONGEST_DAYS):
@@ -129,9 +129,7 @@ def begin_factor(request: Request, visitor: Anyone, current: Typed = "") -> Resp
 
 
 @router.post("/me/factor/confirm")
-def confirm_factor(
-    request: Request, visitor: Anyone, code: Annotated[str, Form(max_length=40)] = ""
-) -> Response:
+def confirm_factor(request: Request, visitor: Anyone, code: Typed = "") -> Response:
     """Switch the second factor on by a first code; shows the recovery codes, this once."""
     resources: Resources = request.app.state.resources
     lockout: Lockout = request.app.state.lockout

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Form, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import pausing
@@ -12,6 +12,7 @@ from api.resources import Resources
 from api.roster import find_home
 from api.web.alerts import Id
 from api.web.homes import home_page
+from api.web.typed import Typed
 from config.homes import Home
 from config.pauses import PauseReason
 from config.problems import ConfigProblem
@@ -27,9 +28,9 @@ def begin_pause(
     request: Request,
     visitor: Member,
     home_id: Id,
-    reason: Annotated[str, Form(max_length=100)] = "",
-    until: Annotated[str, Form(max_length=100)] = "",
-    why: Annotated[str, Form(max_length=20_000)] = "",
+    reason: Typed = "",
+    until: Typed = "",
+    why: Typed = "",
 ) -> Response:
     """Pause a home, or say what is missing; what was typed is kept."""
     resources: Resources = request.app.state.resources
@@ -79,7 +80,7 @@ def extend_pause(
     visitor: Member,
     home_id: Id,
     number: Number,
-    until: Annotated[str, Form(max_length=100)] = "",
+    until: Typed = "",
 ) -> Response:
     """Let a pause that runs end at another time, or say what is wrong."""
     resources: Resources = request.app.state.resources

@@ -13,6 +13,7 @@ from api.resources import Resources
 from api.web import words
 from api.web.alerts import Id
 from api.web.pages import page
+from api.web.typed import Typed
 from config import granting, invitations
 from config.people import AccountRefused
 from config.roles import Role
@@ -36,15 +37,15 @@ def invite(
     request: Request,
     visitor: Inviter,
     place: Id,
-    email: Annotated[str, Form(max_length=300)] = "",
-    name: Annotated[str, Form(max_length=200)] = "",
+    email: Typed = "",
+    name: Typed = "",
     role: Annotated[list[str] | None, Form(max_length=20)] = None,
 ) -> Response:
     """Invite somebody and show the link, this once."""
     resources: Resources = request.app.state.resources
     may_give = _may_give(visitor, place)
     roles = [one for one in may_give if one.value in (role or ())]
-    kept = {"place": place, "email": email[:300], "name": name[:200], "roles": roles}
+    kept = {"place": place, "email": email, "name": name, "roles": roles}
     errors = {} if roles and len(roles) == len(set(role or ())) else {"role": _SOME_ROLE}
     made = None
     if not errors:
@@ -75,8 +76,8 @@ def change_role(
     visitor: Inviter,
     place: Id,
     account: Id,
-    role: Annotated[str, Form(max_length=20)] = "",
-    action: Annotated[str, Form(max_length=10)] = "",
+    role: Typed = "",
+    action: Typed = "",
 ) -> Response:
     """Give or take one role of somebody of the place; their sessions end at once."""
     resources: Resources = request.app.state.resources

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 from urllib.parse import quote
 
 import structlog
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import auth
@@ -13,8 +13,12 @@ from api.resources import Resources
 from api.web import language
 from api.web.language import _
 from api.web.pages import LONGEST_RETURN, name_of, render
+from api.web.typed import Typed
 from config import factors, recipients, sessions
 from ingest.clock import microseconds
+
+LONGEST_EMAIL: Final = 300
+"""Characters of an address that is looked for, and whose tries are counted."""
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -34,15 +38,17 @@ def show_sign_in(request: Request, next: str = "") -> Response:  # noqa: A002  #
 @router.post("/sign-in")
 def sign_in(
     request: Request,
-    email: Annotated[str, Form(max_length=300)] = "",
-    password: Annotated[str, Form(max_length=2000)] = "",
-    next: Annotated[str, Form(max_length=20_000)] = "",  # noqa: A002  # the field's name
+    email: Typed = "",
+    password: Typed = "",
+    next: Typed = "",  # noqa: A002  # the field's name
 ) -> Response:
     """Open a session and go where the visitor was going, or say what is wrong."""
     resources: Resources = request.app.state.resources
     errors = {}
     if not email.strip():
         errors["email"] = _("Enter your email address")
+    elif len(email) > LONGEST_EMAIL:
+        errors["email"] = _("The email address or password is not right")
     if not password:
         errors["password"] = _("Enter your password")  # a message
     if errors:
@@ -87,8 +93,8 @@ def show_code(request: Request, next: str = "") -> Response:  # noqa: A002  # th
 @router.post("/sign-in/code")
 def enter_code(
     request: Request,
-    code: Annotated[str, Form(max_length=100)] = "",
-    next: Annotated[str, Form(max_length=20_000)] = "",  # noqa: A002  # the field's name
+    code: Typed = "",
+    next: Typed = "",  # noqa: A002  # the field's name
 ) -> Response:
     """Take the second step; the session goes on under another token."""
     resources: Resources = request.app.state.resources
@@ -216,7 +222,7 @@ def _form(
     ]
     context = {
         "next": own_path(next),
-        "email": email[:300],
+        "email": email,
         "errors": errors or {},
         "providers": providers,
     }

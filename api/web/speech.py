@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.web.language import LANGUAGES, keep
 from api.web.sign_in import own_path
+from api.web.typed import Typed
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -15,7 +16,7 @@ router: Final = APIRouter(include_in_schema=False)
 def choose_language(
     request: Request,
     language: Annotated[str, Form(max_length=10)] = "",
-    next: Annotated[str, Form(max_length=20_000)] = "",  # noqa: A002  # the field's name
+    next: Typed = "",  # noqa: A002  # the field's name
 ) -> Response:
     """Go back to the page, in this language from now on; an unknown one changes nothing."""
     response = RedirectResponse(own_path(next), 303)
