@@ -45,10 +45,10 @@ PARAMETERS: Final = (
         "log likelihood ratio",
         1.0,
         8.0,
-        2.5,
+        2.75,
         "How far several nights' bathroom visits must fit more visits better than the usual "
         "before they are told; larger is quieter and needs more nights.",
-        5.0,
+        3.5,
     ),
     Parameter(
         "night_door_wait_min",

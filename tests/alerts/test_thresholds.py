@@ -168,6 +168,8 @@ def test_a_strict_budget_moves_other_thresholds_and_none_that_is_a_floor() -> No
     homes = np.array([1, 2])
     for z, share in ((np.nan, 0.0), (1.0, 0.0), (2.4, 0.0), (3.2, 0.5), (HIGH_Z, 1.0)):
         houses.state.place_z[:] = z
-        assert scene.tuned("visits_limit", homes).tolist() == pytest.approx([2.5 + share * 2.5] * 2)
+        assert scene.tuned("visits_limit", homes).tolist() == pytest.approx(
+            [2.75 + share * 0.75] * 2
+        )
         assert scene.tuned("room_z", homes).tolist() == [2.5, 2.5], "the place chose it itself"
     assert not [name for name in houses.roster.moves if "floor" in name or name.endswith("_h")]
