@@ -29,6 +29,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Learn how long it was taken when it is left; that, or a sign elsewhere, eases."""
     state, things, rows = scene.state, scene.roster.things, slice(start, stop)
     roles, home, value = signs.roles[rows], signs.home[rows], signs.value[rows]
+    is_any_late = bool(state.late_spells.any())
     for row, of in enumerate(_ROWS):
         if not len(things.seat_homes[row]):
             continue
@@ -42,7 +43,8 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
                 state.spell_peak[of], home[on][left], changes.lasted_us[left]
             )
             state.spell_peak[of, homes] = longest
-        spell.forget_late(state.late_spells, of, home[_tells(row, roles)])
+        if is_any_late:
+            spell.forget_late(state.late_spells, of, home[_tells(row, roles)])
         _ease_by(scene, row, roles, home, value)
 
 
