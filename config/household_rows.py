@@ -151,6 +151,12 @@ def read(connection: Connection, vault: Vault, home: str) -> Kept | None:
     )
 
 
+def with_key_safe(connection: Connection, homes: Sequence[int]) -> list[int]:
+    """Return which of these homes (numbers, at most some hundreds) have a code kept."""
+    query = select(_r.home, _r.key_safe).where(_r.home.in_(homes))
+    return [row.home for row in connection.execute(query) if row.key_safe]
+
+
 def names(connection: Connection, vault: Vault, homes: Sequence[int]) -> dict[int, list[str]]:
     """Return the names of who is watched over in these homes (numbers), by number."""
     rows: list[Row[Any]] = []

@@ -143,6 +143,7 @@ def home_page(
         "live_url": f"/homes/{home.id}?fragment=1",
         "errors": errors or {},
         "kept": kept or {},
+        "shows_id": home.place in visitor.places(*EDITORS),
         "may_install": home.place in visitor.places(Role.OFFICER),
         **paused,
         **calls.of_home(resources, visitor, home, now_us, place.zone),

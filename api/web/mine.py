@@ -14,6 +14,7 @@ from api.resources import Resources
 from api.web import keeping, last_seen, lines
 from api.web.alerts import SHOWN, Carer
 from api.web.pages import page
+from config import household_rows
 from config.roles import Role
 from ingest.clock import microseconds
 from ingest.sink import StoreDown
@@ -38,6 +39,8 @@ def show_mine(request: Request, visitor: Carer) -> Response:
         shown = [*mine, *waiting[:MOST]]
         names = lines.names_in(connection, shown)
         homes = [roster.find_home(connection, [a.place], a.home) for a in shown if a.home]
+        found = {home.number: home.id for home in homes if home}
+        safes = {found[one] for one in household_rows.with_key_safe(connection, list(found))}
     try:
         last = last_seen.of_homes(resources, [home for home in homes if home], now_us)
         is_history_down = False
@@ -51,6 +54,8 @@ def show_mine(request: Request, visitor: Carer) -> Response:
                 "version": seen.version(alert),
                 "last": last.get(alert.home or "", ""),
                 # What tells of many homes is not ended by one tap.
+                "home": alert.home,
+                "has_key_safe": alert.home in safes,
                 "is_of_home": alert.home is not None,
                 "may_take": alert.state is State.OPEN,
                 "may_attend": alert.state is not State.ATTENDING,

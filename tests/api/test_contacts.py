@@ -124,3 +124,12 @@ def test_the_page_shows_whom_to_call_and_takes_what_came_of_it(world: World) -> 
     assert "14:10 no answer" in alice.get(f"/alerts/{alert}").text
     foreign = {"contact": f"contact-{B}-1", "result": "answered"}
     assert alice.post(f"/alerts/{alert}/attempts", foreign).status_code == 404
+
+
+def test_an_alert_of_a_home_without_contacts_says_what_to_do_instead(world: World) -> None:
+    told, alice, home = "Nobody is listed", Visit(world.app, "alice"), world.homes[A][1].id
+    found = alice.get("/api/v1/alerts?state=open&priority=P1").json()["alerts"]
+    alert = next(one["id"] for one in found if one["home"] == home)
+    assert told in alice.get(f"/alerts/{alert}").text
+    Visit(world.app, "bob").send(f"/api/v1/homes/{home}/contacts", {"contact": LIST})
+    assert told not in alice.get(f"/alerts/{alert}").text

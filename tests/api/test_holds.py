@@ -196,3 +196,14 @@ def test_the_page_sets_lists_and_lifts_and_says_what_is_missing(world: World) ->
     assert "Lifted by Gwen Example" in page
     assert "Lift this hold" not in page
     assert Visit(world.app, "charlie").get("/data-requests").text.count("Inquiry") == 0
+
+
+def test_the_id_that_a_data_request_names_stands_on_the_homes_page_for_who_may_tell_it(
+    tmp_path: Path,
+) -> None:
+    world = make_world(tmp_path)
+    home, told = f"{A}-home-1", "Id of the home:"
+    assert told in Visit(world.app, "bob").get(f"/homes/{home}").text
+    assert told not in Visit(world.app, "alice").get(f"/homes/{home}").text
+    page = Visit(world.app, "bob").get("/data-requests").text
+    assert "page shows it to supervisors and officers" in page

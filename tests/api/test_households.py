@@ -346,3 +346,15 @@ def test_a_name_needs_the_keys_and_says_so(world: World) -> None:
     world.resources = replace(world.resources, vault=Vault(None, "keys: gone"))
     answer = get(Visit(world.app, "bob"), world)
     assert (answer.status_code, "can be neither read" in answer.text) == (503, True)
+
+
+def test_my_alerts_lead_to_the_code_of_the_key_safe_once_one_has_the_alert(world: World) -> None:
+    put(Visit(world.app, "bob"), world, record())
+    alice, form = Visit(world.app, "alice"), f'action="/homes/{world.homes[A][0].id}/key-safe"'
+    assert form not in alice.get("/mine").text
+    found = alice.get("/api/v1/alerts?state=open&priority=P2").json()["alerts"]
+    mine = next(one["id"] for one in found if one["home"] == world.homes[A][0].id)
+    alice.post(f"/alerts/{mine}/acknowledge")
+    page = alice.get("/mine").text
+    assert form in page
+    assert "1234" not in page
