@@ -106,7 +106,7 @@ def _keys(settings: Settings) -> Answer:
         found = f"{path} can be read by others on this machine"
         return Answer("keys", is_ready=False, found=found, advice=f"Run chmod 600 {path}.")
     with database.connect() as connection:
-        lost = keys.unreadable(connection, vault)
+        lost, idle = keys.unreadable(connection, vault), len(keys.orphans(connection, vault))
     if lost:
         return Answer(
             "keys",
@@ -116,7 +116,8 @@ def _keys(settings: Settings) -> Answer:
             advice="If the keyring is an older copy, put the newest back; if they were erased "
             "after the backup that you restored, save these again without them.",
         )
-    return Answer("keys", is_ready=True, found=f"in {keys.file_of(settings)}")
+    left = f"; {idle:,} of them seal nothing any more: stillwell keys sweep" if idle else ""
+    return Answer("keys", is_ready=True, found=f"in {keys.file_of(settings)}{left}")
 
 
 async def _broker(settings: Settings) -> Answer:

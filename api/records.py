@@ -336,7 +336,11 @@ def _retention(running: Running) -> list[str]:
         f"- Readings: {running.place.retention_days} days, ended daily.",
         *(f"- {what}: {days:g} days." for what, days in running.copies_days.items()),
         (
-            "- Household, contacts, alerts and consents: until the home is erased "
+            "- Alerts that are over, with their history, messages and calls, and shadow findings: "
+            f"{running.place.alert_days} days after they ended, ended daily."
+        ),
+        (
+            "- Household, contacts, consents, and alerts that stand: until the home is erased "
             f"(`stillwell subject erase`). When that is: {ASK}"
         ),
         "- Audit log: kept; it names nobody once the rest is erased.",

@@ -50,7 +50,9 @@ def retention(
 ) -> None:
     """Delete now what is older than each place keeps; the worker does it once a day.
 
-    Homes under a legal hold keep everything. What went is in the audit log of the place.
+    Readings go after retention_days of the place file; alerts that are over, findings and
+    changes after alert_days. Homes under a legal hold keep everything. What went is in the audit
+    log of the place.
 
       stillwell store retention --settings site.toml --dry-run
     """

@@ -1,16 +1,18 @@
 """What ``stillwell store`` does to one store."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 
 from alerts import forgetting
 from api import console, health, stores, wiring
+from api.alert_retention import AlertRetention
 from api.exits import CommandFailed
 from api.retention import Retention
 from config import audit, holds, registry
+from config.places import Place
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable
 from config.settings import Settings
@@ -85,22 +87,43 @@ def _until(settings: Settings) -> str:
 def retention(settings: Settings, *, is_dry_run: bool, tell: Tell) -> None:
     """End what places keep no longer, to its end, or tell what would end."""
     places, table, now = wiring.places(settings), roster(settings), SystemClock().now()
-    total = 0
+    database = wiring.open_database(settings)
+    readings = alerts = 0
     with writing(settings) as store:
         for sentence in store.limits():
             tell(f"{settings.store.kind} {sentence}")
-        work = Retention(store, places, lambda: table, wiring.open_database(settings))
+        work = Retention(store, places, lambda: table, database)
+        ledger = AlertRetention(places, database)
         if is_dry_run:
-            for key, count in work.would_go(now).items():
-                days = places[key].retention_days if key in places else 0
-                kept = f"older than {days} days" if days else "of no home"
-                tell(f"{key}: {count:,} readings {kept} would go")
+            _tell_due(places, work.would_go(now), ledger.would_go(now), tell)
             return
         while gone := work.step(now):
-            total += gone
-    with wiring.open_database(settings).begin() as connection:
-        console.note(connection, audit.INSTALLATION, "retention", "store", readings=total)
-    tell(f"{total:,} readings were older than their place keeps them")
+            readings += gone
+    while gone := ledger.step(now):
+        alerts += gone
+    with database.begin() as connection:
+        detail = {"readings": readings, "alerts": alerts}
+        console.note(connection, audit.INSTALLATION, "retention", "store", **detail)
+    tell(f"{readings:,} readings were older than their place keeps them")
+    tell(
+        f"{alerts:,} alerts, findings and changes were over for longer than their place keeps them"
+    )
+
+
+def _tell_due(
+    places: Mapping[str, Place],
+    readings: Mapping[str, int],
+    alerts: Mapping[str, Mapping[str, int]],
+    tell: Tell,
+) -> None:
+    for key, count in readings.items():
+        days = places[key].retention_days if key in places else 0
+        kept = f"older than {days} days" if days else "of no home"
+        tell(f"{key}: {count:,} readings {kept} would go")
+    for key, counts in alerts.items():
+        for name, count in counts.items():
+            days = places[key].alert_days
+            tell(f"{key}: {count:,} {name.replace('_', ' ')} over for {days} days would go")
 
 
 def compact(settings: Settings, *, tell: Tell) -> None:

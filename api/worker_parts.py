@@ -16,6 +16,7 @@ from alerts.ledger import Ledger
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
 from api import stores, wiring
+from api.alert_retention import AlertRetention
 from api.anchoring import Anchoring
 from api.broker_watch import Broker
 from api.channels import channels
@@ -102,10 +103,12 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     subscriber = Subscriber(options, clock, handle)
     receipts = Receipts(options, pipeline.positions, roster.gateway_id)
     retention = Retention(store, places, roster.table, database)
+    alert_retention = AlertRetention(places, database)
 
     def tend() -> None:
         store.tend(clock.now() - OPEN_DAYS)
         retention.step(clock.now())
+        alert_retention.step(clock.now())
 
     follower = Follower(
         JournalTail.open(where.journal),

@@ -130,6 +130,9 @@ class Place(_Strict):
     gss_codes: tuple[GssCode, ...] = ()
     alert_budget: float = Field(default=9.0, gt=0, le=100)
     retention_days: int = Field(default=400, ge=29, le=3660)
+    alert_days: int = Field(default=2922, ge=90, le=7305)
+    """Days for which alerts and findings that are over are kept: 8 years, unless a place says."""
+
     contacts: Contacts
     manufacturer: Responsible | None = None
     """Who is the manufacturer of record of what the place uses."""

@@ -95,6 +95,13 @@ def test_check_tells_of_an_older_keyring_and_of_a_key_that_others_can_read(world
     assert "can be read by others" in check(world)
 
 
+def test_check_tells_of_keys_that_a_crash_left_and_the_sweep_that_drops_them(world: World) -> None:
+    world.resources.vault.keyring.ensure([("contact:gone-1", A)])
+    found = check(world)
+    assert found.startswith("True")
+    assert "1 of them seal nothing any more: stillwell keys sweep" in found
+
+
 def test_the_secret_of_a_factor_that_is_switched_off_can_be_read_in_no_backup(
     world: World,
 ) -> None:
