@@ -105,9 +105,7 @@ def retention(settings: Settings, *, is_dry_run: bool, tell: Tell) -> None:
         detail = {"readings": readings, "alerts": alerts}
         console.note(connection, audit.INSTALLATION, "retention", "store", **detail)
     tell(f"{readings:,} readings were older than their place keeps them")
-    tell(
-        f"{alerts:,} alerts, findings and changes were over for longer than their place keeps them"
-    )
+    tell(f"{alerts:,} alerts, findings and changes were over longer than their place keeps them")
 
 
 def _tell_due(

@@ -91,6 +91,7 @@ def test_kinds_stores_channels_and_retention_are_those_that_run(world: World) ->
     assert "Readings are in victoriametrics" in text
     assert "go out by email, webhook" in text
     assert "- Readings: 400 days" in text
+    assert "shadow findings: 2922 days after they ended, ended daily." in text
     assert "- The journal, before the store has them and after: 4 days." in text
 
 

@@ -21,7 +21,8 @@ from tests.api.world import PASSWORD, World, account, make_world
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIST: Final = ROOT / "config" / "SECURITY.md"
 BROKERS: Final = ROOT / "ingest" / "brokers"
-ROW: Final = re.compile(r"^\| (S\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
+ROW: Final = re.compile(r"^\| ([SF]\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
+ITEMS: Final = [*(f"S{number}" for number in range(1, 33)), "F15", "F19"]
 TEST: Final = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
@@ -37,13 +38,13 @@ def rows() -> dict[str, str]:
 
 def test_every_item_names_its_test_or_says_why_there_is_none() -> None:
     found = rows()
-    assert list(found) == [f"S{number}" for number in range(1, 33)]
+    assert list(found) == ITEMS
     for item, told in found.items():
         reason = re.match(r"Not(?: yet)?: .{20,}", told)
         assert TEST.search(told) or reason, f"{item} has neither a test nor a reason"
 
 
-@pytest.mark.parametrize("item", [f"S{number}" for number in range(1, 33)])
+@pytest.mark.parametrize("item", ITEMS)
 def test_every_test_that_is_named_exists(item: str) -> None:
     for file, name in TEST.findall(rows()[item]):
         tree = ast.parse((ROOT / file).read_text("utf-8"))
