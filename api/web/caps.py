@@ -102,11 +102,11 @@ def withdraw_cap(
 def _mistakes(kept: Mapping[str, str]) -> dict[str, str]:
     errors = {}
     if not (kept["days"].isascii() and kept["days"].isdigit() and int(kept["days"]) >= 1):
-        errors["days"] = f"Enter how many days it should hold, 1 to {LONGEST_DAYS}"
+        errors["days"] = _("Enter how many days it should hold, 1 to %(most)s", most=LONGEST_DAYS)
     elif int(kept["days"]) > LONGEST_DAYS:
-        errors["days"] = f"It can hold for {LONGEST_DAYS} days at most"
+        errors["days"] = _("It can hold for %(most)s days at most", most=LONGEST_DAYS)
     if not kept["why"]:
-        errors["why"] = "Say why, for those who ask later"
+        errors["why"] = N_("Say why, for those who ask later")
     return errors
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from api.web import words
 from api.web.actogram import STYLES, keys
+from api.web.language import _, _n
 from api.web.strip import codes_of, local_minutes, signs
 from api.web.strip_svg import defined, per_cent, runs
 from config.homes import Sensor
@@ -95,8 +96,8 @@ def told(event: Event, zone: ZoneInfo) -> dict[str, str]:
     return {
         "iso": words.iso(event.time_us),
         "time": words.clock_time(event.time_us, zone),
-        "room": event.sensor.room.replace("-", " ").capitalize() or "Worn or whole home",
-        "what": words.kind(event.sensor.kind) + (", way out" if event.sensor.is_exit else ""),
+        "room": room_name(event.sensor.room),
+        "what": words.kind(event.sensor.kind) + (_(", way out") if event.sensor.is_exit else ""),
         "value": words.value(event.sensor.kind, event.value),
     }
 
@@ -129,14 +130,20 @@ def summary(found: Sequence[Lane], usual: NDArray[np.bool_]) -> str:
     """Return the day in words: how much, where most, and usual hours that stayed empty."""
     total = sum(int(lane.by_hour.sum()) for lane in found)
     if not total:
-        return "No sign was seen on this day."
+        return _("No sign was seen on this day.")
     most = max(found, key=lambda lane: int(lane.by_hour.sum()))
     seen = np.any([lane.is_seen for lane in found], axis=0).reshape(len(usual), -1).any(axis=1)
-    where = most.name.replace("-", " ") or "home"
-    text = f"1 sign, in the {where}."
-    if total > 1:
-        text = f"{total:,} signs, most of them in the {where}."
+    where = words.label(most.name or "home").lower()
+    text = _n(
+        "%(n)s sign, in the %(room)s.",
+        "%(n)s signs, most of them in the %(room)s.",
+        total,
+        room=where,
+    )
     if not usual.any():
-        return f"{text} What is usual here is not known yet."
+        return f"{text} {_('What is usual here is not known yet.')}"
     missing = int((usual & ~seen).sum()) * (1440 // len(usual))
-    return f"{text} Of the hours that usually hold a sign, {words.short_span(missing)} held none."
+    empty = _(
+        "Of the hours that usually hold a sign, %(span)s held none.", span=words.short_span(missing)
+    )
+    return f"{text} {empty}"

@@ -16,7 +16,9 @@ from api.detectors import DetectorAtPlace
 from api.resources import Resources
 from api.web import words
 from api.web.alerts import Id
+from api.web.language import N_, _
 from api.web.pages import page
+from api.web.phrases import spoken
 from api.web.typed import Typed
 from config import people
 from config.places import Place
@@ -28,13 +30,13 @@ Key = Annotated[str, Path(pattern="^[a-z-]{2,40}$")]
 Supervisor = Annotated[Visitor, Depends(Needs((Role.SUPERVISOR,)))]
 
 MODES: Final = {
-    Mode.OFF: ("Off", "govuk-tag--grey", "What it finds is dropped."),
+    Mode.OFF: (N_("Off"), "govuk-tag--grey", N_("What it finds is dropped.")),
     Mode.SHADOW: (
-        "Shadow",
+        N_("Shadow"),
         "govuk-tag--yellow",
-        "What it finds is recorded for you to judge; nothing is sent.",
+        N_("What it finds is recorded for you to judge; nothing is sent."),
     ),
-    Mode.LIVE: ("Live", "govuk-tag--green", "What it finds is raised as alerts."),
+    Mode.LIVE: (N_("Live"), "govuk-tag--green", N_("What it finds is raised as alerts.")),
 }
 """How a mode reads, the colour of its tag, and what it means."""
 
@@ -58,7 +60,7 @@ def show_detectors(
         {
             "key": key,
             "name": resources.places[key].name,
-            "budget": budget_text(budgets.get(key), resources.places[key]),
+            "budget": spoken(budget_text(budgets.get(key), resources.places[key])),
             "waiting": sum(row.judged.awaiting for row in rows if row.place == key),
             "rows": [_row(r, resources.places[key], names) for r in rows if r.place == key],
         }
@@ -115,12 +117,16 @@ def switch_detector(
 def _mistakes(kept: Mapping[str, str]) -> dict[str, str]:
     errors = {}
     if kept["mode"] not in {mode.value for mode in Mode}:
-        errors["mode"] = "Select off, shadow or live"
-    for name, label in (("evidence", "Evidence"), ("without_evidence", "Reason")):
+        errors["mode"] = N_("Select off, shadow or live")
+    for name, label in (("evidence", N_("Evidence")), ("without_evidence", N_("Reason"))):
         if len(kept[name]) > LONGEST:
-            errors[name] = f"{label} must be {LONGEST} characters or fewer"
+            errors[name] = _(
+                "%(label)s must be %(most)s characters or fewer", label=_(label), most=LONGEST
+            )
         elif not words.is_readable(kept[name]):
-            errors[name] = f"{label} must not hold control characters: type it again"
+            errors[name] = _(
+                "%(label)s must not hold control characters: type it again", label=_(label)
+            )
     return errors
 
 
@@ -129,20 +135,20 @@ def _row(row: DetectorAtPlace, place: Place, names: Mapping[str, str]) -> dict[s
     switch = row.switch
     return {
         "key": row.detector.key,
-        "title": row.detector.title,
-        "looks_for": row.detector.looks_for,
-        "mode": label,
+        "title": _(row.detector.title),
+        "looks_for": _(row.detector.looks_for),
+        "mode": _(label),
         "tag": tag,
-        "meaning": meaning,
-        "found": found_text(row),
-        "judged": judged_text(row.judged),
-        "switched": "Never switched" if switch is None else _since(switch, place, names),
+        "meaning": _(meaning),
+        "found": spoken(found_text(row)),
+        "judged": spoken(judged_text(row.judged)),
+        "switched": _("Never switched") if switch is None else _since(switch, place, names),
     }
 
 
 def _since(switch: Switch, place: Place, names: Mapping[str, str]) -> str:
     who = names.get(switch.account, switch.account)
-    return f"Since {words.moment(switch.since_us, place.zone)}, by {who}"
+    return _("Since %(when)s, by %(who)s", when=words.moment(switch.since_us, place.zone), who=who)
 
 
 def _detector_page(
@@ -167,7 +173,7 @@ def _detector_page(
         "place": place,
         "place_key": key,
         "row": _row(row, place, names),
-        "modes": {mode.value: (text, meaning) for mode, (text, _, meaning) in MODES.items()},
+        "modes": {mode.value: (_(text), _(meaning)) for mode, (text, _, meaning) in MODES.items()},
         "past": [_past(one, place, names) for one in past],
         "is_enough": row.judged.is_enough,
         "kept": kept or {},
@@ -180,9 +186,9 @@ def _past(switch: Switch, place: Place, names: Mapping[str, str]) -> dict[str, s
     return {
         "iso": words.iso(switch.since_us),
         "when": words.moment(switch.since_us, place.zone),
-        "mode": MODES[switch.mode][0],
+        "mode": _(MODES[switch.mode][0]),
         "who": names.get(switch.account, switch.account),
         "evidence": switch.evidence,
-        "judged": judged_text(switch.judged),
+        "judged": spoken(judged_text(switch.judged)),
         "without_evidence": switch.without_evidence,
     }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from api.web.language import N_, _
+from api.web.phrases import spoken
 from config import facts, household_form
 from config.consents import Basis, Decider
 from config.csv_rows import Mistake, Row, take
@@ -27,6 +29,12 @@ class Field:
     kind: str = "text"
     choices: Sequence[tuple[str, str]] = ()
     width: str = ""
+    is_optional: bool = False
+
+    @property
+    def asked(self) -> str:
+        """Return the label as the page shows it, in its language."""
+        return _(self.label) + (_(" (optional)") if self.is_optional else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,84 +47,94 @@ class Step:
     lead: str = ""
 
 
-_YES_NO: Final = (("yes", "Yes"), ("no", "No"))
-_LANGUAGE: Final = "en is English, cy Welsh; any other code of ISO 639, such as pl, is kept too"
-_DAY: Final = "For example 28 2 1941"
+_YES_NO: Final = (("yes", N_("Yes")), ("no", N_("No")))
+_LANGUAGE: Final = N_("en is English, cy Welsh; any other code of ISO 639, such as pl, is kept too")
 
 
 def _person(suffix: str = "") -> tuple[Field, ...]:
     return (
-        Field(f"name{suffix}", "Full name"),
-        Field(f"born{suffix}", "Date of birth", _DAY + "; leave it empty if not known", "day"),
-        Field(f"nhs_number{suffix}", "NHS number", "Ten digits, such as 999 000 0018", width="10"),
-        Field(f"untraced{suffix}", "Why there is no NHS number",
-              "Only if it could not be traced"),
-        Field(f"language{suffix}", "Language the person is best spoken to in", _LANGUAGE,
+        Field(f"name{suffix}", N_("Full name")),
+        Field(f"born{suffix}", N_("Date of birth"), N_("For example 28 2 1941; leave it empty if not known"), "day"),
+        Field(f"nhs_number{suffix}", N_("NHS number"), N_("Ten digits, such as 999 000 0018"), width="10"),
+        Field(f"untraced{suffix}", N_("Why there is no NHS number"),
+              N_("Only if it could not be traced")),
+        Field(f"language{suffix}", N_("Language the person is best spoken to in"), _LANGUAGE,
               width="4"),
     )  # fmt: skip
 
 
+_CONTACTS: Final = (
+    (N_("First contact: name"), N_("First contact: who they are to the person"),
+     N_("First contact: telephone number"), N_("First contact: do they have a key?")),
+    (N_("Second contact: name"), N_("Second contact: who they are to the person"),
+     N_("Second contact: telephone number"), N_("Second contact: do they have a key?")),
+    (N_("Third contact: name"), N_("Third contact: who they are to the person"),
+     N_("Third contact: telephone number"), N_("Third contact: do they have a key?")),
+)  # fmt: skip
+
+
 def _contact(number: int) -> tuple[Field, ...]:
-    start, which = f"contact_{number}_", ("First", "Second", "Third")[number - 1]
+    start = f"contact_{number}_"
+    name, relation, phone, key = _CONTACTS[number - 1]
     return (
-        Field(f"{start}name", f"{which} contact: name"),
-        Field(f"{start}relation", f"{which} contact: who they are to the person"),
-        Field(f"{start}phone", f"{which} contact: telephone number", width="20"),
-        Field(f"{start}key", f"{which} contact: do they have a key?", "", "choice", _YES_NO),
+        Field(f"{start}name", name),
+        Field(f"{start}relation", relation),
+        Field(f"{start}phone", phone, width="20"),
+        Field(f"{start}key", key, "", "choice", _YES_NO),
     )
 
 
 STEPS: Final = (
-    Step("person", "Who is watched over?", _person()),
-    Step("second", "Is anybody else watched over there?", _person("_2"),
-         "Leave everything empty if there is nobody else."),
-    Step("address", "Where is the home?", (
-        Field("address_1", "Address line 1"),
-        Field("address_2", "Address line 2 (optional)"),
-        Field("town", "Town or city", width="20"),
-        Field("postcode", "Postcode", width="10"),
-        Field("uprn", "UPRN (optional)", "The unique property reference number", width="10"),
-        Field("label", "What staff call this home (optional)",
-              "No name and no address: it stands in lists. Left empty, one is made."),
+    Step("person", N_("Who is watched over?"), _person()),
+    Step("second", N_("Is anybody else watched over there?"), _person("_2"),
+         N_("Leave everything empty if there is nobody else.")),
+    Step("address", N_("Where is the home?"), (
+        Field("address_1", N_("Address line 1")),
+        Field("address_2", N_("Address line 2"), is_optional=True),
+        Field("town", N_("Town or city"), width="20"),
+        Field("postcode", N_("Postcode"), width="10"),
+        Field("uprn", N_("UPRN"), N_("The unique property reference number"), width="10", is_optional=True),
+        Field("label", N_("What staff call this home"),
+              N_("No name and no address: it stands in lists. Left empty, one is made."), is_optional=True),
     )),
-    Step("facts", "Who lives there, and do they go out?", (
-        Field("residents", "How many people live there?", "", width="2"),
-        Field("pets", "Are there pets that move about?", "", "choice", _YES_NO),
-        Field("goes_out", "Does the person go out?", "", "choice", tuple(
+    Step("facts", N_("Who lives there, and do they go out?"), (
+        Field("residents", N_("How many people live there?"), "", width="2"),
+        Field("pets", N_("Are there pets that move about?"), "", "choice", _YES_NO),
+        Field("goes_out", N_("Does the person go out?"), "", "choice", tuple(
             (one.value, text) for one, text in (
-                (GoesOut.ALONE, "Yes, alone"), (GoesOut.ACCOMPANIED, "Only accompanied"),
-                (GoesOut.NEVER, "Never")))),
-        Field("risk_tier", "Risk tier", "", "choice",
-              (("1", "1, the highest"), ("2", "2"), ("3", "3, the lowest"))),
+                (GoesOut.ALONE, N_("Yes, alone")), (GoesOut.ACCOMPANIED, N_("Only accompanied")),
+                (GoesOut.NEVER, N_("Never"))))),
+        Field("risk_tier", N_("Risk tier"), "", "choice",
+              (("1", N_("1, the highest")), ("2", "2"), ("3", N_("3, the lowest")))),
     )),
-    Step("door", "What matters at the door?", (
-        Field("notes", "Notes for who comes (optional)", "Such as: hard of hearing, ring twice",
-              "long"),
-        Field("key_safe", "Code of the key safe (optional)",
-              "Kept sealed; whoever looks at it is noted", width="10"),
+    Step("door", N_("What matters at the door?"), (
+        Field("notes", N_("Notes for who comes"), N_("Such as: hard of hearing, ring twice"),
+              "long", is_optional=True),
+        Field("key_safe", N_("Code of the key safe"),
+              N_("Kept sealed; whoever looks at it is noted"), width="10", is_optional=True),
     )),
-    Step("contacts", "Whom to call?", (
-        Field("phone", "The person's own telephone number (optional)", width="20"),
+    Step("contacts", N_("Whom to call?"), (
+        Field("phone", N_("The person's own telephone number"), width="20", is_optional=True),
         *_contact(1), *_contact(2), *_contact(3),
-    ), "In this order. Leave empty what is not needed."),
-    Step("kit", "Which sensors does the home get?", (
-        Field("kit", "Kit", "", "choice"),
-        Field("gateway", "Id of the gateway (optional)",
-              "8 to 40 small letters and digits, if it has one already; left empty, one is made"),
+    ), N_("In this order. Leave empty what is not needed.")),
+    Step("kit", N_("Which sensors does the home get?"), (
+        Field("kit", N_("Kit"), "", "choice"),
+        Field("gateway", N_("Id of the gateway"),
+              N_("8 to 40 small letters and digits, if it has one already; left empty, one is made"), is_optional=True),
     )),
-    Step("consent", "On what ground is the home watched?", (
-        Field("basis", "Ground", "", "choice", (
-            (Basis.CONSENT.value, "Consent"),
-            (Basis.BEST_INTERESTS.value, "A best-interests decision"))),
-        Field("decided_by", "Who decided?", "", "choice", (
-            (Decider.PERSON.value, "The person"), (Decider.ATTORNEY.value, "An attorney"),
-            (Decider.DEPUTY.value, "A deputy"), (Decider.COURT.value, "The court"),
-            (Decider.MEETING.value, "A best-interests meeting"))),
-        Field("decided_on", "When was it decided?", "For example 1 3 2026", "day"),
-        Field("review_on", "When is it reviewed?", "Within a year of the decision", "day"),
-        Field("reference", "Number of the council's own record (optional)", "No names"),
-    ), "Leave everything empty if it is not decided yet: nothing is stored of the home until it "
-       "is, but smoke, falls and calls for help are raised."),
+    Step("consent", N_("On what ground is the home watched?"), (
+        Field("basis", N_("Ground"), "", "choice", (
+            (Basis.CONSENT.value, N_("Consent")),
+            (Basis.BEST_INTERESTS.value, N_("A best-interests decision")))),
+        Field("decided_by", N_("Who decided?"), "", "choice", (
+            (Decider.PERSON.value, N_("The person")), (Decider.ATTORNEY.value, N_("An attorney")),
+            (Decider.DEPUTY.value, N_("A deputy")), (Decider.COURT.value, N_("The court")),
+            (Decider.MEETING.value, N_("A best-interests meeting")))),
+        Field("decided_on", N_("When was it decided?"), N_("For example 1 3 2026"), "day"),
+        Field("review_on", N_("When is it reviewed?"), N_("Within a year of the decision"), "day"),
+        Field("reference", N_("Number of the council's own record"), N_("No names"), is_optional=True),
+    ), N_("Leave everything empty if it is not decided yet: nothing is stored of the home until it "
+       "is, but smoke, falls and calls for help are raised.")),
 )  # fmt: skip
 KEYS: Final = tuple(step.key for step in STEPS)
 BY_KEY: Final = {step.key: step for step in STEPS}
@@ -180,9 +198,9 @@ def sentences(wrong: Sequence[Mistake]) -> dict[str, str]:
     """Return each field's first mistake as a sentence that begins with what was asked."""
     found: dict[str, str] = {}
     for name, said in wrong:
-        asked = FIELD_OF[name].label.replace(" (optional)", "") if name in FIELD_OF else name
+        asked = _(FIELD_OF[name].label) if name in FIELD_OF else name
         mark = ":" if asked.endswith("?") or ":" in asked else ""
-        found.setdefault(name, f"{asked}{mark} {said}")
+        found.setdefault(name, f"{asked}{mark} {spoken(said)}")
     return found
 
 
@@ -197,5 +215,5 @@ def shown(field: Field, value: str, kits: Mapping[str, Kit]) -> str:
     if field.name == "kit":
         return kits[value].name if value in kits else value
     if field.kind == "day":
-        return "Not known" if value == "unknown" else value.replace("/", " ")
-    return dict(field.choices).get(value, value)
+        return _("Not known") if value == "unknown" else value.replace("/", " ")
+    return _(dict(field.choices)[value]) if value in dict(field.choices) else value

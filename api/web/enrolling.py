@@ -15,6 +15,7 @@ from api.households import Wrong
 from api.resources import Resources
 from api.web import enrol_steps, words
 from api.web.alerts import Id
+from api.web.language import _
 from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Field, Step
 from api.web.pages import page
 from api.web.typed import Typed
@@ -44,7 +45,7 @@ def show_enrolment(request: Request, visitor: Editor) -> Response:
         "drafts": [
             {
                 "id": one.id,
-                "name": one.fields.get("name") or "Nobody named yet",
+                "name": one.fields.get("name") or _("Nobody named yet"),
                 "place": resources.places[one.place].name,
                 "when": words.ago(one.saved_us, now_us),
                 "step": _first_open(one.fields),
@@ -140,7 +141,7 @@ def search(request: Request, visitor: Resident, name: Typed = "") -> Response:
     resources: Resources = request.app.state.resources
     is_short = len(name.strip()) < 2
     found = {} if is_short else households.search(resources, visitor, visitor.places(*HOMES), name)
-    errors = {"name": "Type at least two letters of a name"} if is_short else {}
+    errors = {"name": _("Type at least two letters of a name")} if is_short else {}
     context = {"found": found, "name": name, "errors": errors, "live_url": ""}
     return page(request, visitor, "homes_found.html", context, status=422 if errors else 200)
 
@@ -193,6 +194,8 @@ def _step(
         "place": place,
         "draft": draft,
         "step": step,
+        "kind_words": words.kind,
+        "room_words": lambda room: words.label(room).lower(),
         "number": number + 1,
         "count": len(KEYS),
         "before": f"/enrol/{draft.id}/{KEYS[number - 1]}" if number else "/enrol",
@@ -208,13 +211,13 @@ def _step(
 
 def _field(field: Field, said: Row, errors: Mapping[str, str], place: Place) -> dict[str, Any]:
     value = said.get(field.name, "")
-    choices = field.choices
+    choices = [(key, _(text)) for key, text in field.choices]
     if field.name == "kit":
         choices = [(key, kit.name) for key, kit in place.kits.items()]
     return {
         "name": field.name,
-        "label": field.label,
-        "hint": field.hint,
+        "label": field.asked,
+        "hint": _(field.hint) if field.hint else "",
         "kind": field.kind,
         "width": field.width,
         "value": value,
@@ -235,8 +238,8 @@ def _answers(
         {
             "step": step,
             "rows": [
-                (one.label.replace(" (optional)", ""),
-                 "Not shown" if one.name == "key_safe"
+                (_(one.label),
+                 _("Not shown") if one.name == "key_safe"
                  else enrol_steps.shown(one, fields[one.name], place.kits))
                 for one in step.fields
                 if fields.get(one.name)

@@ -16,9 +16,10 @@ from api.auth import Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import Problem
 from api.resources import Resources
-from api.web import lines, words
+from api.web import lines, sentences, words
 from api.web.alert import note_mistake
 from api.web.alerts import Id
+from api.web.language import N_, _
 from api.web.pages import page
 from api.web.typed import Typed
 from config import people
@@ -31,7 +32,7 @@ Supervisor = Annotated[Visitor, Depends(Needs((Role.SUPERVISOR,)))]
 PER_PAGE: Final = 25
 """Findings on one page."""
 
-_WORDS: Final = {Said.TRUE: "True", Said.FALSE: "False", Said.UNCLEAR: "Unclear"}
+_WORDS: Final = {Said.TRUE: N_("True"), Said.FALSE: N_("False"), Said.UNCLEAR: N_("Unclear")}
 
 
 @router.get("/detectors/findings")
@@ -106,7 +107,7 @@ def adjudicate(
     found = supervision.find(resources, visitor, finding)
     note = note.replace("\r\n", "\n").strip()
     if said not in set(Said):
-        raise Problem(422, "Say true, false or unclear: go back and press one of the buttons.")
+        raise Problem(422, _("Say true, false or unclear: go back and press one of the buttons."))
     here = {"show": "judged" if show == "judged" else "waiting"}
     if place in supervision.places_of(visitor):
         here["place"] = place
@@ -130,14 +131,15 @@ def _line(
     said = None
     if found.said is not None and found.said_us is not None:
         who = names.get(found.account or "", found.account)
-        said = f"{_WORDS[found.said]}, says {who}, {words.since(found.said_us, now_us, place.zone)}"
+        when = words.since(found.said_us, now_us, place.zone)
+        said = _("%(said)s, says %(who)s, %(when)s", said=_(_WORDS[found.said]), who=who, when=when)
     return {
         "id": found.id,
         "home": found.home,
-        "label": labels.get(found.home, f"Home {found.home[:8]}"),
+        "label": labels.get(found.home, _("Home %(id)s", id=found.home[:8])),
         "place": place.name,
         "kind": lines.kind_text(found.kind),
-        "sentence": found.sentence,
+        "sentence": sentences.translate(found.sentence),
         "found_iso": words.iso(found.found_us),
         "found": words.when(found.found_us, now_us, place.zone),
         "state": _state(found, resources, now_us),
@@ -150,10 +152,12 @@ def _line(
 def _state(found: ShadowFinding, resources: Resources, now_us: int) -> str:
     zone = resources.places[found.place].zone
     if found.state is ShadowState.STANDING:
-        return f"Still so: that is now {words.span(now_us - found.onset_us)}"
+        return _("Still so: that is now %(span)s", span=words.span(now_us - found.onset_us))
     when = words.since(found.ended_us or found.found_us, now_us, zone)
     return {
-        ShadowState.OVER: f"Over at {when}",
-        ShadowState.CONTRADICTED: f"Late data showed at {when} that it was wrong",
-        ShadowState.RAISED: f"Raised as an alert at {when}, when its detector was switched live",
+        ShadowState.OVER: _("Over at %(when)s", when=when),
+        ShadowState.CONTRADICTED: _("Late data showed at %(when)s that it was wrong", when=when),
+        ShadowState.RAISED: _(
+            "Raised as an alert at %(when)s, when its detector was switched live", when=when
+        ),
     }[found.state]

@@ -59,16 +59,16 @@ def _page(request: Request, visitor: Visitor, found: Incident) -> Response:
     context = {
         "place": place,
         "alert": alert,
-        "subject": f"Home {alert.home or alert.place}" if found.is_redacted else _subject(found),
+        "subject": _("Home %(id)s", id=alert.home or alert.place) if found.is_redacted else _subject(found),
         "kind": lines.kind_text(alert.kind),
         "is_redacted": found.is_redacted,
         "may_release": alert.place in visitor.places(*PEOPLE) and not found.is_redacted,
         "printed": words.moment(now_us, place.zone),
         "by": visitor.account.name,
         "facts": [
-            ("Began", words.moment(alert.onset_us, place.zone)),
-            ("Raised", words.moment(alert.raised_us, place.zone)),
-            *((f"Decided by: {row.what}", row.text) for row in decided(*of)),
+            (_("Began"), words.moment(alert.onset_us, place.zone)),
+            (_("Raised"), words.moment(alert.raised_us, place.zone)),
+            *((_("Decided by: %(what)s", what=row.what), row.text) for row in decided(*of)),
             *numbers(rest, place.zone),
         ],
         "told": [

@@ -246,8 +246,8 @@ def _rooms(told: list[Heard], now_us: int) -> list[dict[str, Any]]:
     for one in told:
         found.setdefault(one.sensor.room, []).append(
             {
-                "kind": words.kind(one.sensor.kind) + (", way out" if one.sensor.is_exit else ""),
-                "when": "not heard yet" if one.heard_us is None else age(one.heard_us, now_us),
+                "kind": words.kind(one.sensor.kind) + (_(", way out") if one.sensor.is_exit else ""),
+                "when": _("not heard yet") if one.heard_us is None else age(one.heard_us, now_us),
                 "is_in_test": one.is_in_test,
                 "is_alarm": installing.is_alarm(one.sensor),
             }
@@ -258,7 +258,7 @@ def _rooms(told: list[Heard], now_us: int) -> list[dict[str, Any]]:
 def age(us: int, now_us: int) -> str:
     """Return how long ago, by the second within a minute: an installer waits for it."""
     seconds = max(now_us - us, 0) // 1_000_000
-    return f"{seconds} s ago" if seconds < 60 else words.ago(us, now_us)
+    return _("%(seconds)s s ago", seconds=seconds) if seconds < 60 else words.ago(us, now_us)
 
 
 def read_day(said: str) -> date:

@@ -68,8 +68,8 @@ def _gone() -> Problem:
 
 def _mistakes(password: str, again: str) -> dict[str, str]:
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        return {"password": f"Your password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters"}
-    return {} if password == again else {"again": "Enter the same password again"}
+        return {"password": _("Your password must have %(least)s to %(most)s characters", least=MIN_PASSWORD, most=MAX_PASSWORD)}
+    return {} if password == again else {"again": N_("Enter the same password again")}
 
 
 def _form(

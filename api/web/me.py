@@ -42,12 +42,12 @@ def change_password(
     lockout: Lockout = request.app.state.lockout
     errors = {}
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        told = f"The new password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters"
+        told = _("The new password must have %(least)s to %(most)s characters", least=MIN_PASSWORD, most=MAX_PASSWORD)
         errors["password"] = told
     elif password != again:
-        errors["again"] = "Enter the same new password again"
+        errors["again"] = N_("Enter the same new password again")
     elif not _is_password(request, visitor, current):
-        errors["current"] = "This is not your present password"
+        errors["current"] = N_("This is not your present password")
     if errors:
         return _page(request, visitor, errors=errors)
     with lockout.turn:
@@ -83,9 +83,9 @@ def issue_token(
     resources: Resources = request.app.state.resources
     kept = {"name": name, "days": days, "scope": scope}
     if scope not in [one.value for one in Scope]:
-        return _page(request, visitor, errors={"scope": "Choose what it may do"}, kept=kept)
+        return _page(request, visitor, errors={"scope": N_("Choose what it may do")}, kept=kept)
     if not (days.isascii() and days.isdigit() and 1 <= int(days) <= LONGEST_DAYS):
-        told = {"days": f"Enter for how many days it should hold, 1 to {LONGEST_DAYS}"}
+        told = {"days": _("Enter for how many days it should hold, 1 to %(most)s", most=LONGEST_DAYS)}
         return _page(request, visitor, errors=told, kept=kept)
     try:
         with resources.database.begin() as connection:
@@ -119,12 +119,12 @@ def begin_factor(request: Request, visitor: Anyone, current: Typed = "") -> Resp
     """Make a secret for a telephone and show its QR code; it counts once a code was right."""
     resources: Resources = request.app.state.resources
     if not _is_password(request, visitor, current):
-        return _page(request, visitor, errors={"factor": "This is not your present password"})
+        return _page(request, visitor, errors={"factor": N_("This is not your present password")})
     try:
         with resources.database.begin() as connection:
             factors.begin(connection, resources.vault, visitor.account.id)
     except LookupError:
-        return _page(request, visitor, errors={"factor": "You have a second factor already"})
+        return _page(request, visitor, errors={"factor": N_("You have a second factor already")})
     return RedirectResponse("/me", 303)
 
 
@@ -141,7 +141,7 @@ def confirm_factor(request: Request, visitor: Anyone, code: Typed = "") -> Respo
                 connection, resources.vault, visitor.account.id, code, now_us=now_us
             )
     if codes is None:
-        return _page(request, visitor, errors={"code": "This code is not right, or it is too late"})
+        return _page(request, visitor, errors={"code": N_("This code is not right, or it is too late")})
     lockout.forget(f"code:{visitor.account.id}")
     return _page(request, visitor, codes=codes)
 
@@ -151,7 +151,7 @@ def remove_factor(request: Request, visitor: Anyone, current: Typed = "") -> Res
     """Switch the second factor off; asks for the password."""
     resources: Resources = request.app.state.resources
     if not _is_password(request, visitor, current):
-        return _page(request, visitor, errors={"factor": "This is not your present password"})
+        return _page(request, visitor, errors={"factor": N_("This is not your present password")})
     with resources.database.begin() as connection:
         now_us = microseconds(resources.wall())
         factors.switch_off(connection, visitor.account.id, now_us=now_us)

@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from markupsafe import Markup
 
 from api import health
-from api.web import language, proven, script_texts, words
+from api.web import language, phrases, proven, script_texts, words
 from api.web.language import N_, _, look_up, look_up_form
 from config import break_glass
 from config.places import Place
@@ -98,6 +98,7 @@ def render(
         "brand_colour": _OWN_COLOUR if place is None else place.brand_colour,
         "brand_ink": ink_on(_OWN_COLOUR if place is None else place.brand_colour),
         **context,
+        **_errors(context),
     }
     return HTMLResponse(environment().get_template(template).render(page), status)
 
@@ -129,6 +130,14 @@ def page(
         "unnoticed": unnoticed(resources, visitor),
     }
     return render(request, template, {**known, **context, "place": place}, status=status)
+
+
+def _errors(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is wrong with a form in the page's language."""
+    errors = context.get("errors")
+    if not isinstance(errors, Mapping):
+        return {}
+    return {"errors": {key: phrases.spoken(told) for key, told in errors.items()}}
 
 
 def _speech(request: Request, resources: "Resources | None", status: int) -> dict[str, Any]:

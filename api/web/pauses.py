@@ -37,7 +37,7 @@ def begin_pause(
     home, now_us = _home(resources, visitor, home_id), microseconds(resources.clock())
     kept = {"reason": reason, "until": until, "why": why.replace("\r\n", "\n").strip()}
     if reason not in list(PauseReason):
-        errors = {"reason": "Select why the home is paused"}
+        errors = {"reason": N_("Select why the home is paused")}
         return home_page(request, visitor, home_id, errors=errors, kept=kept)
     try:
         until_us = pausing.read_moment(until, resources.places[home.place].zone)

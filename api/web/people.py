@@ -21,7 +21,7 @@ from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
 Inviter = Annotated[Visitor, Depends(Needs(PEOPLE))]
-_SOME_ROLE: Final = "Choose what this person does"
+_SOME_ROLE: Final = N_("Choose what this person does")
 
 
 @router.get("/people")
@@ -64,7 +64,7 @@ def invite(
             field = "email" if "email" in str(problem) else "name"
             errors = {field: str(problem).partition(": ")[2].capitalize()}
         except IntegrityError:
-            errors = {"email": "Somebody else invited this address just now. Look at the list"}
+            errors = {"email": N_("Somebody else invited this address just now. Look at the list")}
     if errors:
         return _page(request, visitor, place, errors=errors, kept=kept)
     return _page(request, visitor, place, made=made)
@@ -88,7 +88,7 @@ def change_role(
         if all(one.id != account for one, _, _ in granting.people_of(connection, place)):
             raise absent()
         if wanted is None or action not in ("give", "take"):
-            raise Problem(422, "Choose a role that is yours to give, and whether to give or take.")
+            raise Problem(422, N_("Choose a role that is yours to give, and whether to give or take."))
         change = granting.give if action == "give" else granting.take
         try:
             change(connection, account, place, wanted, by=visitor.account.id, now_us=now_us)

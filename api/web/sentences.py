@@ -8,13 +8,13 @@ screen readers: half a translation would be worse than none.
 
 import re
 from datetime import datetime
-from functools import cache
 from typing import Final
 
 from markupsafe import Markup
 
 from api.web import language, words
 from api.web.language import N_, _, _n, look_up
+from api.web.phrases import recognise
 
 FORMS: Final = (
     N_("Smoke or fire alarm at %(clock)s."),
@@ -113,7 +113,6 @@ FORMS: Final = (
 )
 """Every sentence that is recognised, in the engine's words."""
 
-_NAMES: Final = re.compile(r"%\((\w+)\)s")
 _CLOCK: Final = re.compile(r"(\d\d:\d\d) on (\w+) (\d+) (\w+)")
 _SPAN: Final = re.compile(r"(?:(\d+) days?)?\s?(?:(\d+) h)?\s?(?:(\d+) min)?")
 _PARTS: Final = (N_("morning"), N_("afternoon"), N_("evening"), N_("night"))
@@ -139,21 +138,11 @@ def translate(sentence: str) -> str:
 
 
 def _one(sentence: str) -> str | None:
-    for form, pattern in _patterns():
-        if found := pattern.fullmatch(sentence):
-            values = {name: _value(name, text) for name, text in found.groupdict().items()}
-            return look_up(form) % values
-    return None
-
-
-@cache
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return [(form, re.compile(_NAMES.sub(r"(?P<\1>.+?)", _escaped(form)))) for form in FORMS]
-
-
-def _escaped(form: str) -> str:
-    parts = _NAMES.split(form)
-    return "".join(f"%({part})s" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    found = recognise(sentence, FORMS)
+    if found is None:
+        return None
+    form, values = found
+    return look_up(form) % {name: _value(name, text) for name, text in values.items()}
 
 
 def _value(name: str, text: str) -> str:

@@ -1,0 +1,153 @@
+"""Texts that the page shares with the command line and REST, in the language of the page.
+
+They are put together in English, as figures and mistakes are everywhere. What they are made of
+is known here: each form is recognised, and its values are put into the Welsh one. What is not
+recognised stays as it was written.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from api.web import language
+from api.web.language import N_, look_up
+
+NAMES: Final = re.compile(r"%\((\w+)\)s")
+
+_MISTAKES: Final = (
+    N_("%(label)s: %(mistake)s"),
+    N_("is empty, expected %(expected)s"),
+    N_("is %(shown)s, expected %(expected)s"),
+    N_("is %(shown)s, which is in use already"),
+    N_("is %(shown)s, which is still to come"),
+    N_("is %(shown)s, which is past: review it first"),
+    N_("is that of the first person, expected another"),
+    N_("is that of somebody in home %(home)s; end that one first"),
+    N_("is empty beside a consent, which says what each sensor is for"),
+    N_("has a reason beside an NHS number; leave one out"),
+    N_("has a name of a person in it, expected words that say nobody's name"),
+    N_("has the address in it, expected words that say no address"),
+    N_("the NHS number, or in 'untraced' why there is none"),
+    N_("at most %(most)s characters, not %(count)s"),
+    N_("words without control characters"),
+    N_("words: what begins with %(sign)s is a formula in a spreadsheet"),
+    N_("%(least)s to %(most)s characters"),
+    N_("a day that is past: nobody is born in the future"),
+    N_("a day within the last %(years)s years"),
+    N_("a day such as 1941-02-28 or 28/02/1941, or %(other)s"),
+    N_("a day such as 1941-02-28 or 28/02/1941"),
+    N_("ten digits, like 999 000 0018"),
+    N_("an NHS number: its check digit does not fit, look for a slip in it"),
+    N_("an NHS number that is given to people: this range is not"),
+    N_("the code of a language such as en, cy or pl"),
+    N_("a whole postcode like PE1 2AB"),
+    N_("a postcode: its last two letters are never C, I, K, M, O or V"),
+    N_("1 to 12 digits, without letters or E+ (format the column as text)"),
+    N_("up to 20 digits, letters, # and *"),
+    N_("a number from 1 to %(most)s"),
+    N_("yes or no"),
+    N_("alone, accompanied or never"),
+    N_("1 (the highest), 2 or 3"),
+    N_("one of %(choices)s"),
+    N_("8 to 40 of a-z, 0-9 and -, or nothing to draw one"),
+    N_("up to 60 letters, digits and / . _ -, without names"),
+    N_("at most %(most)s characters"),
+    N_("a telephone number like 01632 960 001"),
+    N_("a day after decided_on and within a year of it"),
+    N_(
+        "attorney, deputy, court or meeting: nobody decides in their own best interests; what the "
+        "person decides is a consent"
+    ),
+    N_(
+        "person, attorney or deputy: a court or a meeting decides in the person's best interests"
+    ),
+)  # fmt: skip
+_FIGURES: Final = (
+    N_("%(name)s: no value; %(how)s"),
+    N_("%(name)s: %(value)s; %(how)s"),
+    N_("hour %(hour)s %(what)s"),
+    N_("team %(team)s %(what)s"),
+    N_("no team"),
+    N_("nobody yet"),
+    N_("acknowledged within %(seconds)s s of event"),
+    N_("acknowledged within %(seconds)s s of receipt"),
+    N_("attended, median"),
+    N_("attended, 90th percentile"),
+    N_("person spoken to or seen, median"),
+    N_("person spoken to or seen, 90th percentile"),
+    N_("resolved, median"),
+    N_("resolved, 90th percentile"),
+    N_("alerts of P2 and P3"),
+    N_("alerts %(kind)s"),
+    N_("actionable"),
+    N_("resolved as %(outcome)s"),
+    N_("storms"),
+    N_("messages undelivered"),
+    N_("too few to tell"),
+    N_("%(value)s per 100 homes a week"),
+    N_("%(value)s hours"),
+    N_("%(value)s alerts"),
+    N_("%(count)s counted"),
+    N_("over %(count)s P1 and P2 alerts, from receipt"),
+    N_("%(part)s of %(whole)s P1 and P2 alerts"),
+    N_("%(part)s of %(whole)s resolved needed help or were referred; tests left out"),
+    N_("%(part)s of %(whole)s messages"),
+    N_("%(how)s; the call-answering standard, another thing, is %(standard)s"),
+    N_("%(how)s; 95 % interval %(low)s to %(high)s"),
+    N_("hours with %(storm)s alerts or more; the largest %(largest)s"),
+    N_("%(count)s alerts, %(homes)s homes, %(days)s days; the budget is %(budget)s"),
+    N_("%(count)s alerts, %(homes)s homes, %(days)s days"),
+)
+_DETECTORS: Final = (
+    N_(
+        "Alert budget: %(budget)s per 100 homes a week; no day has been counted yet, so nothing is "
+        "expected of it"
+    ),
+    N_("%(count)s finding in shadow in 28 days"),
+    N_("%(count)s findings in shadow in 28 days"),
+    N_("%(found)s; no rate before a week in shadow with homes to watch"),
+    N_("%(found)s, %(rate)s per 100 homes a week, over the %(weeks)s weeks in shadow"),
+    N_("%(found)s, %(rate)s per 100 homes a week"),
+    N_("%(true)s true, %(false)s false, %(unclear)s unclear in 12 weeks"),
+    N_("%(counts)s; no precision yet"),
+    N_("%(counts)s; precision %(share)s, 95 % interval %(low)s to %(high)s"),
+    N_("%(judged)s; too few to judge by (%(decided)s of %(enough)s)"),
+)
+FORMS: Final = (*_MISTAKES, *_FIGURES, *_DETECTORS)
+
+
+def spoken(text: str) -> str:
+    """Return the text in the page's language; one that no form fits stays as it is."""
+    if language.current() == "en" or not text:
+        return text
+    if (known := look_up(text)) != text:
+        return known
+    found = recognise(text, FORMS)
+    if found is None:
+        return text
+    form, values = found
+    return filled(form, {name: spoken(value) for name, value in values.items()})
+
+
+def filled(form: str, values: Mapping[str, str]) -> str:
+    """Return the form in the page's language with its places filled; other per cents stay."""
+    return NAMES.sub(lambda place: values[place[1]], look_up(form))
+
+
+def recognise(text: str, forms: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+    """Return the first form that the text was made by, and what fills it; None when none was."""
+    for form, pattern in _patterns(forms):
+        if found := pattern.fullmatch(text):
+            return form, found.groupdict()
+    return None
+
+
+@cache
+def _patterns(forms: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    return [(form, re.compile(_pattern(form))) for form in forms]
+
+
+def _pattern(form: str) -> str:
+    parts = NAMES.split(form)
+    return "".join(f"(?P<{part}>.+?)" if i % 2 else re.escape(part) for i, part in enumerate(parts))

@@ -1,0 +1,107 @@
+"""No English is left on a page of another language, wherever in the code it was put together.
+
+The pages are shown in a language that is made for it: each letter of a text that the catalogue
+holds is written in Greek or Cyrillic, what fills its places is not. Latin letters that are left
+are the world's own names, codes and units, which are listed here, or a text that nobody can
+translate.
+"""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
+
+import pytest
+from alerts.alert import AlertKind
+from api.web import language
+from api.web.enrol_steps import KEYS
+from tests.api.life import A
+from tests.api.visits import Visit
+from tests.api.world import World, make_world
+from tests.e2e.living_site import pages_of
+
+_LATIN: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ODD: Final = "абцдефгхийклмнопярстувшхызАБЦДЕФГХИЙКЛМНОПЯРСТУВШХЫЗ"
+_KEPT: Final = re.compile(r"%\(\w+\)s|%%|<[^>]*>|&\w+;")
+_SAID: Final = ("aria-label", "data-label", "alt", "title", "placeholder")
+_VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr", "source"})
+_CODE: Final = frozenset({"script", "style", "code", "kbd"})
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'\N{RIGHT SINGLE QUOTATION MARK}]+")
+_NAMES: Final = re.compile(
+    r"\S+@\S+|https?://\S+|\b(?:place|home|gateway|account|sensor|contact)-[\w-]+"
+    rf"|\b{A}\S*"
+)
+"""Addresses and ids."""
+DATA: Final = frozenset(
+    "Stillwell Alice Bob Charlie Example Fenbridge Northmoor City Council Mx Larkspur Court flat "
+    "Teasel Invented Had slept in English Cymraeg".split()
+)
+"""What the service, its languages and the people of this world are called, and what they wrote."""
+
+
+class Odd:
+    """A catalogue in which every text is written in other letters."""
+
+    def gettext(self, message: str) -> str:
+        return odd(message)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        return odd(one if number == 1 else many)
+
+
+def odd(text: str) -> str:
+    table = str.maketrans(_LATIN, _ODD)
+    parts, start = [], 0
+    for kept in _KEPT.finditer(text):
+        parts += [text[start : kept.start()].translate(table), kept.group()]
+        start = kept.end()
+    return "".join(parts) + text[start:].translate(table)
+
+
+class Texts(HTMLParser):
+    """Collects what a page says, in its texts and attributes; code and foreign words are left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.hidden: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        self.found += [said for key in _SAID if (said := known.get(key)) and not self.hidden]
+        if tag not in _VOID and (self.hidden or tag in _CODE or known.get("lang") == "en"):
+            self.hidden.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.hidden and tag == self.hidden[-1]:
+            self.hidden.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.found.append(data)
+
+
+def english(page: str) -> Iterator[str]:
+    """Yield the texts of a page in which Latin words are left that are nobody's name."""
+    texts = Texts()
+    texts.feed(page)
+    for text in texts.found:
+        bare = _NAMES.sub(" ", text)
+        if any(word not in DATA for word in _WORD.findall(bare)):
+            yield " ".join(text.split())
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(language, "catalogue", lambda _language: Odd())
+    return make_world(tmp_path)
+
+
+def test_no_page_says_a_word_that_cannot_be_translated(world: World) -> None:
+    visit = Visit(world.app, "bob")
+    visit.client.cookies.set(language.COOKIE, "cy")
+    found = {
+        name: sorted(set(english(visit.get(path).text))) for name, path in pages_of(world).items()
+    }
+    assert {name: texts for name, texts in found.items() if texts} == {}
