@@ -172,10 +172,7 @@ def _late(resources: Resources, kept_at: str) -> str:
     now = words.local(microseconds(resources.wall()), at.tzinfo) if at.tzinfo else None
     if now is None or not now - _EARLIEST <= at <= now + timedelta(minutes=5):
         return ""
-    return _(
-        "Done at %(at)s by the phone's clock, without a connection; sent at %(now)s.",
-        at=f"{at:%H:%M}", now=f"{now:%H:%M}",
-    )
+    return f"Done at {at:%H:%M} by the phone's clock, without a connection; sent at {now:%H:%M}."
 
 
 def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple[str, str]]:

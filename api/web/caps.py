@@ -11,6 +11,7 @@ from api.auth import Needs, Visitor
 from api.errors import absent
 from api.resources import Resources
 from api.web.alerts import Id
+from api.web.language import N_, _
 from api.web.pages import page
 from api.web.typed import Typed
 from config import people

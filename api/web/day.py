@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from api.web import words
 from api.web.actogram import STYLES, keys
 from api.web.language import _, _n
+from api.web.sensors import room_name
 from api.web.strip import codes_of, local_minutes, signs
 from api.web.strip_svg import defined, per_cent, runs
 from config.homes import Sensor

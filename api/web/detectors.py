@@ -173,7 +173,9 @@ def _detector_page(
         "place": place,
         "place_key": key,
         "row": _row(row, place, names),
-        "modes": {mode.value: (_(text), _(meaning)) for mode, (text, _, meaning) in MODES.items()},
+        "modes": {
+            mode.value: (_(text), _(meaning)) for mode, (text, _tag, meaning) in MODES.items()
+        },
         "past": [_past(one, place, names) for one in past],
         "is_enough": row.judged.is_enough,
         "kept": kept or {},

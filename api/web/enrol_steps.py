@@ -54,8 +54,10 @@ _LANGUAGE: Final = N_("en is English, cy Welsh; any other code of ISO 639, such 
 def _person(suffix: str = "") -> tuple[Field, ...]:
     return (
         Field(f"name{suffix}", N_("Full name")),
-        Field(f"born{suffix}", N_("Date of birth"), N_("For example 28 2 1941; leave it empty if not known"), "day"),
-        Field(f"nhs_number{suffix}", N_("NHS number"), N_("Ten digits, such as 999 000 0018"), width="10"),
+        Field(f"born{suffix}", N_("Date of birth"),
+              N_("For example 28 2 1941; leave it empty if not known"), "day"),
+        Field(f"nhs_number{suffix}", N_("NHS number"),
+              N_("Ten digits, such as 999 000 0018"), width="10"),
         Field(f"untraced{suffix}", N_("Why there is no NHS number"),
               N_("Only if it could not be traced")),
         Field(f"language{suffix}", N_("Language the person is best spoken to in"), _LANGUAGE,
@@ -93,9 +95,11 @@ STEPS: Final = (
         Field("address_2", N_("Address line 2"), is_optional=True),
         Field("town", N_("Town or city"), width="20"),
         Field("postcode", N_("Postcode"), width="10"),
-        Field("uprn", N_("UPRN"), N_("The unique property reference number"), width="10", is_optional=True),
+        Field("uprn", N_("UPRN"), N_("The unique property reference number"), width="10",
+              is_optional=True),
         Field("label", N_("What staff call this home"),
-              N_("No name and no address: it stands in lists. Left empty, one is made."), is_optional=True),
+              N_("No name and no address: it stands in lists. Left empty, one is made."),
+              is_optional=True),
     )),
     Step("facts", N_("Who lives there, and do they go out?"), (
         Field("residents", N_("How many people live there?"), "", width="2"),
@@ -120,7 +124,8 @@ STEPS: Final = (
     Step("kit", N_("Which sensors does the home get?"), (
         Field("kit", N_("Kit"), "", "choice"),
         Field("gateway", N_("Id of the gateway"),
-              N_("8 to 40 small letters and digits, if it has one already; left empty, one is made"), is_optional=True),
+              N_("8 to 40 small letters and digits, if it has one already; left empty, one is "
+                 "made"), is_optional=True),
     )),
     Step("consent", N_("On what ground is the home watched?"), (
         Field("basis", N_("Ground"), "", "choice", (
@@ -132,7 +137,8 @@ STEPS: Final = (
             (Decider.MEETING.value, N_("A best-interests meeting")))),
         Field("decided_on", N_("When was it decided?"), N_("For example 1 3 2026"), "day"),
         Field("review_on", N_("When is it reviewed?"), N_("Within a year of the decision"), "day"),
-        Field("reference", N_("Number of the council's own record"), N_("No names"), is_optional=True),
+        Field("reference", N_("Number of the council's own record"), N_("No names"),
+              is_optional=True),
     ), N_("Leave everything empty if it is not decided yet: nothing is stored of the home until it "
        "is, but smoke, falls and calls for help are raised.")),
 )  # fmt: skip
@@ -213,7 +219,7 @@ def day_parts(value: str) -> tuple[str, str, str]:
 def shown(field: Field, value: str, kits: Mapping[str, Kit]) -> str:
     """Return what was answered, in words."""
     if field.name == "kit":
-        return kits[value].name if value in kits else value
+        return spoken(kits[value].name) if value in kits else value
     if field.kind == "day":
         return _("Not known") if value == "unknown" else value.replace("/", " ")
     return _(dict(field.choices)[value]) if value in dict(field.choices) else value

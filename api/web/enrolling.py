@@ -15,9 +15,10 @@ from api.households import Wrong
 from api.resources import Resources
 from api.web import enrol_steps, words
 from api.web.alerts import Id
-from api.web.language import _
 from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Field, Step
+from api.web.language import _
 from api.web.pages import page
+from api.web.phrases import spoken
 from api.web.typed import Typed
 from config import household_enrol
 from config.csv_rows import Row
@@ -194,6 +195,7 @@ def _step(
         "place": place,
         "draft": draft,
         "step": step,
+        "spoken": spoken,
         "kind_words": words.kind,
         "room_words": lambda room: words.label(room).lower(),
         "number": number + 1,
@@ -201,7 +203,9 @@ def _step(
         "before": f"/enrol/{draft.id}/{KEYS[number - 1]}" if number else "/enrol",
         "is_change": request.query_params.get("back") == "check",
         "fields": [_field(one, said, errors, place) for one in step.fields],
-        "purposes": sorted(kit.purposes().items()) if kit and step.key == "consent" else (),
+        "purposes": sorted((kind, spoken(why)) for kind, why in kit.purposes().items())
+        if kit and step.key == "consent"
+        else (),
         "kits": place.kits if step.key == "kit" else {},
         "errors": errors,
         "live_url": "",
@@ -213,7 +217,7 @@ def _field(field: Field, said: Row, errors: Mapping[str, str], place: Place) -> 
     value = said.get(field.name, "")
     choices = [(key, _(text)) for key, text in field.choices]
     if field.name == "kit":
-        choices = [(key, kit.name) for key, kit in place.kits.items()]
+        choices = [(key, spoken(kit.name)) for key, kit in place.kits.items()]
     return {
         "name": field.name,
         "label": field.asked,

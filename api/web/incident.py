@@ -11,11 +11,13 @@ from api.errors import absent
 from api.incident import Incident
 from api.queries import Scope
 from api.resources import Resources
-from api.web import lines, words
+from api.web import lines, sentences, words
 from api.web.alerts import Id
 from api.web.decided import decided, said
+from api.web.language import _
 from api.web.numbers import numbers
 from api.web.pages import page
+from api.web.phrases import spoken
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -59,7 +61,10 @@ def _page(request: Request, visitor: Visitor, found: Incident) -> Response:
     context = {
         "place": place,
         "alert": alert,
-        "subject": _("Home %(id)s", id=alert.home or alert.place) if found.is_redacted else _subject(found),
+        "sentence": sentences.translate(alert.sentence),
+        "subject": _("Home %(id)s", id=alert.home or alert.place)
+        if found.is_redacted
+        else _subject(found),
         "kind": lines.kind_text(alert.kind),
         "is_redacted": found.is_redacted,
         "may_release": alert.place in visitor.places(*PEOPLE) and not found.is_redacted,
@@ -75,9 +80,9 @@ def _page(request: Request, visitor: Visitor, found: Incident) -> Response:
             {
                 "when": words.moment_s(line.at_us, place.zone),
                 "iso": words.iso(line.at_us),
-                "what": line.what,
-                "who": line.who,
-                "said": line.said,
+                "what": spoken(line.what),
+                "who": spoken(line.who),
+                "said": spoken(line.said),
             }
             for line in found.lines
         ],

@@ -14,6 +14,7 @@ from api.installing import INSTALLERS, Heard
 from api.resources import Resources
 from api.web import lines, sensors, words
 from api.web.alerts import Id
+from api.web.language import _
 from api.web.pages import page
 from api.web.qr import qr
 from api.web.typed import Typed
@@ -246,7 +247,8 @@ def _rooms(told: list[Heard], now_us: int) -> list[dict[str, Any]]:
     for one in told:
         found.setdefault(one.sensor.room, []).append(
             {
-                "kind": words.kind(one.sensor.kind) + (_(", way out") if one.sensor.is_exit else ""),
+                "kind": words.kind(one.sensor.kind)
+                + (_(", way out") if one.sensor.is_exit else ""),
                 "when": _("not heard yet") if one.heard_us is None else age(one.heard_us, now_us),
                 "is_in_test": one.is_in_test,
                 "is_alarm": installing.is_alarm(one.sensor),

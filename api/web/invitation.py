@@ -9,7 +9,7 @@ from api.auth import Lockout
 from api.errors import Problem
 from api.resources import Resources
 from api.throttle import Throttle
-from api.web.language import N_
+from api.web.language import N_, _
 from api.web.pages import render
 from api.web.typed import Typed
 from config import invitations
@@ -68,7 +68,13 @@ def _gone() -> Problem:
 
 def _mistakes(password: str, again: str) -> dict[str, str]:
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        return {"password": _("Your password must have %(least)s to %(most)s characters", least=MIN_PASSWORD, most=MAX_PASSWORD)}
+        return {
+            "password": _(
+                "Your password must have %(least)s to %(most)s characters",
+                least=MIN_PASSWORD,
+                most=MAX_PASSWORD,
+            )
+        }
     return {} if password == again else {"again": N_("Enter the same password again")}
 
 

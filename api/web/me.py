@@ -14,6 +14,7 @@ from api.errors import absent
 from api.resources import Resources
 from api.web import words
 from api.web.alerts import Id
+from api.web.language import N_, _
 from api.web.pages import page, zone_of
 from api.web.qr import qr
 from api.web.typed import Typed
@@ -42,7 +43,11 @@ def change_password(
     lockout: Lockout = request.app.state.lockout
     errors = {}
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        told = _("The new password must have %(least)s to %(most)s characters", least=MIN_PASSWORD, most=MAX_PASSWORD)
+        told = _(
+            "The new password must have %(least)s to %(most)s characters",
+            least=MIN_PASSWORD,
+            most=MAX_PASSWORD,
+        )
         errors["password"] = told
     elif password != again:
         errors["again"] = N_("Enter the same new password again")
@@ -85,7 +90,9 @@ def issue_token(
     if scope not in [one.value for one in Scope]:
         return _page(request, visitor, errors={"scope": N_("Choose what it may do")}, kept=kept)
     if not (days.isascii() and days.isdigit() and 1 <= int(days) <= LONGEST_DAYS):
-        told = {"days": _("Enter for how many days it should hold, 1 to %(most)s", most=LONGEST_DAYS)}
+        told = {
+            "days": _("Enter for how many days it should hold, 1 to %(most)s", most=LONGEST_DAYS)
+        }
         return _page(request, visitor, errors=told, kept=kept)
     try:
         with resources.database.begin() as connection:
@@ -141,7 +148,9 @@ def confirm_factor(request: Request, visitor: Anyone, code: Typed = "") -> Respo
                 connection, resources.vault, visitor.account.id, code, now_us=now_us
             )
     if codes is None:
-        return _page(request, visitor, errors={"code": N_("This code is not right, or it is too late")})
+        return _page(
+            request, visitor, errors={"code": N_("This code is not right, or it is too late")}
+        )
     lockout.forget(f"code:{visitor.account.id}")
     return _page(request, visitor, codes=codes)
 

@@ -15,7 +15,9 @@ from api.errors import absent
 from api.measuring import BUDGETED, TOO_FEW, Figure
 from api.resources import Resources
 from api.web import words
+from api.web.language import N_, _
 from api.web.pages import page
+from api.web.phrases import spoken
 from config.places import Place
 from ingest.clock import microseconds
 
@@ -28,11 +30,35 @@ _MINUTE_S: Final = 60
 _SINCE: Final = ("event", "receipt")
 _TIMES: Final = ("median", "90th percentile")
 _WAITS: Final = (
-    ("Until somebody attended", "attended"),
-    ("Until the person was spoken to or seen", "person spoken to or seen"),
-    ("Until it was resolved", "resolved"),
+    (N_("Until somebody attended"), "attended"),
+    (N_("Until the person was spoken to or seen"), "person spoken to or seen"),
+    (N_("Until it was resolved"), "resolved"),
 )
-_HEADS: Final = tuple(f"{s} s of {since}" for since in _SINCE for s, _ in STANDARD)
+_HEADS: Final = {
+    "60 s of event": N_("60 s of event"),
+    "180 s of event": N_("180 s of event"),
+    "60 s of receipt": N_("60 s of receipt"),
+    "180 s of receipt": N_("180 s of receipt"),
+}
+_FROM: Final = {"event": N_("From event"), "receipt": N_("From receipt")}
+_GROUPS: Final = {
+    "hour": (
+        N_("By hour"),
+        N_(
+            "P1 and P2 alerts acknowledged within so many seconds, by the hour (local time) in "
+            "which they were raised."
+        ),
+        N_("Hour"),
+    ),
+    "team": (
+        N_("By team"),
+        N_(
+            "P1 and P2 alerts acknowledged within so many seconds, by the team of who answered "
+            "first."
+        ),
+        N_("Team"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +112,7 @@ def show_measures(
         "choices": [(one, resources.places[one].name) for one in own],
         "days": int(days),
         "spans": SPANS,
-        "span": " to ".join(moments),
+        "span": _("%(start)s to %(stop)s", start=next(moments), stop=next(moments)),
         "csv": f"/api/v1/places/{key}/measures.csv"
         f"?from={words.iso(found.start_us)}&to={words.iso(found.stop_us)}",
         "is_suppressed": any(one.is_suppressed for one in listed),
@@ -104,67 +130,73 @@ def _sections(
 ) -> Iterator[Section]:
     figures = {one.name: one for one in listed}
     by_name = {name: {one.name: one for one in rows} for name, rows in beside}
-    answered = "P1 and P2 alerts acknowledged within"
     yield Section(
         "soon",
-        "How soon alerts were acknowledged",
-        "From the event: from what happened in the home. From receipt: from when Stillwell knew "
-        "of it. The standard is about answering calls at a monitoring centre, another thing; it "
-        "stands here as a measure of what is usual.",
-        "Acknowledged",
+        _("How soon alerts were acknowledged"),
+        _(
+            "From the event: from what happened in the home. From receipt: from when Stillwell "
+            "knew of it. The standard is about answering calls at a monitoring centre, another "
+            "thing; it stands here as a measure of what is usual."
+        ),
+        _("Acknowledged"),
         list(_soon(figures)),
     )
     if beside:
         rows = [_answers(name, own, "") for name, own in by_name.items()]
-        yield Section("places", "By place", f"{answered} so many seconds.", "Place", rows)
+        lead = _("P1 and P2 alerts acknowledged within so many seconds.")
+        yield Section("places", _("By place"), lead, _("Place"), rows)
     for noun, groups in (("hour", found.hours), ("team", found.teams)):
-        lead = f"{answered} so many seconds, by the " + (
-            "hour (local time) in which they were raised."
-            if noun == "hour"
-            else "team of who answered first."
-        )
         rows = [
             _answers(
-                f"{one.group}:00" if noun == "hour" else one.group, figures, f"{noun} {one.group} "
+                f"{one.group}:00" if noun == "hour" else spoken(one.group),
+                figures,
+                f"{noun} {one.group} ",
             )
             for one in groups
         ]
-        yield Section(f"{noun}s", f"By {noun}", lead, noun.capitalize(), rows)
+        title, lead, first = (_(text) for text in _GROUPS[noun])
+        yield Section(f"{noun}s", title, lead, first, rows)
     waits = [
-        _row(label, {words.label(t): figures[f"{name}, {t}"] for t in _TIMES})
+        _row(_(label), {words.label(t): figures[f"{name}, {t}"] for t in _TIMES})
         for label, name in _WAITS
     ]
-    lead = "P1 and P2 alerts that came so far, from receipt."
-    yield Section("waits", "Time to attend, speak and resolve", lead, "Time", waits)
+    lead = _("P1 and P2 alerts that came so far, from receipt.")
+    yield Section("waits", _("Time to attend, speak and resolve"), lead, _("Time"), waits)
     yield Section(
         "kinds",
-        "Alerts for each 100 homes a week",
-        f"The team's alert budget is {place.alert_budget:g} of P2 and P3; P1 and technical alerts "
-        "have none.",
-        "Kind",
-        [_kind("All of P2 and P3", figures[BUDGETED], f"{place.alert_budget:g}")]
+        _("Alerts for each 100 homes a week"),
+        _(
+            "The team's alert budget is %(budget)s of P2 and P3; P1 and technical alerts have "
+            "none.",
+            budget=f"{place.alert_budget:g}",
+        ),
+        _("Kind"),
+        [_kind(_("All of P2 and P3"), figures[BUDGETED], f"{place.alert_budget:g}")]
         + [_kind(words.label(kind), figures[f"alerts {kind}"], "") for kind in found.kinds],
     )
     yield Section(
         "needed",
-        "How often alerts were needed",
-        "Actionable: resolved as needing help or referred. The interval is Wilson's, 95 %.",
-        "Outcome",
-        [_row("Actionable", {"Figure": figures["actionable"]})]
+        _("How often alerts were needed"),
+        _("Actionable: resolved as needing help or referred. The interval is Wilson's, 95 %."),
+        _("Outcome"),
+        [_row(_("Actionable"), {_("Figure"): figures["actionable"]})]
         + [
-            _row(words.label(one), {"Figure": figures[f"resolved as {one}"]})
+            _row(words.label(one), {_("Figure"): figures[f"resolved as {one}"]})
             for one in found.outcomes
         ],
     )
     yield Section(
         "astray",
-        "Storms and what did not arrive",
-        f"A storm is an hour with {STORM} alerts or more. Undelivered: messages to people that "
-        "failed for good or bounced.",
-        "What",
+        _("Storms and what did not arrive"),
+        _(
+            "A storm is an hour with %(storm)s alerts or more. Undelivered: messages to people "
+            "that failed for good or bounced.",
+            storm=STORM,
+        ),
+        _("What"),
         [
-            _row("Storms", {"Figure": figures["storms"]}),
-            _row("Messages undelivered", {"Figure": figures["messages undelivered"]}),
+            _row(_("Storms"), {_("Figure"): figures["storms"]}),
+            _row(_("Messages undelivered"), {_("Figure"): figures["messages undelivered"]}),
         ],
     )
 
@@ -172,17 +204,20 @@ def _sections(
 def _soon(figures: Mapping[str, Figure]) -> Iterator[Row]:
     for seconds, standard in STANDARD:
         own = [figures[f"acknowledged within {seconds} s of {since}"] for since in _SINCE]
-        cells = {f"From {s}": _said(one) for s, one in zip(_SINCE, own, strict=True)}
-        cells["Call-answering standard"] = f"{standard:.1%} of calls"
-        yield Row(f"Within {seconds} s", cells, [_opened(one) for one in own])
+        cells = {_(_FROM[s]): _said(one) for s, one in zip(_SINCE, own, strict=True)}
+        cells[_("Call-answering standard")] = _("%(share)s of calls", share=f"{standard:.1%}")
+        yield Row(_("Within %(seconds)s s", seconds=seconds), cells, [_opened(one) for one in own])
 
 
 def _answers(label: str, figures: Mapping[str, Figure], before: str) -> Row:
-    return _row(label, {head: figures[f"{before}acknowledged within {head}"] for head in _HEADS})
+    return _row(
+        label,
+        {_(shown): figures[f"{before}acknowledged within {key}"] for key, shown in _HEADS.items()},
+    )
 
 
 def _kind(label: str, one: Figure, budget: str) -> Row:
-    return Row(label, {"Alerts": _said(one), "Budget": budget or "none"}, [_opened(one)])
+    return Row(label, {_("Alerts"): _said(one), _("Budget"): budget or _("none")}, [_opened(one)])
 
 
 def _row(label: str, own: Mapping[str, Figure]) -> Row:
@@ -193,12 +228,17 @@ def _row(label: str, own: Mapping[str, Figure]) -> Row:
 def _said(one: Figure) -> str:
     """Return a figure as a cell shows it; a small one is never told apart from another."""
     if one.value is None:
-        return TOO_FEW if one.is_suppressed else "none"
+        return spoken(TOO_FEW) if one.is_suppressed else _("none")
     if one.unit == "share":
         if one.interval is None:
             return f"{one.value:.1%}"
         low, high = one.interval
-        return f"{one.value:.1%} (95 % interval {low:.1%} to {high:.1%})"
+        return _(
+            "%(share)s (95 %% interval %(low)s to %(high)s)",
+            share=f"{one.value:.1%}",
+            low=f"{low:.1%}",
+            high=f"{high:.1%}",
+        )
     if one.unit == "s":
         if one.value < _MINUTE_S:
             return f"{one.value:.0f} s"
@@ -208,6 +248,6 @@ def _said(one: Figure) -> str:
 
 def _opened(one: Figure) -> str:
     if one.value is None:
-        return f"{one.name}: no value; {one.arithmetic}"
+        return spoken(f"{one.name}: no value; {one.arithmetic}")
     shown = f"{one.value:.1%}" if one.unit == "share" else f"{one.value:g} {one.unit}"
-    return f"{one.name}: {shown}; {one.arithmetic}"
+    return spoken(f"{one.name}: {shown}; {one.arithmetic}")

@@ -12,6 +12,7 @@ from api.resources import Resources
 from api.roster import find_home
 from api.web.alerts import Id
 from api.web.homes import home_page
+from api.web.language import N_
 from api.web.typed import Typed
 from config.homes import Home
 from config.pauses import PauseReason

@@ -12,6 +12,7 @@ from api.errors import Problem, absent
 from api.resources import Resources
 from api.web import words
 from api.web.alerts import Id
+from api.web.language import N_
 from api.web.pages import page
 from api.web.typed import Typed
 from config import granting, invitations
@@ -88,7 +89,9 @@ def change_role(
         if all(one.id != account for one, _, _ in granting.people_of(connection, place)):
             raise absent()
         if wanted is None or action not in ("give", "take"):
-            raise Problem(422, N_("Choose a role that is yours to give, and whether to give or take."))
+            raise Problem(
+                422, N_("Choose a role that is yours to give, and whether to give or take.")
+            )
         change = granting.give if action == "give" else granting.take
         try:
             change(connection, account, place, wanted, by=visitor.account.id, now_us=now_us)

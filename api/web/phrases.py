@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from api.web import language
+from api.web import language, words
 from api.web.language import N_, look_up
 
 NAMES: Final = re.compile(r"%\((\w+)\)s")
@@ -114,7 +114,62 @@ _DETECTORS: Final = (
     N_("%(counts)s; precision %(share)s, 95 % interval %(low)s to %(high)s"),
     N_("%(judged)s; too few to judge by (%(decided)s of %(enough)s)"),
 )
-FORMS: Final = (*_MISTAKES, *_FIGURES, *_DETECTORS)
+_INCIDENT: Final = (
+    N_("the system"),
+    N_("the place"),
+    N_("the person"),
+    N_("the console"),
+    N_("a contact"),
+    N_("a responder"),
+    N_("Member of staff %(number)s"),
+    N_("Tried %(whom)s by phone"),
+    N_("Tried %(whom)s by the unit"),
+    N_("Tried %(whom)s by a visit"),
+    N_("Tried %(whom)s otherwise"),
+    N_("Message queued: %(channel)s to %(whom)s"),
+    N_("Message accepted by the provider: %(channel)s to %(whom)s"),
+    N_("Message delivered: %(channel)s to %(whom)s"),
+    N_("Message failed: %(channel)s to %(whom)s"),
+    N_("Message bounced: %(channel)s to %(whom)s"),
+    N_("Message withdrawn: %(channel)s to %(whom)s"),
+    N_("Message muted: %(channel)s to %(whom)s"),
+    N_("Handed over"),
+    N_("Nobody accepted it in time: supervisors told"),
+    N_("[withheld: %(count)s characters that may name somebody]"),
+)
+SHIPPED: Final = (
+    N_("Lean: movement, front door, warmth, smoke, pendant"),
+    N_("Night: as lean, with bed and bathroom"),
+    N_("To notice when the person may need help."),
+    N_("To notice when nobody has moved for long."),
+    N_("To tell being out from being still, and to notice going out at night."),
+    N_("To notice when somebody has left the bed at night and not come back."),
+    N_("To notice when the home is dangerously cold."),
+    N_("To call for help when there is smoke."),
+    N_("To call for help by a button."),
+)
+"""Kits and purposes that come with Stillwell; a place's own stay as the place wrote them."""
+
+CODES: Final = (
+    N_("90th percentile"),
+    N_("Median"),
+    N_("Acknowledge"),
+    N_("Raise"),
+    N_("Connected"),
+    N_("Worker"),
+    N_("Gateways"),
+    N_("Found, and sent to nobody"),
+    N_("Messages to staff about an alert"),
+    N_("The home as it is registered"),
+    N_("What happened to each alert"),
+    N_("When an alert goes on to the next person"),
+    N_("When pages were told that something changed"),
+    N_("Who looked at or changed what"),
+    N_("Whom to call"),
+)
+"""What becomes words from a code, or is named where no page is made."""
+
+FORMS: Final = (*_MISTAKES, *_FIGURES, *_DETECTORS, *_INCIDENT)
 
 
 def spoken(text: str) -> str:
@@ -127,7 +182,11 @@ def spoken(text: str) -> str:
     if found is None:
         return text
     form, values = found
-    return filled(form, {name: spoken(value) for name, value in values.items()})
+    return filled(form, {name: _value(name, value) for name, value in values.items()})
+
+
+def _value(name: str, text: str) -> str:
+    return words.label(text).lower() if name in ("kind", "outcome") else spoken(text)
 
 
 def filled(form: str, values: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from api import auth
 from api.resources import Resources
 from api.web.language import N_, _
 from api.web.pages import name_of, only_place, render
+from api.web.phrases import spoken
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -72,7 +73,7 @@ def show_privacy(request: Request) -> Response:
         {
             "name": name_of(resources.places[key]),
             "days": resources.places[key].retention_days,
-            "purposes": sorted(set(resources.places[key].purposes.values())),
+            "purposes": sorted({spoken(one) for one in resources.places[key].purposes.values()}),
             "contacts": resources.places[key].contacts,
         }
         for key in own
