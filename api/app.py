@@ -18,6 +18,7 @@ from api.resources import Resources
 from api.rest import alerts as rest_alerts
 from api.rest import break_glass as rest_break_glass
 from api.rest import caps as rest_caps
+from api.rest import consents as rest_consents
 from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
@@ -115,6 +116,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_contacts,
         rest_facts,
         rest_households,
+        rest_consents,
         rest_visits,
         rest_telling,
         rest_detectors,

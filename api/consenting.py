@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from api import console, stores, wiring
+from api import consent_acts, console, stores, wiring
 from api.contacts_file import expect_role, read_toml
-from config import consents, tables
+from config import consents
 from config.consents import Consent
 from config.contacts import place_of
 from config.problems import ConfigProblem
@@ -86,26 +85,13 @@ def due(settings: Settings, place: str, *, tell: Tell) -> None:
 def _expect_before_readings(
     settings: Settings, connection: Connection, home: str, decided_on: date
 ) -> None:
-    """ConfigProblem when readings of the home are kept from before any decision about it."""
     if not stores.file_of(settings).exists():
         return
-    h = tables.homes.c
-    number = connection.execute(select(h.number).where(h.id == home)).scalar_one()
     store = stores.open_to_read(settings)
     try:
-        batch = store.read(number, np.datetime64(0, "us"), np.datetime64(decided_on, "us"))
+        consent_acts.expect_before_readings(store, connection, home, decided_on)
     finally:
         store.close()
-    if not len(batch):
-        return
-    first = batch.time.min().astype("datetime64[D]").item()
-    if any(one.decided_on <= first for one in consents.history(connection, home)):
-        return
-    raise ConfigProblem(
-        f"consent: decided_on is {decided_on}, but readings of this home are kept since {first}, "
-        "before anybody had decided: record the decision that they rest on, or erase them first "
-        "(`stillwell store erase`); nothing was saved"
-    )
 
 
 def _overdue(is_overdue: bool) -> str:  # one word

@@ -43,6 +43,7 @@ LISTS: Final[Mapping[str, str]] = {
 PLACE_LISTS: Final[Mapping[str, str]] = {
     "audit": "audit",
     "caps": "list",
+    "consents": "consents",
     "dead-letters": "dead-letters",
     "emergency-access": "break-glass",
     "handover": "list",

@@ -187,6 +187,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "contacts": {"contact": []},
     "installations": {"day": "2026-03-03"},
     "revoke": {"why": "a test"},
+    "consents": {
+        "basis": "consent",
+        "decided_by": "person",
+        "decided_on": "2026-03-01",
+        "review_on": "2026-02-01",  # refused: what is kept would stay in this world
+        "purpose": {"motion": "a test"},
+    },
+    "withdraw": {"why": " "},
     "households": {"households": [{"name": "Mx Invented"}]},
     "search": {"name": "Mx Invented"},
     "household": {"household": {"name": "Mx Invented"}},
@@ -255,6 +263,10 @@ def _touched(world: World, place: str) -> bool:
         by = select(paused.c.account).join(registry.homes)
         actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
         for column in (gateway_tables.walk_tests.c.account, gateway_tables.installations.c.made_by):
+            by = select(column).join(registry.homes)
+            actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
+        decided = registry.consents
+        for column in (decided.c.recorded_by, decided.c.withdrawn_by):
             by = select(column).join(registry.homes)
             actors |= set(connection.execute(by.where(registry.homes.c.place == place)).scalars())
         kept, begun = household_tables.households, household_tables.drafts
