@@ -54,8 +54,9 @@ def record(resources: Resources, visitor: Visitor, home: str, plan: ConsentPlan)
     now_us = microseconds(resources.clock())
     with resources.database.begin() as connection:
         _expect_home(connection, visitor, home)
+        kept = consents.record(connection, home, plan, visitor.account.id, now_us)
         expect_before_readings(resources.store(), connection, home, plan.decided_on)
-        return consents.record(connection, home, plan, visitor.account.id, now_us)
+        return kept
 
 
 def withdraw(resources: Resources, visitor: Visitor, home: str, why: str) -> None:

@@ -29,8 +29,8 @@ def record(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) ->
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
         account = expect_role(connection, by, _place(connection, home), *EDITORS)
-        _expect_before_readings(settings, connection, home, plan.decided_on)
         kept = consents.record(connection, home, plan, account.id, now_us)
+        _expect_before_readings(settings, connection, home, plan.decided_on)
     tell(f"home {home} is watched by {kept.basis.value} until its review on {kept.review_on}")
 
 

@@ -81,7 +81,7 @@ class Race:
 
         return act
 
-    def _quick(self, connection: Connection) -> dict[str, Any]:
+    def _quick(self, _connection: Connection) -> dict[str, Any]:
         return self._done("second")
 
     def _done(self, name: str) -> dict[str, Any]:
