@@ -16,6 +16,7 @@ from alerts.alert import Finding, Unwatched
 from alerts.checkpoint import Checkpoint, learned_beside, write_checkpoint
 from alerts.deliver import deliver
 from alerts.detect.columns import SECOND_US
+from alerts.detect.groups import HOMES_A_TURN
 from alerts.detect.roster import known
 from alerts.ledger import Ledger
 from alerts.progress import Progress, Wait
@@ -66,6 +67,7 @@ class Engine:
         settle_s: int = 120,
         code: str | None = None,
         shadow: Shadow | None = None,
+        homes_a_turn: int = HOMES_A_TURN,
     ) -> None:
         self._tail, self._table, self._places = tail, table, places
         self._ledger, self._clock, self._is_linked = ledger, clock, is_linked
@@ -75,7 +77,7 @@ class Engine:
         self._reorder_us = reorder_s * SECOND_US
         self._uplink = Uplink(settle_s * SECOND_US)
         self._settle_us = settle_s * SECOND_US
-        self._watch = Watch(table(), places)
+        self._watch = Watch(table(), places, homes_a_turn=homes_a_turn)
         self._waiting = Waiting()
         self._position = self._received_us = self._origin = self._link_us = 0
         version = Version(tick_s, reorder_s, self._orphan_place, places, code or "")
@@ -242,7 +244,7 @@ class Engine:
         What was decided and not delivered is decided again; ids keep it from being told twice.
         """
         _log.warning("engine_starts_again", position=self._position)
-        self._watch, self._waiting = Watch(self._table(), self._places), Waiting()
+        self._watch, self._waiting = self._watch.anew(self._table()), Waiting()
         self._position = self._received_us = self._origin = self._link_us = 0
         self._steps = StepLog(self._ledger, self._version, self._shadow)
         self._is_started, self._actions = False, []

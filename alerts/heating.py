@@ -9,7 +9,7 @@ from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold, spell, unheated
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows
 from alerts.detect.fold import Signs
-from alerts.detect.groups import TURNS
+from alerts.detect.groups import place_in_turn
 from alerts.detect.roles import Role, plays
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_things import HeatNumbers, heating_failed
@@ -67,13 +67,14 @@ def learn(scene: Scene) -> None:
 
 def _pass_hour(scene: Scene, turn: int, thermometers: Rows) -> None:
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    dense, homes = roster.sensor_home[thermometers] // TURNS, roster.thermometer_homes[turn]
+    homes = roster.thermometer_homes[turn]
+    dense = place_in_turn(roster.sensor_home[thermometers], roster.homes_a_turn)
     size = int(dense.max()) + 1
     top = cold.warmest(
         state.celsius, state.celsius_us, thermometers, dense, size, now_us, _FRESH_US
-    )[homes // TURNS]
-    gained = top - state.hour_c[homes]
-    state.hour_c[homes] = top
+    )[place_in_turn(homes, roster.homes_a_turn)]
+    gained = top - state.hour_end_c[homes]
+    state.hour_end_c[homes] = top
     _note_open(scene, roster.contact_turns[turn])
     usual = _usual_gain(scene, homes)
     course = unheated.Course(

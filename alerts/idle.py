@@ -11,7 +11,7 @@ import numpy as np
 from alerts.detect import missed
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows
 from alerts.detect.fold import Signs
-from alerts.detect.groups import TURNS
+from alerts.detect.groups import place_in_turn
 from alerts.detect.roles import EVERYTHING
 from alerts.due import FAR_US, NOW_S
 from alerts.scene import Scene
@@ -121,7 +121,7 @@ def _pass_block(scene: Scene, rows: Rows, block: int) -> None:
     habit = missed.Habit(spoke[device], chances[device], was_missed, state.missed_peak[device])
     after = missed.pass_hour(
         habit,
-        home // TURNS,  # the homes of one turn, numbered densely
+        place_in_turn(home, roster.homes_a_turn),
         heard > hour_ago,
         fired > hour_ago,
         fired != NEVER,

@@ -46,7 +46,7 @@ def is_any_between(scene: Scene, first_bin: int, last_bin: int) -> bool:
 def turns(scene: Scene) -> list[int]:
     """Return the turns of the hour that this tick ends: what happens once an hour takes twelve.
 
-    A home's turn is what its number leaves when it is divided by 12.
+    Homes of neighbouring numbers, ``groups.HOMES_A_TURN``, share one.
     """
     first, last = scene.before_us // TURN_US + 1, scene.now_us // TURN_US
     return [turn % TURNS for turn in range(max(first, last - TURNS + 1), last + 1)]

@@ -14,6 +14,7 @@ from alerts.action import Action, Proposals, Proposed, Step
 from alerts.alert import Unwatched
 from alerts.detect import pauses
 from alerts.detect.columns import DAY_US, NEVER, Ints
+from alerts.detect.groups import HOMES_A_TURN
 from alerts.detect.join import Codes, codes_of, join, rewatch
 from alerts.detect.local_time import Offsets, build_offsets
 from alerts.detect.roster import Roster, build_roster, paused_at
@@ -58,9 +59,15 @@ class Memory:
 class Watch:
     """``state`` is None until ``begin`` or ``resume``; ``folded_us`` is the last tick decided."""
 
-    def __init__(self, table: SensorTable, places: Mapping[str, Place]) -> None:
-        self.places = places
-        self.roster = build_roster(table, places)
+    def __init__(
+        self,
+        table: SensorTable,
+        places: Mapping[str, Place],
+        *,
+        homes_a_turn: int = HOMES_A_TURN,
+    ) -> None:
+        self.places, self._homes_a_turn = places, homes_a_turn
+        self.roster = build_roster(table, places, homes_a_turn)
         self.state: State | None = None
         self.folded_us = NEVER
         self.unwatched: tuple[Unwatched, ...] | None = None
@@ -75,6 +82,10 @@ class Watch:
         """Whether a run failed half-way: what is known is then worth nothing."""
 
         self._offsets: tuple[Offsets, ...] = ()
+
+    def anew(self, table: SensorTable) -> "Watch":
+        """Return a watch over this roster, of the same places, that knows nothing."""
+        return Watch(table, self.places, homes_a_turn=self._homes_a_turn)
 
     @property
     def memory(self) -> Memory | None:
@@ -109,7 +120,8 @@ class Watch:
         """Take up another revision of the roster; return whether it is another."""
         if table.revision == self.roster.table.revision:
             return False
-        roster = paused_at(build_roster(table, self.places), self.folded_us)
+        roster = build_roster(table, self.places, self._homes_a_turn)
+        roster = paused_at(roster, self.folded_us)
         if self.state is not None:
             self.state = join(self.state, self._codes, roster, self.folded_us)
             self._codes = codes_of(roster)

@@ -35,7 +35,9 @@ DEFAULTS: Final = Place(
 _STRIDE_US: Final = 6 * 3_600_000_000
 _STATUS: Final = len(tihm.SENSORS)
 _SENSORS: Final = _STATUS + 1
-_TURNS: Final = 60
+_HOMES_A_TURN: Final = 1 << 30
+"""What a home does in turn it does on the hour, whatever world it stands in."""
+
 _NEVER_US: Final = np.iinfo(np.int64).max
 
 
@@ -123,7 +125,15 @@ def run_worlds(
     first_us, last_us = all_homes.span_us
     start_us = first_us // _STRIDE_US * _STRIDE_US
     clock, tail = VirtualClock(instant(start_us)), MemoryTail()
-    engine = Engine(tail, all_homes.table, all_homes.places, recorder, clock, tick_s=tick_s)
+    engine = Engine(
+        tail,
+        all_homes.table,
+        all_homes.places,
+        recorder,
+        clock,
+        tick_s=tick_s,
+        homes_a_turn=_HOMES_A_TURN,
+    )
     engine.step()
     stop_us = last_us if until_us is None else min(last_us, until_us)
     strides = range(start_us + _STRIDE_US, stop_us + 2 * _STRIDE_US, _STRIDE_US)
@@ -145,9 +155,7 @@ class _AllHomes:
     """The homes of all worlds by one number: their roster as they join, and their readings."""
 
     def __init__(self, worlds: Sequence[World]) -> None:
-        # What homes do in turn goes by their number: each world begins at a whole round of turns,
-        # so that a home's turn is the same in whatever world it stands.
-        sizes = [-(-len(world.trace.homes) // _TURNS) * _TURNS for world in worlds]
+        sizes = [len(world.trace.homes) for world in worlds]
         self._begin = np.cumsum([0, *sizes])
         keys = [f"{PLACE}-{number:04d}" for number in range(len(worlds))]
         self.places = {
@@ -155,11 +163,7 @@ class _AllHomes:
             for key, world in zip(keys, worlds, strict=True)
         }
         self._place_of = [key for key, size in zip(keys, sizes, strict=True) for _ in range(size)]
-        self._names = [
-            name
-            for world, size in zip(worlds, sizes, strict=True)
-            for name in (*world.trace.homes, *[""] * (size - len(world.trace.homes)))
-        ]
+        self._names = [name for world in worlds for name in world.trace.homes]
         self._first_us = np.concatenate(
             [_first_us(world.trace, size) for world, size in zip(worlds, sizes, strict=True)]
         )

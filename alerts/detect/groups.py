@@ -11,6 +11,9 @@ from config.sensor_table import NONE, SensorTable
 TURNS: Final = 12
 """Turns of an hour that homes take, by number, in what is done for each home once an hour."""
 
+HOMES_A_TURN: Final = 1024
+"""Homes of neighbouring numbers that share a turn: what is known of them lies side by side."""
+
 
 def devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
     """Return (first sensor of each sensor's device, those first sensors)."""
@@ -21,17 +24,24 @@ def devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
     return lead, np.sort(used[first])
 
 
-def turns(is_person: Bools, home: Ints) -> tuple[Rows, ...]:
+def turns(is_person: Bools, home: Ints, homes_a_turn: int) -> tuple[Rows, ...]:
     """Return the rows that are a person's and of a home (number; -1 for none), by its turn."""
     rows = np.flatnonzero(is_person & (home >= 0))
-    return by_turn(rows, home[rows])
+    return by_turn(rows, home[rows], homes_a_turn)
 
 
-def by_turn(rows: Rows, home: Ints) -> tuple[Rows, ...]:
+def by_turn(rows: Rows, home: Ints, homes_a_turn: int) -> tuple[Rows, ...]:
     """Return these rows by the turn of their homes, which are of the same length."""
-    order = np.argsort(home % TURNS, kind="stable")
-    cuts = np.searchsorted(home[order] % TURNS, np.arange(1, TURNS))
+    turn = home // homes_a_turn % TURNS
+    order = np.argsort(turn, kind="stable")
+    cuts = np.searchsorted(turn[order], np.arange(1, TURNS))
     return tuple(np.split(rows[order], cuts))
+
+
+def place_in_turn(home: Ints, homes_a_turn: int) -> Ints:
+    """Return the homes of one turn numbered densely, in their order."""
+    block = home // homes_a_turn
+    return home - (block - block // TURNS) * homes_a_turn
 
 
 def sectors(table: SensorTable, pairs: Ints) -> Ints:

@@ -10,7 +10,15 @@ from alerts.detect import parameters, pauses
 from alerts.detect.booked import Bookings, build_bookings
 from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
-from alerts.detect.groups import any_by, by_code, by_turn, devices, sectors, turns
+from alerts.detect.groups import (
+    HOMES_A_TURN,
+    any_by,
+    by_code,
+    by_turn,
+    devices,
+    sectors,
+    turns,
+)
 from alerts.detect.pauses import Pauses
 from alerts.detect.roles import Roles, build_roles
 from alerts.detect.rooms import Rooms, build_rooms
@@ -100,7 +108,10 @@ class Roster:
     """Rows of the devices that see a person, by home: where those of each home begin in it."""
 
     device_turns: tuple[Rows, ...]
-    """Rows of the devices that see a person, by the minute of the hour in which they are judged."""
+    """Rows of the devices that see a person, by the turn of the hour in which they are judged."""
+
+    homes_a_turn: int
+    """Homes of neighbouring numbers that share a turn."""
 
     thermometer: Rows
     """Sensors that tell the temperature of a home."""
@@ -164,7 +175,9 @@ class Roster:
         return self.tuning[name][np.maximum(self.home_place[homes], 0)]
 
 
-def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
+def build_roster(
+    table: SensorTable, places: Mapping[str, Place], homes_a_turn: int = HOMES_A_TURN
+) -> Roster:
     """Return the columns of this roster; a place without a file gets the default limits."""
     limits = [places[key].limits if key in places else Limits() for key in table.places]
     tuned = [parameters.values(places.get(key)) for key in table.places]
@@ -204,6 +217,7 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
     things = build_things(table, rooms)
     tuning = {name: np.array([t[name] for t in tuned]) for name in parameters.values(None)}
     thermometer = np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
+    thermometer_turns = by_turn(thermometer, sensor_home[thermometer], homes_a_turn)
     is_contact = (sensor_kind == CODE[Kind.CONTACT]) & (sensor_home != NONE)
     contact = np.flatnonzero(is_contact)
     is_exit = table.sensor_is_exit & is_contact
@@ -274,16 +288,15 @@ def build_roster(table: SensorTable, places: Mapping[str, Place]) -> Roster:
         ).astype(np.int64),
         devices_by_home=devices_by_home,
         home_device_start=home_device_start,
-        device_turns=turns(is_device_person, sensor_home[device]),
+        device_turns=turns(is_device_person, sensor_home[device], homes_a_turn),
+        homes_a_turn=homes_a_turn,
         thermometer=thermometer,
         thermometers_by_home=by_home,
         home_thermometer_start=home_start,
-        thermometer_homes=tuple(
-            np.unique(sensor_home[rows]) for rows in by_turn(thermometer, sensor_home[thermometer])
-        ),
-        thermometer_turns=by_turn(thermometer, sensor_home[thermometer]),
+        thermometer_homes=tuple(np.unique(sensor_home[rows]) for rows in thermometer_turns),
+        thermometer_turns=thermometer_turns,
         is_contact=is_contact,
-        contact_turns=by_turn(contact, sensor_home[contact]),
+        contact_turns=by_turn(contact, sensor_home[contact], homes_a_turn),
         mains=np.flatnonzero(sensor_kind == CODE[Kind.MAINS]),
         gateway_place=table.gateway_place.astype(np.int64),
         gateway_sector=sectors(table, pairs),

@@ -22,7 +22,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 11
+VERSION: Final = 12
 """Number of this layout: another one wherever a column comes, goes or changes."""
 
 OLDEST: Final = 4
@@ -151,7 +151,7 @@ class State:
     unused_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
     untaken_us: Annotated[Ints, _Column("home", *_TIME)]  # a dispenser's "missed", until told
     # the course of warmth through the day, and what lets it out
-    hour_c: Annotated[Singles, _Column("home", "f4", np.nan)]  # warmest room at the last hour
+    hour_end_c: Annotated[Singles, _Column("home", "f4", np.nan)]  # warmest room at the last hour
     hour_gain: Annotated[Halves, _Column("home", "f2", 0, (24,))]  # usual, by local hour, K
     hour_spread: Annotated[Singles, _Column("home", *_SINGLE)]
     warm_hours: Annotated[Shorts, _Column("home", "i2", 0)]  # learned

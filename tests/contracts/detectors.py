@@ -37,7 +37,7 @@ def kinds_told(houses: Houses, detector: Detector) -> set[str]:
             "celsius",
             "limit",
             "rate",
-            "hour_c",
+            "hour_end_c",
             "place_z",
         }:  # NaN until something is known
             assert np.isfinite(column).all(), name
