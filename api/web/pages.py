@@ -233,6 +233,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         (N_("Installations"), "/installations", visitor.holds(Role.OFFICER, Role.INSTALLER)),
         (N_("Detectors"), "/detectors", visitor.holds(Role.SUPERVISOR)),
         (N_("System"), "/system", visitor.holds(Role.ENGINEER)),
+        (N_("Hub"), "/hub", visitor.holds(Role.HUB_OPERATOR)),
         (N_("Numbers"), "/counts", visitor.holds(*COUNTS)),
         (N_("Measures"), "/measures", visitor.holds(*COUNTS)),
         (N_("People"), "/people", visitor.holds(*PEOPLE)),

@@ -30,6 +30,7 @@ def show_front(visitor: Anyone) -> Response:
         ("/alerts", CARE),
         ("/homes", HOMES),
         ("/system", (Role.ENGINEER,)),
+        ("/hub", (Role.HUB_OPERATOR,)),
         ("/counts", COUNTS),
         ("/audit", (Role.GOVERNANCE,)),
     )

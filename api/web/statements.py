@@ -47,6 +47,13 @@ _HELP: Final = (
         N_("At the end of a shift the alerts that stand are handed over, and accepted by name."),
     ),
     (
+        N_("Hub"),
+        N_(
+            "Whoever runs the hub sees its places side by side: homes, gateways, alerts that "
+            "stand, how long the oldest has waited, and when the path of alarms was last proven."
+        ),
+    ),
+    (
         N_("Your account"),
         N_(
             "Change your password, switch on a second step, and sign out everywhere if a phone or "

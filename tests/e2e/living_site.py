@@ -113,6 +113,7 @@ def pages_of(world: World) -> dict[str, str]:
         "data-requests": "/data-requests",
         "data-request": f"/data-requests?home={A}-home-1",
         "counts": "/counts",
+        "hub": "/hub",
         "measures": "/measures",
         "handover": "/handover",
         "incident": f"/alerts/{world.alerts_of(A)[-1]}/incident",

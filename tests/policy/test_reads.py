@@ -33,6 +33,7 @@ TELLS_OF_NOBODY = {
     "/api/v1/places/{place}/measures": "numbers of a place",
     "/api/v1/places/{place}/measures.csv": "an export, noted as such",
     "/counts": "numbers of places",
+    "/hub": "numbers of places",
     "/detectors": "detectors and who chose their mode",
     "/detectors/{place}/{detector}": "detectors and who chose their mode",
     "/measures": "numbers of places",
