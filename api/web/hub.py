@@ -80,7 +80,7 @@ def _row(
                       total=f"{one.gateways.total:,}"),
         "is_short": one.gateways.seen < one.gateways.total,
         "standing": [(p.value, words_of(one.counts.standing[p])) for p in Priority],
-        "waiting": waits and f"{waits.priority.value}, {words.ago(waits.raised_us, now_us)}",
+        "waiting": waits and f"{waits.priority.value}, {words.span(now_us - waits.raised_us)}",
         "path": proven.line(beats, [key], wall_us, place.zone),
         "refused": words_of(one.refused),
     }  # fmt: skip

@@ -23,6 +23,7 @@ WHO: Final = {
     frozenset(PEOPLE): "supervisor, officer",
     frozenset(COUNTS): "supervisor, officer, commissioner, hub operator",
     frozenset((Role.GOVERNANCE,)): "governance",
+    frozenset((Role.HUB_OPERATOR,)): "hub operator",
     frozenset((Role.INSTALLER,)): "installer",
     frozenset((Role.OFFICER, Role.INSTALLER)): "officer, installer",
     frozenset((Role.OFFICER,)): "officer",
