@@ -50,7 +50,14 @@ def test_every_page_is_shown(world: World) -> None:
     answers = {path: visit.get(path).status_code for path in tried}
     assert len(answers) > 30
     assert {path: code for path, code in answers.items() if code >= 500 and path != "/ready"} == {}
-    for path in ("/alerts", "/homes", f"/homes/{world.homes[A][0].id}", "/places", "/counts"):
+    for path in (
+        "/alerts",
+        "/homes",
+        f"/homes/{world.homes[A][0].id}",
+        "/places",
+        "/counts",
+        "/hub",
+    ):
         assert answers[path] == 200, path
 
 
