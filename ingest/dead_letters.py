@@ -48,13 +48,17 @@ ON CONFLICT (reason, topic) DO UPDATE SET
 """
 _COLUMNS = "id, reason, topic, place, count, first_us, last_us, first_bytes, detail"
 
+_UNSHOWN: Final = {Reason.NO_CONSENT, Reason.UNKNOWN_GATEWAY}
+"""Without consent nothing that a sensor said may be kept; a gateway that nobody knows may be that
+of a home that was erased."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """All messages refused for one reason on one topic; times in microseconds since 1970 UTC.
 
-    ``first_bytes`` are those of the latest message, empty where consent is missing. ``place``
-    is the one the topic claims, None when it claims none.
+    ``first_bytes`` are those of the latest message, empty where nobody consented to keep them.
+    ``place`` is the one the topic claims, None when it claims none.
     """
 
     id: int
@@ -99,8 +103,7 @@ def _gathered(rejects: Iterable[Reject]) -> dict[tuple[str, str], list[Reject]]:
 
 def _row(reason: str, topic: str, rejects: Sequence[Reject]) -> tuple[object, ...]:
     latest = rejects[-1]
-    # Without consent nothing that a sensor said may be kept.
-    shown = b"" if latest.reason is Reason.NO_CONSENT else bytes(latest.first_bytes[:FIRST_BYTES])
+    shown = b"" if latest.reason in _UNSHOWN else bytes(latest.first_bytes[:FIRST_BYTES])
     seen = [reject.received_us for reject in rejects]
     return (
         *(reason, topic, claimed_place(topic), len(rejects), min(seen), max(seen)),

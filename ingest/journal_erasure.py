@@ -66,7 +66,7 @@ def count(path: Path, own: Own) -> Found:
             mine, others = _parts(row, own)
             lost = len(mine) + others
             rows, readings, strays = rows + bool(lost), readings + len(mine), strays + others
-        letters = len(_letters(connection, own))
+        letters = sum(has_bytes for _, has_bytes in _letters(connection, own))
         (positions,) = connection.execute(
             f"SELECT count(*) FROM positions WHERE gateway IN ({_marks(own.gateway)})",  # noqa: S608
             list(own.gateway),
@@ -113,7 +113,8 @@ def erase(path: Path, own: Own) -> Found:
                     _rewrite(connection, seq, own)
         with transaction(connection):
             connection.executemany(
-                "DELETE FROM dead_letters WHERE id = ?", [(i,) for i in _letters(connection, own)]
+                "DELETE FROM dead_letters WHERE id = ?",
+                [(id_,) for id_, _ in _letters(connection, own)],
             )
             connection.executemany(
                 "DELETE FROM positions WHERE gateway = ?", [(g,) for g in own.gateway]
@@ -181,10 +182,14 @@ def _rewrite(connection: sqlite3.Connection, seq: int, own: Own) -> None:
     )
 
 
-def _letters(connection: sqlite3.Connection, own: Own) -> list[int]:
-    """Return the dead letters whose topic names one of these gateways."""
-    rows = connection.execute("SELECT id, topic FROM dead_letters").fetchall()
-    return [id_ for id_, topic in rows if set(topic.split("/")) & set(own.gateway_id)]
+def _letters(connection: sqlite3.Connection, own: Own) -> list[tuple[int, bool]]:
+    """Return the dead letters whose topic names one of these gateways, and if they hold bytes.
+
+    Those without tell that a gateway of this name still publishes, and nothing that it said.
+    """
+    rows = connection.execute("SELECT id, topic, length(first_bytes) FROM dead_letters").fetchall()
+    mine = set(own.gateway_id)
+    return [(id_, length > 0) for id_, topic, length in rows if set(topic.split("/")) & mine]
 
 
 def _marks(values: Sequence[object]) -> str:
