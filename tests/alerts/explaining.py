@@ -1,9 +1,11 @@
-"""Whether what decided can be recomputed from what a finding, or an alert, carries."""
+"""Whether a finding carries what decided, so that it can be recomputed, and speaks Welsh."""
 
 from collections.abc import Mapping
 
 from alerts.alert import AlertKind
 from alerts.explained import explain, rule_of
+from api.web import language
+from api.web.sentences import translate
 
 OPTIONAL = frozenset({"last_visit_us", "from_us", "until_us"})
 """Numbers that there need not be: a door that was never used, a pause without an end."""
@@ -21,3 +23,10 @@ def assert_explained(kind: AlertKind, evidence: Mapping[str, object]) -> None:
         assert compared.holds, f"{kind}: {compared} did not decide"
         if compared.low is not None and compared.high is not None:
             assert compared.low <= compared.high
+
+
+def assert_spoken(sentence: str) -> None:
+    """Fail where a sentence of the engine has no Welsh."""
+    with language.speaking("cy"):
+        told = str(translate(sentence))
+    assert 'lang="en"' not in told, f"no form of api/web/sentences.py fits: {sentence}"

@@ -19,7 +19,7 @@ from config.places import Place
 from config.sensor_table import build_sensor_table
 from config.visits import FOREVER, Visit, VisitKind
 from ingest.batch import Batch, build, empty
-from tests.alerts.explaining import assert_explained
+from tests.alerts.explaining import assert_explained, assert_spoken
 from tests.alerts.world import DAY, HOUR, MINUTE, START, Reading, place
 from tests.make import enrolment
 
@@ -118,6 +118,7 @@ class Houses:
             for action in scene.actions:
                 if isinstance(action, Finding):
                     assert_explained(action.kind, action.evidence)
+                    assert_spoken(action.sentence)
             self.actions += scene.actions
             self.now, older = stop, empty()
 

@@ -23,7 +23,7 @@ from ingest.batch import Batch, build
 from ingest.clock import VirtualClock, instant
 from ingest.message import Stray
 from ingest.sink import Entry
-from tests.alerts.explaining import assert_explained
+from tests.alerts.explaining import assert_explained, assert_spoken
 from tests.databases import new_database
 from tests.make import enrolment
 
@@ -177,6 +177,7 @@ class World:
             rows = connection.execute(query).all()
         for row in rows:
             assert_explained(AlertKind(row.kind), row.evidence)
+            assert_spoken(row.sentence)
         return [row for row in rows if not kinds or row.kind in kinds]
 
     def history(self, alert: str) -> list[str]:

@@ -19,7 +19,7 @@ from alerts import place_findings as of_places
 from alerts.alert import LIFE_SAFETY, PRIORITY, AlertKind, Finding, Verdict
 from alerts.explained import RULES, explain, rule_of
 from api.web.decided import decided
-from tests.alerts.explaining import assert_explained
+from tests.alerts.explaining import assert_explained, assert_spoken
 from tests.make import enrolment
 
 UTC = ZoneInfo("UTC")
@@ -49,10 +49,13 @@ DEVICE = of_plant.DeviceSilence(
 HUB = of_plant.GatewaySilence(T - HOUR, T - HOUR, HOUR // 2, None, HOUR // 12, T - HOUR, HOUR // 6)
 CHANGE = of_nights.Change(4, 80.0, 120.0, 100.0, 140.0, 6.0, 9.0, 8.0)
 
+UNSAID = "What was found."
+"""Stands where a test makes the numbers alone; such sentences are held in ``tests/alerts``."""
+
 
 def bare(kind: AlertKind, evidence: dict[str, object]) -> Finding:
     """Return what a part makes by itself: of this kind, with these numbers."""
-    return of_homes.finding(kind, HOME, T, T, "What was found.", evidence, Verdict.PERSON)
+    return of_homes.finding(kind, HOME, T, T, UNSAID, evidence, Verdict.PERSON)
 
 
 def warmth(kind: AlertKind, celsius: float, limit_c: float) -> Finding:
@@ -168,6 +171,8 @@ def test_a_finding_carries_its_limit_what_was_seen_and_what_is_usual(
     made = make()
     assert (made.kind, rule_of(kind, made.evidence)) == (kind, RULES[kind][rule])
     assert_explained(kind, made.evidence)
+    if made.sentence != UNSAID:
+        assert_spoken(made.sentence)
     if kind in USUAL and rule not in ("cap", "dispenser", "gateways", "street"):
         bands = [one for one in explain(kind, made.evidence) if one.low is not None]
         assert bands, "nothing says what is usual"
