@@ -80,6 +80,7 @@ def show_privacy(request: Request) -> Response:
         {
             "name": name_of(resources.places[key]),
             "days": resources.places[key].retention_days,
+            "alert_days": resources.places[key].alert_days,
             "purposes": sorted({spoken(one) for one in resources.places[key].purposes.values()}),
             "contacts": resources.places[key].contacts,
         }

@@ -16,7 +16,7 @@ from config import audit, tables
 from config.household_tables import persons, requests
 from tests.api.life import A
 from tests.api.visits import URL, Visit
-from tests.api.world import World, make_world
+from tests.api.world import World, world_on
 from tests.households import rows
 
 BOTH_S = 1.0
@@ -26,17 +26,7 @@ KEY, BOB = "a-key-of-mine-1", "account-bob"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param == "sqlite":
-        made = make_world(tmp_path)
-        yield made
-        made.database.dispose()
-        return
-    server = request.getfixturevalue("postgres")
-    name = server.create(template="template0")
-    made = make_world(tmp_path, url=server.url(name))
-    yield made
-    made.database.dispose()
-    server.drop([name])
+    yield from world_on(request, tmp_path)
 
 
 def count(world: World, table: Any) -> int:  # noqa: ANN401  # a table

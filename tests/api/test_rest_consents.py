@@ -14,7 +14,7 @@ from config import audit, tables
 from config.roles import Role
 from tests.api.life import A, B
 from tests.api.visits import Visit
-from tests.api.world import World, account, make_world
+from tests.api.world import World, account, world_on
 
 KINDS = ("motion", "contact", "power", "bed", "temperature", "humidity", "smoke")
 HOME = f"{A}-home-1"
@@ -23,17 +23,7 @@ PATH = f"/api/v1/homes/{HOME}/consents"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param == "sqlite":
-        made = make_world(tmp_path)
-        yield made
-        made.database.dispose()
-        return
-    server = request.getfixturevalue("postgres")
-    name = server.create(template="template0")
-    made = make_world(tmp_path, url=server.url(name))
-    yield made
-    made.database.dispose()
-    server.drop([name])
+    yield from world_on(request, tmp_path)
 
 
 def decision(**changed: object) -> dict[str, Any]:

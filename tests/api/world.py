@@ -4,13 +4,14 @@ Alice is a care worker of Fenbridge, Bob holds every role there, Charlie is of N
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, insert, select
 
@@ -308,3 +309,18 @@ def with_store(world: World, store: FakeStore | None) -> World:
     """Return the world with another store, or with none yet."""
     world.resources = replace(world.resources, store=lambda: store)
     return world
+
+
+def world_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """Yield the world on the database that the fixture's parameter names, for ``yield from``."""
+    if request.param == "sqlite":
+        made = make_world(tmp_path)
+        yield made
+        made.database.dispose()
+        return
+    server = request.getfixturevalue("postgres")
+    name = server.create(template="template0")
+    made = make_world(tmp_path, url=server.url(name))
+    yield made
+    made.database.dispose()
+    server.drop([name])
