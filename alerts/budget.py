@@ -102,27 +102,30 @@ def calibrate(
     )
 
 
-def sentence(found: Calibration, budget: float) -> str:
-    """Say in one sentence what a place may expect, and when it has too few homes to be told."""
+def sentences(found: Calibration, budget: float) -> list[str]:
+    """Say what a place may expect, and when it has too few homes to be told: whole sentences."""
     rate = (
         f"about {found.expected:.1f} alerts per 100 homes a week are expected "
         f"({found.low:.1f} to {found.high:.1f}), the budget is {budget:g}"
     )
+    if found.is_enough:
+        told = [f"Alert budget: {rate}."]
+    else:
+        few = f"{found.homes} homes are too few to keep a budget: {rate}; "
+        told = [f"{few}from about {found.needed} homes on it can be kept within 20 %."]
     if found.is_at_edge and found.expected > budget:
-        rate += (
-            f"; the most patient setting still raises more: {found.fixed:.1f} by other detectors "
+        told.append(
+            f"The most patient setting still raises more: {found.fixed:.1f} by other detectors "
             f"and {found.expected - found.fixed:.1f} silences, those past the cap of hours among "
-            "them. No threshold moves these: accept longer limits by name, pause homes whose "
-            "people are away, or leave detectors in shadow"
+            "them."
+        )
+        told.append(
+            "No threshold moves these: accept longer limits by name, pause homes whose people are "
+            "away, or leave detectors in shadow."
         )
     elif found.is_at_edge:
-        rate += "; the strictest setting raises fewer"
-    if found.is_enough:
-        return rate
-    return (
-        f"{found.homes} homes are too few to keep a budget: {rate}; "
-        f"from about {found.needed} homes on it can be kept within 20 %"
-    )
+        told.append("The strictest setting raises fewer.")
+    return told
 
 
 def _spread(raised: Ints, judged: Ints) -> float:

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.action import Calibrated
-from alerts.budget import sentence
+from alerts.budget import sentences
 from alerts.detect.parameters import PARAMETERS, values
 from alerts.precision import ENOUGH, Precision
 from alerts.thresholds import FEWEST_DAYS, FEWEST_HOMES
@@ -24,7 +24,10 @@ def report(
         own = [row for row in rows if row.place == key]
         yield f"{key} ({place.name}), {own[0].homes} homes watched"
         yield from textwrap.wrap(
-            budget_text(budgets.get(key), place), 96, initial_indent="  ", subsequent_indent="    "
+            " ".join(budget_text(budgets.get(key), place)),
+            96,
+            initial_indent="  ",
+            subsequent_indent="    ",
         )
         for row in own:
             yield f"  {row.detector.key:<18} {row.mode.value:<7} {row.detector.title}"
@@ -47,24 +50,25 @@ def _facts(row: DetectorAtPlace, place: Place, names: Mapping[str, str]) -> Iter
     yield f"judged: {judged_text(row.judged)}"
 
 
-def budget_text(last: Calibrated | None, place: Place) -> str:
-    """Return what a place may expect of its alert budget, and whether it is in force."""
+def budget_text(last: Calibrated | None, place: Place) -> list[str]:
+    """Return what a place may expect of its alert budget, and whether it is in force.
+
+    Each is a whole sentence, so that pages can say it in their own language.
+    """
     if last is None:
-        return (
-            f"Alert budget: {place.alert_budget:g} per 100 homes a week; "
-            "no day has been counted yet, so nothing is expected of it"
-        )
-    said = f"Alert budget: {sentence(last.found, last.budget)}."
+        wanted = f"Alert budget: {place.alert_budget:g} per 100 homes a week; "
+        return [f"{wanted}no day has been counted yet, so nothing is expected of it."]
+    told = sentences(last.found, last.budget)
     when = words.moment(last.at_us, place.zone)
     if last.is_applied:
-        return f"{said} Silences are told at silence_z {last.found.z:.2f} since {when}"
+        return [*told, f"Silences are told at silence_z {last.found.z:.2f} since {when}."]
     if "silence_z" in place.detectors:
         why = "the place chose its own silence_z"
     elif last.found.homes < FEWEST_HOMES:
         why = f"it takes {FEWEST_HOMES} homes"
     else:
         why = f"{last.found.days} of {FEWEST_DAYS} days have been counted"
-    return f"{said} The budget is not in force: {why}; as of {when}"
+    return [*told, f"The budget is not in force: {why}; as of {when}."]
 
 
 def found_text(row: DetectorAtPlace) -> str:

@@ -138,7 +138,7 @@ def _list(resources: Resources, place: str) -> DetectorsOut:
     with resources.database.connect() as connection:
         rows = detectors.overview(connection, (place,), now_us)
         last = calibrations.newest(connection, (place,)).get(place)
-    said = "" if last is None else budget_text(last, resources.places[place])
+    said = "" if last is None else " ".join(budget_text(last, resources.places[place]))
     budget = None if last is None else _budget(last, said)
     return DetectorsOut(detectors=[_detector(row) for row in rows], budget=budget)
 

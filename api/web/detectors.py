@@ -60,7 +60,9 @@ def show_detectors(
         {
             "key": key,
             "name": resources.places[key].name,
-            "budget": spoken(budget_text(budgets.get(key), resources.places[key])),
+            "budget": " ".join(
+                spoken(one) for one in budget_text(budgets.get(key), resources.places[key])
+            ),
             "waiting": sum(row.judged.awaiting for row in rows if row.place == key),
             "rows": [_row(r, resources.places[key], names) for r in rows if r.place == key],
         }

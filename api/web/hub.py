@@ -16,6 +16,7 @@ from api.resources import Resources
 from api.web import proven, words
 from api.web.language import _
 from api.web.pages import name_of, page
+from api.web.phrases import spoken
 from config.places import is_live_for_p1
 from config.roles import Role
 from ingest.clock import microseconds
@@ -59,7 +60,7 @@ def show_hub(
     context = {
         "live_url": "/hub?fragment=1",
         "rows": sorted(rows, key=lambda row: (row["name"].casefold(), row["key"])),
-        "reasons": health.reasons(beats.get(health.WORKER), wall_us),
+        "reasons": [spoken(one) for one in health.reasons(beats.get(health.WORKER), wall_us)],
     }
     return page(request, visitor, "hub.html", context)
 

@@ -199,7 +199,7 @@ def system_banner(worker: health.Beat | None, wall_us: int, zone: tzinfo) -> dic
     more = _("New alerts do not reach this page. Use your usual fallback and tell support.")
     if worker is not None and state.is_live:
         dead = health.dead_threads(worker)
-        text = _("Not live: %(part)s", part=dead[0]) if dead else ""
+        text = _("Not live: %(part)s", part=phrases.spoken(dead[0])) if dead else ""
         return {"kind": "down", "text": text, "more": more} if dead else None
     if state.since_us is None:
         return {"kind": "down", "text": _("Not live: the system has not started"), "more": more}

@@ -99,11 +99,37 @@ _FIGURES: Final = (
     N_("%(count)s alerts, %(homes)s homes, %(days)s days; the budget is %(budget)s"),
     N_("%(count)s alerts, %(homes)s homes, %(days)s days"),
 )
-_DETECTORS: Final = (
+_BUDGET: Final = (
     N_(
         "Alert budget: %(budget)s per 100 homes a week; no day has been counted yet, so nothing is "
-        "expected of it"
+        "expected of it."
     ),
+    N_(
+        "Alert budget: about %(rate)s alerts per 100 homes a week are expected (%(low)s to "
+        "%(high)s), the budget is %(budget)s."
+    ),
+    N_(
+        "%(homes)s homes are too few to keep a budget: about %(rate)s alerts per 100 homes a week "
+        "are expected (%(low)s to %(high)s), the budget is %(budget)s; from about %(needed)s homes "
+        "on it can be kept within 20 %."
+    ),
+    N_(
+        "The most patient setting still raises more: %(fixed)s by other detectors and %(silences)s "
+        "silences, those past the cap of hours among them."
+    ),
+    N_(
+        "No threshold moves these: accept longer limits by name, pause homes whose people are "
+        "away, or leave detectors in shadow."
+    ),
+    N_("The strictest setting raises fewer."),
+    N_("Silences are told at silence_z %(level)s since %(when)s."),
+    N_("The budget is not in force: the place chose its own silence_z; as of %(when)s."),
+    N_("The budget is not in force: it takes %(homes)s homes; as of %(when)s."),
+    N_(
+        "The budget is not in force: %(days)s of %(wanted)s days have been counted; as of %(when)s."
+    ),
+)
+_DETECTORS: Final = (
     N_("%(count)s finding in shadow in 28 days"),
     N_("%(count)s findings in shadow in 28 days"),
     N_("%(found)s; no rate before a week in shadow with homes to watch"),
@@ -113,6 +139,29 @@ _DETECTORS: Final = (
     N_("%(counts)s; no precision yet"),
     N_("%(counts)s; precision %(share)s, 95 % interval %(low)s to %(high)s"),
     N_("%(judged)s; too few to judge by (%(decided)s of %(enough)s)"),
+)
+_HEALTH: Final = (
+    N_("The worker has not started: run `stillwell worker`."),
+    N_("The worker was last heard %(age)s s ago, expected under %(most)s s."),
+    N_("The worker is not connected to the broker."),
+    N_("Messages wait, and nothing was committed for %(age)s s."),
+    N_("The journal cannot be written, so nothing is acknowledged."),
+    N_("The engine has not looked for %(age)s s, so alerts are not raised."),
+    N_("Nobody has looked at ladders for %(age)s s."),
+    N_("Messages by %(channel)s have not been looked at for %(age)s s."),
+    N_("The engine is failing, so alerts are not raised: %(error)s."),
+    N_("The engine is %(age)s s behind, expected under %(most)s s."),
+    N_("The broker lets anybody in without a password: set allow_anonymous false."),
+    N_(
+        "The broker kept %(kept)s of %(wanted)s messages for a worker that is away and dropped the "
+        "others in silence: set max_queued_messages 5000000."
+    ),
+    N_(
+        "The broker sends only %(count)s messages before the first is acknowledged: set "
+        "max_inflight_messages 16000."
+    ),
+    N_("A killed broker forgets its queue: set persistence true."),
+    N_("A killed broker forgets more than a minute of its queue: set autosave_interval 1."),
 )
 _INCIDENT: Final = (
     N_("the system"),
@@ -169,7 +218,8 @@ CODES: Final = (
 )
 """What becomes words from a code, or is named where no page is made."""
 
-FORMS: Final = (*_MISTAKES, *_FIGURES, *_DETECTORS, *_INCIDENT)
+# Whole sentences come first: "a label: a mistake" fits whatever has a colon.
+FORMS: Final = (*_BUDGET, *_HEALTH, *_MISTAKES, *_FIGURES, *_DETECTORS, *_INCIDENT)
 
 
 def spoken(text: str) -> str:

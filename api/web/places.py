@@ -13,6 +13,7 @@ from api.errors import absent
 from api.resources import Resources
 from api.web import words
 from api.web.pages import page
+from api.web.phrases import spoken
 from config.places import is_live_for_p1, not_live_notices
 from config.roles import Role
 from ingest.clock import microseconds
@@ -80,5 +81,5 @@ def show_places(request: Request, visitor: Anyone) -> Response:
     context: dict[str, Any] = {"rows": rows, "quiet": told, "is_hub": bool(hub)}
     if hub:
         reasons = health.reasons(beats.get(health.WORKER), microseconds(resources.wall()))
-        context["reasons"] = reasons
+        context["reasons"] = [spoken(one) for one in reasons]
     return page(request, visitor, "places.html", context)

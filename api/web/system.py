@@ -14,6 +14,7 @@ from api.web import proven, words
 from api.web.alerts import quiet
 from api.web.numbers import numbers
 from api.web.pages import page, zone_of
+from api.web.phrases import spoken
 from config.roles import Role
 from config.sensor_table import SensorTable
 from ingest.clock import microseconds
@@ -39,7 +40,7 @@ def show_system(
     context = {
         **silent,
         "live_url": "/system?fragment=1",
-        "reasons": health.reasons(beats.get(health.WORKER), wall_us),
+        "reasons": [spoken(one) for one in health.reasons(beats.get(health.WORKER), wall_us)],
         "beats": [
             {
                 "process": words.label(beat.process),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alerts.budget import TOLERANCE, WEEKS_AHEAD, Calibration, calibrate, sentence
+from alerts.budget import TOLERANCE, WEEKS_AHEAD, Calibration, calibrate, sentences
 from alerts.detect import peaks as kernel
 from alerts.detect.columns import Ints, Singles
 
@@ -76,13 +76,13 @@ def test_twenty_homes_are_told_to_be_too_few() -> None:
     result = found(peaks(20, DAYS, seed=3), 9.0)
     assert not result.is_enough
     assert result.needed > 50
-    assert sentence(result, 9.0).startswith("20 homes are too few to keep a budget")
+    assert sentences(result, 9.0)[0].startswith("20 homes are too few to keep a budget")
 
 
 def test_three_hundred_homes_are_enough() -> None:
     result = found(peaks(300, DAYS, seed=4), 12.0)
     assert result.is_enough
-    assert "alerts per 100 homes a week are expected" in sentence(result, 12.0)
+    assert "alerts per 100 homes a week are expected" in sentences(result, 12.0)[0]
 
 
 def test_the_threshold_stays_in_its_range_and_says_so() -> None:
@@ -90,12 +90,12 @@ def test_the_threshold_stays_in_its_range_and_says_so() -> None:
     patient = found(values, 1.0, told=72)
     assert patient.z == 6.0
     assert patient.is_at_edge
-    said = sentence(patient, 1.0)
-    assert "the most patient setting still raises more: 3.0 by other detectors and " in said
+    said = " ".join(sentences(patient, 1.0))
+    assert "The most patient setting still raises more: 3.0 by other detectors and " in said
     assert "accept longer limits by name" in said
     strict = found(values - 5, 60.0)
     assert strict.z == 0.5
-    assert "the strictest setting raises fewer" in sentence(strict, 60.0)
+    assert "The strictest setting raises fewer." in sentences(strict, 60.0)
 
 
 def test_days_that_were_not_judged_count_for_nothing() -> None:
