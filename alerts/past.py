@@ -1,7 +1,7 @@
 """Reads what is kept of the past: the tick log, what it names, what people did and what rose."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from alerts import past_tables, tables
 from alerts.detect.columns import Ints
 from alerts.lifecycle import Event
+from alerts.modes import Mode
 from alerts.past_readings import PastReadings, Read
 from alerts.rosters import fields_at, table_of
 from alerts.settings_version import Version, read_version
@@ -23,6 +24,11 @@ Texts = NDArray[np.str_]
 
 _ACTS: Final = (Event.ACKNOWLEDGE, Event.ATTEND, Event.TIME_OUT, Event.RESOLVE)
 """What people did, or left undone for too long."""
+
+_NUMBERS: Final = (
+    "since_us", "judged_from_us", "judged_true", "judged_false", "judged_unclear",
+)  # fmt: skip
+_WORDS: Final = ("account", "evidence", "without_evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,22 @@ class Past:
         if self.is_even:
             return ([row] for row in self.rows)
         return stretches(self.rows, [act.id for act in self.acts], self.origins)
+
+
+def with_modes(past: Past, modes: Mapping[str, Mode]) -> Past:
+    """Return the past with these detectors (by key) of its place in these modes throughout.
+
+    From the first step on at which modes are known, whoever switched them meanwhile.
+    """
+    if not modes:
+        return past
+    kept = [s for s in past.switches if s["place"] != past.place or s["detector"] not in modes]
+    first = [
+        {**dict.fromkeys(_NUMBERS, 0), **dict.fromkeys(_WORDS, ""), "id": -n,
+         "place": past.place, "detector": key, "mode": mode.value}
+        for n, (key, mode) in enumerate(modes.items())
+    ]  # fmt: skip
+    return replace(past, switches=[*first, *kept])
 
 
 def homes_of(tables_: Mapping[int, SensorTable], place: str) -> list[int]:

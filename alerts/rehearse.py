@@ -20,7 +20,8 @@ from alerts.detect.columns import SECOND_US, Bools, Ints
 from alerts.detect.roster import known
 from alerts.ledger import Ledger
 from alerts.lifecycle import Event
-from alerts.past import Act, Alerts, Past, read_alerts
+from alerts.modes import Mode
+from alerts.past import Act, Alerts, Past, read_alerts, with_modes
 from alerts.refusals import Conflict, Refused, UnknownAlert
 from alerts.settings_version import Version
 from alerts.shadow import Shadow
@@ -230,14 +231,17 @@ def rehearse(
     past: Past,
     changes: Sequence[Change],
     *,
+    modes: Sequence[Mapping[str, Mode]] = (),
     on_progress: Callable[[float], None] = lambda _: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Rehearsal]:
     """Return one rehearsal a change, all over the same past, which is read once.
 
+    ``modes``, one mapping a change, are what detectors (by key) do there instead of then.
     ``on_progress`` is told the share that is done; Cancelled once ``is_cancelled`` says so.
     """
-    rehearsals = [Rehearsal(past, change) for change in changes]
+    pasts = [with_modes(past, one) for one in modes] or [past] * len(changes)
+    rehearsals = [Rehearsal(*one) for one in zip(pasts, changes, strict=True)]
     done = 0
     for rows in past.stretches():
         if is_cancelled():

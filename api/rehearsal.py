@@ -6,20 +6,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from sqlalchemy import Connection
 
 from alerts.alert import Priority
 from alerts.bill import Bill, Rates, bill
 from alerts.detect.columns import DAY_US
 from alerts.difference import Changes, compare, is_identical
+from alerts.modes import Mode
 from alerts.past import Alerts, Past, kept, read_alerts, read_past
 from alerts.past_readings import Read, of_homes
 from alerts.perfect import perfect
+from alerts.rehearsals import Candidate
 from alerts.rehearse import Change, Gap, Places, as_it_was, rehearse
-from api import exporting, stores, wiring
+from api import console, exporting, stores, wiring
 from api.candidate import read_candidate, settings_of
 from api.delivery import Delivery
 from api.exits import CommandFailed
+from config.homes import HomeState
 from config.places import Place
 from config.problems import ConfigProblem
 from config.settings import Costs, Settings
@@ -34,7 +38,9 @@ class Request:
     """What to rehearse; a file that is None stands for the settings of the time.
 
     ``start_us`` and ``stop_us`` bound the moment raised. ``warm_up_days`` are learned from
-    before; None is all that is kept.
+    before; None is all that is kept. ``tried`` are settings that were typed on a page instead of
+    a file, and change what they name only. ``homes`` (ids) are told of, or all; the whole place
+    is rehearsed either way, because an outage is told from many homes.
     """
 
     place: str
@@ -44,6 +50,8 @@ class Request:
     against: Path | None = None
     delivery: Delivery = Delivery.RECEIVED
     warm_up_days: float | None = None
+    tried: Candidate | None = None
+    homes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,9 @@ class Rehearsed:
     other_code: int
     """Steps of the log that another version of the code decided."""
 
+    watched: int
+    """Homes that were told of at the end of the range."""
+
     @property
     def days(self) -> float:
         """Length of the range."""
@@ -79,22 +90,28 @@ def rehearse_place(
     settings: Settings,
     request: Request,
     *,
+    actor: str = console.ACTOR,
     on_progress: Callable[[float], None] = lambda _: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Rehearsed:
     """Return what the settings would have alerted, and what they are held against.
 
-    ConfigProblem says what is wrong with the request, CommandFailed what is missing of the past;
-    Cancelled passes through.
+    ``actor`` is who asks, for the audit log. ConfigProblem says what is wrong with the request,
+    CommandFailed what is missing of the past; Cancelled passes through.
     """
     place = _place(settings, request)
-    changes = [_change(file, place) for file in (request.against, request.candidate)]
+    changes = [_change(request.against, place), _change(request.candidate, place)]
+    modes = {}
+    if request.tried is not None:
+        changes[1] = partial(_tried, request.place, request.tried)
+        modes = {key: Mode(mode) for key, mode in request.tried.modes.items()}
     database = wiring.open_database(settings)
     exporting.note(
         database,
         place.key,
         "rehearsal",
         microseconds(SystemClock().now()),
+        actor=actor,
         from_us=request.start_us,
         to_us=request.stop_us,
     )
@@ -106,15 +123,27 @@ def rehearse_place(
             happened = read_alerts(connection, place.key, request.start_us, request.stop_us)
         if request.delivery is Delivery.ORDERED:
             past = perfect(past)
+        runs = list(dict.fromkeys(changes))
         made = rehearse(
-            past, list(dict.fromkeys(changes)), on_progress=on_progress, is_cancelled=is_cancelled
+            past,
+            runs,
+            modes=[{}, modes] if modes else [],
+            on_progress=on_progress,
+            is_cancelled=is_cancelled,
         )
     except StoreDamaged as problem:
         raise CommandFailed(f"rehearse: {problem}") from problem
     finally:
         ahead.close()
         store.close()
-    before, after = (one.alerts(request.start_us, request.stop_us) for one in (made[0], made[-1]))
+    before, after, happened = (
+        _of(request.homes, one)
+        for one in (
+            made[0].alerts(request.start_us, request.stop_us),
+            made[-1].alerts(request.start_us, request.stop_us),
+            happened,
+        )
+    )
     is_checked = request.against is None and request.delivery is Delivery.RECEIVED
     days = (request.stop_us - request.start_us) / DAY_US
     rates = rates_of(settings.costs)
@@ -126,10 +155,11 @@ def rehearse_place(
         is_identical=is_identical(before, happened) if is_checked else None,
         changes=compare(before, after),
         bills=(bill(before, days, rates), bill(after, days, rates)),
-        settings=_differing(past, changes, place.key),
+        settings=_differing(past, changes, place.key, modes),
         learned_from_us=past.rows[0].before_us if past.is_even else past.rows[0].now_us,
         gaps=made[-1].gaps,
         other_code=_other_code(past),
+        watched=len(request.homes) or _watched(past),
     )
 
 
@@ -162,6 +192,31 @@ def _with(candidate: Place, places: Places) -> Places:
     then = places.get(candidate.key, candidate)
     limits = {"limits": candidate.limits, "detectors": candidate.detectors}
     return {**places, candidate.key: then.model_copy(update=limits)}
+
+
+def _tried(key: str, tried: Candidate, places: Places) -> Places:
+    """Return the places of the time, one of them with the numbers that somebody typed."""
+    then = places.get(key)
+    if then is None:
+        return places
+    changed: dict[str, object] = {
+        "limits": then.limits.model_copy(update=dict(tried.limits)),
+        "detectors": {**then.detectors, **tried.detectors},
+    }
+    if tried.alert_budget is not None:
+        changed["alert_budget"] = tried.alert_budget
+    return {**places, key: then.model_copy(update=changed)}
+
+
+def _of(homes: Sequence[str], found: Alerts) -> Alerts:
+    return found.take(np.isin(found.subject, homes)) if homes else found
+
+
+def _watched(past: Past) -> int:
+    table = past.tables[past.rows[-1].revision]
+    return sum(
+        home.place == past.place and home.state is HomeState.ACTIVE for home in table.homes.values()
+    )
 
 
 def _past(
@@ -220,12 +275,21 @@ def moment(us: int) -> str:
 
 
 def _differing(
-    past: Past, changes: Sequence[Change], place: str
+    past: Past, changes: Sequence[Change], place: str, modes: Mapping[str, Mode]
 ) -> Mapping[str, tuple[object, object]]:
-    """Return the settings that differ at the end of the range."""
+    """Return the settings that differ at the end of the range; modes as ``modes.KEY``."""
     version = past.versions[past.rows[-1].settings]
     before, after = (settings_of(change(version.places)[place]) for change in changes)
-    return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    found = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    then = {
+        switch["detector"]: switch["mode"]
+        for switch in past.switches
+        if switch["place"] == place and switch["id"] <= past.rows[-1].modes
+    }
+    for key, mode in modes.items():
+        if then.get(key, Mode.SHADOW.value) != mode.value:
+            found[f"modes.{key}"] = then.get(key, Mode.SHADOW.value), mode.value
+    return found
 
 
 def _other_code(past: Past) -> int:

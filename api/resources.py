@@ -44,5 +44,8 @@ class Resources:
     support_ends: str = ""
     is_private_webhook_allowed: bool = False
     broker: Broker = field(default_factory=Broker)
+    rehearse: Callable[[int], None] | None = None
+    """Runs the rehearsal of this number beside the pages; None where none can run."""
+
     wall: Callable[[], Instant] = SystemClock().now
     shutdown: threading.Event = field(default_factory=threading.Event)

@@ -16,6 +16,7 @@ from alerts.ledger import Ledger
 from api import stores, wiring
 from api.app import create_app
 from api.current_roster import CurrentRoster
+from api.rehearsing import Rehearsing
 from api.resources import Resources
 from config import keys
 from config.settings import Settings
@@ -50,6 +51,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
         support_ends=settings.web.support_ends,
         is_private_webhook_allowed=settings.outbox.allow_private_webhooks,
         broker=settings.broker,
+        rehearse=Rehearsing(settings, shutdown),
         shutdown=shutdown,
     )
 

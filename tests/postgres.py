@@ -22,7 +22,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from alerts import past_tables  # noqa: F401  # adds its tables to those of the ledger
+from alerts import (  # adds their tables to those of the ledger
+    past_tables,  # noqa: F401
+    rehearsal_tables,  # noqa: F401
+)
 from alerts import tables as ledger
 from config import (  # adds their tables to those of the registry
     access_tables,  # noqa: F401

@@ -11,7 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, Table, insert, inspect
 
-from alerts import past_tables  # noqa: F401  # adds its tables to those of the ledger
+from alerts import (  # adds their tables to those of the ledger
+    past_tables,  # noqa: F401
+    rehearsal_tables,  # noqa: F401
+)
 from alerts import tables as ledger
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import read_modes
