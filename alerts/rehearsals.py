@@ -34,8 +34,9 @@ _r, _h, _a = tables.rehearsals.c, tables.homes.c, tables.alerts.c
 
 
 class RehearsalState(StrEnum):
-    """How a rehearsal stands."""
+    """How a rehearsal stands; one that is asked for waits for who asked to begin it."""
 
+    ASKED = "asked"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -93,7 +94,7 @@ class Kept:
     homes: tuple[str, ...] = ()
 
 
-def begin(
+def ask(
     connection: Connection,
     place: str,
     account: str,
@@ -102,34 +103,44 @@ def begin(
     homes: Sequence[str],
     now_us: int,
 ) -> int:
-    """Write a rehearsal that runs from now on; return its number, or raise Busy."""
-    settle(connection, now_us)
-    running = select(func.count()).where(_r.state == RehearsalState.RUNNING.value)
-    here = connection.execute(running.where(_r.place == place)).scalar_one()
-    if here or connection.execute(running).scalar_one() >= AT_ONCE:
-        raise Busy(is_here=bool(here))
+    """Write what somebody wants to rehearse, not begun yet; return its number."""
     values = {
-        "place": place, "account": account, "state": RehearsalState.RUNNING.value,
+        "place": place, "account": account, "state": RehearsalState.ASKED.value,
         "begun_us": now_us, "beat_us": now_us, "ended_us": None, "start_us": span[0],
         "stop_us": span[1], "candidate": _to_text(candidate), "share": 0.0,
         "is_cancelled": False, "problem": "", "figures": "",
     }  # fmt: skip
-    try:
-        key = connection.execute(insert(tables.rehearsals).values(values)).inserted_primary_key
-    except IntegrityError as problem:  # somebody was first
-        raise Busy(is_here=True) from problem
+    key = connection.execute(insert(tables.rehearsals).values(values)).inserted_primary_key
     number = 0 if key is None else int(key[0])
     rows = [{"rehearsal": number, "home": home} for home in homes]
     if rows:
         connection.execute(insert(tables.homes), rows)
-    detail = {"from_us": span[0], "to_us": span[1]}
-    subject = f"rehearsal:{number}"
-    audit.append(connection, Entry(place, now_us, account, "rehearsal", subject, detail))
     return number
 
 
+def begin(connection: Connection, kept: Kept, account: str, now_us: int) -> bool:
+    """Let one that is asked for run from now on, False when it is not; Busy when others run."""
+    settle(connection, now_us)
+    running = select(func.count()).where(_r.state == RehearsalState.RUNNING.value)
+    here = connection.execute(running.where(_r.place == kept.place)).scalar_one()
+    if here or connection.execute(running).scalar_one() >= AT_ONCE:
+        raise Busy(is_here=bool(here))
+    asked = and_(_r.number == kept.number, _r.state == RehearsalState.ASKED.value)
+    values = {"state": RehearsalState.RUNNING.value, "begun_us": now_us, "beat_us": now_us}
+    try:
+        begun = connection.execute(update(tables.rehearsals).where(asked).values(values)).rowcount
+    except IntegrityError as problem:  # somebody was first
+        raise Busy(is_here=True) from problem
+    if begun:
+        detail = {"from_us": kept.start_us, "to_us": kept.stop_us}
+        subject = f"rehearsal:{kept.number}"
+        entry = Entry(kept.place, now_us, account, "rehearsal", subject, detail)
+        audit.append(connection, entry)
+    return bool(begun)
+
+
 def settle(connection: Connection, now_us: int) -> None:
-    """Say of each that runs without a beat that it was interrupted, or cancelled as somebody wished."""
+    """Say of each that runs without a beat that it was interrupted, or cancelled as wished."""
     silent = and_(_r.state == RehearsalState.RUNNING.value, _r.beat_us < now_us - SILENT_US)
     for wish, state in ((True, RehearsalState.CANCELLED), (False, RehearsalState.INTERRUPTED)):
         connection.execute(
@@ -150,17 +161,16 @@ def find(connection: Connection, places: Sequence[str], number: int) -> Kept | N
 
 
 def of_places(connection: Connection, places: Sequence[str], limit: int = 50) -> list[Kept]:
-    """Return the newest rehearsals of these places, without their homes."""
-    query = select(tables.rehearsals).where(_r.place.in_(places)).order_by(_r.number.desc())
+    """Return the newest rehearsals of these places that were begun, without their homes."""
+    begun = and_(_r.place.in_(places), _r.state != RehearsalState.ASKED.value)
+    query = select(tables.rehearsals).where(begun).order_by(_r.number.desc())
     return [_kept(row) for row in connection.execute(query.limit(limit))]
 
 
 def beat(connection: Connection, number: int, share: float, now_us: int) -> bool:
     """Write how far it is; return whether it is to go on: it runs and nobody cancelled it."""
     runs = and_(_r.number == number, _r.state == RehearsalState.RUNNING.value)
-    connection.execute(
-        update(tables.rehearsals).where(runs).values(share=share, beat_us=now_us)
-    )
+    connection.execute(update(tables.rehearsals).where(runs).values(share=share, beat_us=now_us))
     row = connection.execute(select(_r.is_cancelled).where(runs)).first()
     return row is not None and not row.is_cancelled
 
@@ -235,7 +245,9 @@ def due(connection: Connection, place: str, now_us: int, held: Sequence[str]) ->
 
 
 def _is_due(place: str, now_us: int, held: Sequence[str]) -> ColumnElement[bool]:
-    due = and_(_r.place == place, _r.ended_us < now_us - KEPT_DAYS * DAY_US)
+    since = func.coalesce(_r.ended_us, _r.begun_us)
+    is_over = _r.state != RehearsalState.RUNNING.value
+    due = and_(_r.place == place, is_over, since < now_us - KEPT_DAYS * DAY_US)
     if not held:
         return due
     told = select(_a.rehearsal).where(_a.home.in_(held))

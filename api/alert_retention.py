@@ -1,4 +1,4 @@
-"""Ends alerts and findings that places keep no longer: once a day, a little at a time.
+"""Ends alerts, findings and rehearsals that places keep no longer: once a day, a little at a time.
 
 What is under a legal hold stays. What went is logged and audited by place, in numbers.
 """
@@ -10,7 +10,7 @@ import numpy as np
 import structlog
 from sqlalchemy import Connection, Engine, select
 
-from alerts import expiry
+from alerts import expiry, rehearsals
 from config import audit, holds, tables
 from config.audit import Entry
 from config.places import Place
@@ -39,6 +39,8 @@ class AlertRetention:
         for key in self._places:
             with self._database.begin() as connection:
                 ended = expiry.expire(connection, key, self._before(key, now), _held(connection))
+                if old := rehearsals.expire(connection, key, microseconds(now), _held(connection)):
+                    ended["rehearsals"] = old
             self.gone[key].update(ended)
             gone += sum(ended.values())
         if not gone:
@@ -50,10 +52,14 @@ class AlertRetention:
         """Return how many rows of each place and table are due, none deleted."""
         with self._database.connect() as connection:
             held = _held(connection)
-            return {
+            found = {
                 key: expiry.due(connection, key, self._before(key, now), held)
                 for key in self._places
             }
+            for key, due in found.items():
+                if old := rehearsals.due(connection, key, microseconds(now), held):
+                    due["rehearsals"] = old
+            return found
 
     def _before(self, key: str, now: Instant) -> int:
         return microseconds(now - np.timedelta64(self._places[key].alert_days, "D"))

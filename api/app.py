@@ -61,6 +61,7 @@ from api.web import (
     people,
     places,
     provider,
+    rehearse,
     rota,
     sign_in,
     speech,
@@ -165,6 +166,7 @@ def create_app(resources: Resources) -> FastAPI:
         findings,
         detectors,
         caps,
+        rehearse,
         system,
     ):
         app.include_router(page.router)

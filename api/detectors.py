@@ -81,6 +81,12 @@ def overview(connection: Connection, places: Sequence[str], now_us: int) -> list
     return made
 
 
+def modes_of(connection: Connection, place: str) -> dict[str, Mode]:
+    """Return the mode of every detector at a place, by the detector's key."""
+    modes = switches.read_modes(connection)
+    return {detector.key: modes.of(place, detector.key) for detector in DETECTORS}
+
+
 def evidence(
     connection: Connection, places: Sequence[str], now_us: int
 ) -> dict[tuple[str, str], Precision]:

@@ -195,11 +195,11 @@ def to_csv(place: str, found: Sequence[Figure]) -> str:
     writer.writerow(("place", "figure", "value", "unit", "arithmetic"))
     for one in found:
         value = "" if one.value is None else f"{one.value:g}"
-        writer.writerow([_plain(cell) for cell in (place, one.name)] + [value]
-                        + [_plain(cell) for cell in (one.unit, one.arithmetic)])  # fmt: skip
+        writer.writerow([plain(cell) for cell in (place, one.name)] + [value]
+                        + [plain(cell) for cell in (one.unit, one.arithmetic)])  # fmt: skip
     return text.getvalue()
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
     """Return a cell that a spreadsheet shows as it is (OWASP, CSV injection)."""
     return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell[:1] in _FORMULA else cell

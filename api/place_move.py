@@ -35,7 +35,7 @@ COPIED: Final = frozenset({"grants", "declarations", "webhooks", "detector_modes
 
 STAYS: Final = frozenset(
     {"audit", "audit_heads", "changes", "calibrations", "gateway_topics",
-     "break_glass", "provider_visits", "imports"}
+     "break_glass", "provider_visits", "imports", "rehearsals"}
 )  # fmt: skip
 """Tables whose rows tell what happened at a place, or concern it only: they stay as they are."""
 

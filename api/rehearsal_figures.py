@@ -9,7 +9,7 @@ import numpy as np
 
 from alerts.alert import Priority
 from alerts.bill import Bill
-from alerts.detect.columns import DAY_US, NEVER, Ints
+from alerts.detect.columns import DAY_US, NEVER, Bools, Ints
 from alerts.difference import Change, Changes
 from alerts.rehearsals import Kept
 from api.rehearsal import Rehearsed
@@ -48,8 +48,10 @@ def figures(made: Rehearsed) -> dict[str, Any]:
     }
 
 
-def rows(made: Rehearsed, homes: Collection[str], gateways: Collection[str]) -> list[dict[str, Any]]:
-    """Return the alerts of either side as rows to keep; the two collections are ids of the place."""
+def rows(
+    made: Rehearsed, homes: Collection[str], gateways: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return the alerts of either side as rows to keep; both collections are ids of the place."""
     changes = made.changes
     is_same = changes.change == Change.SAME.value
     order = np.argsort(is_same, kind="stable")[:MOST_ROWS]
@@ -75,7 +77,7 @@ def per_100_homes_a_week(count: int, kept: Kept) -> float | None:
     return count * 100 / homes * 7 / days if homes and days else None
 
 
-def _row(changes: Changes, is_of: Any) -> dict[str, int]:
+def _row(changes: Changes, is_of: Bools) -> dict[str, int]:
     by_change = Counter(changes.change[is_of].tolist())
     return {
         "before": int((changes.before_us[is_of] != NEVER).sum()),

@@ -33,6 +33,7 @@ LONGEST_S: Final = 3600.0
 BEAT_S: Final = 1.0
 _LOOK_S: Final = 0.5
 _NICE: Final = 10
+_BROKEN: Final = "something in Stillwell failed; the log of the web process says what"
 _log = structlog.get_logger()
 
 
@@ -59,7 +60,15 @@ class Rehearsing:
         process.join()
         if process.exitcode and not self._ending.is_set():
             _log.error("rehearsal_died", rehearsal=number, exit=process.exitcode)
-            _write(wiring.open_database(self._settings), number, RehearsalState.INTERRUPTED)
+            self._bury(number, was_killed=process.exitcode < 0)
+
+    def _bury(self, number: int, *, was_killed: bool) -> None:
+        state = RehearsalState.INTERRUPTED if was_killed else RehearsalState.FAILED
+        database = wiring.open_database(self._settings)
+        try:
+            _write(database, number, state, "" if was_killed else _BROKEN)
+        finally:
+            database.dispose()
 
 
 class _Beating:

@@ -48,6 +48,8 @@ TITLES: Final = {
     "outbox": N_("Messages to staff about an alert"),
     "shadow_findings": N_("Found, and sent to nobody"),
     "adjudications": N_("What staff said of such findings"),
+    "rehearsal_homes": N_("Rehearsals that were asked to tell of the home"),
+    "rehearsed_alerts": N_("What other settings would have alerted, in rehearsals"),
     "unwatched": N_("Since when the home cannot be seen"),
     "changes": N_("When pages were told that something changed"),
     "roster_history": N_("How the registration changed"),

@@ -232,6 +232,7 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         (N_("Homes"), "/homes", visitor.holds(*HOMES)),
         (N_("Installations"), "/installations", visitor.holds(Role.OFFICER, Role.INSTALLER)),
         (N_("Detectors"), "/detectors", visitor.holds(Role.SUPERVISOR)),
+        (N_("Rehearse"), "/rehearse", visitor.holds(*PEOPLE)),
         (N_("System"), "/system", visitor.holds(Role.ENGINEER)),
         (N_("Hub"), "/hub", visitor.holds(Role.HUB_OPERATOR)),
         (N_("Numbers"), "/counts", visitor.holds(*COUNTS)),
