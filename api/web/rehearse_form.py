@@ -197,7 +197,7 @@ def _days(span: tuple[int, int], zone: ZoneInfo) -> tuple[date, date]:
 
 
 def _of_days(begin: date, end: date) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for name, day in (("from", begin), ("to", end)):
         values = (day.day, day.month, day.year)
         found |= {f"{name}-{part}": str(v) for part, v in zip(_PARTS, values, strict=True)}

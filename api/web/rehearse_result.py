@@ -194,7 +194,7 @@ def _sides(kept: Kept, place: Place) -> list[dict[str, Any]]:
                 "messages": f"{one['messages']:,}",
                 "sums": [
                     _(
-                        "%(count)s alerts of P2 and P3 × 100 / %(homes)s homes × 7 / %(days)s "
+                        "%(count)s alerts of P2 and P3 x 100 / %(homes)s homes x 7 / %(days)s "
                         "days = %(rate)s per 100 homes a week; the budget is %(budget)s",
                         count=count,
                         homes=told["homes"],
