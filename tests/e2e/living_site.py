@@ -14,6 +14,7 @@ from api.web.enrol_steps import KEYS
 from config import drafts
 from ingest.clock import SystemClock, microseconds
 from tests.api.life import A
+from tests.api.rehearsed import rehearsals_of
 from tests.api.world import PASSWORD, World, make_world
 from tests.browser import open_browser
 from tests.e2e.web_process import serve
@@ -83,6 +84,7 @@ def draft_of(world: World) -> str:
 
 def pages_of(world: World) -> dict[str, str]:
     draft = draft_of(world)
+    rehearsed = rehearsals_of(world, "account-bob")
     return {
         "alerts": "/alerts",
         "mine": "/mine",
@@ -105,6 +107,9 @@ def pages_of(world: World) -> dict[str, str]:
         "findings": "/detectors/findings",
         "judged": "/detectors/findings?show=judged",
         "caps": "/caps",
+        "rehearse": "/rehearse",
+        "rehearse-new": f"/rehearse/{A}/new",
+        **{f"rehearse-{state}": f"/rehearse/{A}/{number}" for state, number in rehearsed.items()},
         "system": "/system",
         "people": f"/people?place={A}",
         "me": "/me",

@@ -29,6 +29,7 @@ NO_PAGE: Final = frozenset(
     | {"/sign-in/with/{place}", "/sign-in/back"}  # redirects, or the sign-in page
     | {"/places/{place}/logo", "/proof/{alert}"}  # a picture, and figures for a program
     | {"/data-requests/{home}/export.json", "/data-requests/{home}/export.html"}  # files to keep
+    | {"/rehearse/{place}/{number}/alerts.csv"}  # a file to keep
     | {"/service-worker.js", "/manifest.webmanifest"}  # for the browser itself
 )
 """What answers a GET with something else than a page of its own."""

@@ -38,6 +38,10 @@ TELLS_OF_NOBODY = {
     "/detectors/{place}/{detector}": "detectors and who chose their mode",
     "/measures": "numbers of places",
     "/places": "places",
+    "/rehearse": "who tried which settings when",
+    "/rehearse/{place}/new": "settings of a place",
+    "/rehearse/{place}/{number}": "noted where the rehearsal is found",
+    "/rehearse/{place}/{number}/alerts.csv": "an export, noted as such",
     "/places/{place}/logo": "a picture",
     "/system": "processes, and gateways by their ids",
 }
