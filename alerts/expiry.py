@@ -57,6 +57,7 @@ def _due(place: str, before_us: int, held: Sequence[str]) -> dict[Table, ColumnE
         tables.shadow_findings: f.state.not_in(_STANDING)
         & (func.coalesce(f.ended_us, f.found_us) < before_us),
         tables.changes: c.at_us < before_us,
+        tables.unwatched_times: tables.unwatched_times.c.until_us < before_us,
     }
     return {
         table: (table.c.place == place) & old & _is_free(table, held) for table, old in when.items()

@@ -7,7 +7,7 @@ no call-answering times, beside whose standard they are shown.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +29,7 @@ from alerts import tables
 from alerts.alert import AlertKind, Outcome, Priority
 from alerts.attempts import Result
 from alerts.lifecycle import Event
+from alerts.offline import Offline
 from alerts.precision import wilson
 from alerts.record import PROOF, SYSTEM
 from config.contacts import ContactKind
@@ -114,6 +115,7 @@ class Measures:
     actionable: Share
     storms: tuple[int, int]
     undelivered: Share
+    offline: Offline = field(default_factory=Offline)
 
     def per_100_homes_a_week(self, count: int, homes: int) -> float | None:
         """Return so many alerts of so many homes as a rate, None without homes or time."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from alerts import deadlines, spreading, tables
+from alerts import deadlines, offline, spreading, tables
 from alerts.alert import (
     STANDING,
     AlertKind,
@@ -247,6 +247,7 @@ def set_unwatched(connection: Connection, homes: Sequence[Unwatched], now_us: in
     if not changed:
         return
     connection.execute(delete(table).where(table.c.home.in_([h.home for h in changed])))
+    offline.note(connection, old, new, {h.home for h in changed}, now_us)
     for home in changed:
         if home.home in new:
             connection.execute(insert(table).values(asdict(home)))

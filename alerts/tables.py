@@ -171,6 +171,19 @@ unwatched: Final = Table(
 )
 """Homes that cannot be seen now: why, and since when."""
 
+unwatched_times: Final = Table(
+    "unwatched_times",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("home", String(40), nullable=False, index=True),
+    Column("place", String(40), nullable=False),
+    Column("since_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=True),
+    Index("ix_unwatched_times_place", "place", "since_us"),
+    sqlite_autoincrement=True,
+)
+"""Each time that a home could not be seen (offline.py); ``until_us`` is None while it cannot."""
+
 heartbeats: Final = Table(
     "heartbeats",
     metadata,

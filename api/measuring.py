@@ -6,11 +6,12 @@ For CLI, REST and CSV alike; for commissioners small numbers are suppressed as i
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection
 
+from alerts import offline
 from alerts.alert import PRIORITY, AlertKind, Priority
 from alerts.measures import STANDARD, STORM, Answers, Measures, Share, Times, measure
 from api import roster
@@ -61,7 +62,7 @@ def of_place(
     """Return the measures of a place, by its own hours and the teams of its rota now."""
     from api.web.words import local
 
-    return measure(
+    found = measure(
         connection,
         place.key,
         start_us,
@@ -71,6 +72,7 @@ def of_place(
         hour_of=lambda us: local(us, place.zone).hour,
         team_of=_teams(connection, place.key),
     )
+    return replace(found, offline=offline.measure(connection, place.key, start_us, found.stop_us))
 
 
 def _teams(connection: Connection, place: str) -> Mapping[str, str]:
@@ -129,6 +131,7 @@ def figures(found: Measures, tell: Tell, budget: float) -> Iterator[Figure]:
     says = f"hours with {STORM} alerts or more; the largest {_said(tell(largest))}"
     yield Figure("storms", storms, "hours", says)
     yield from _share("messages undelivered", found.undelivered, tell, "of {whole} messages")
+    yield from _offline(found, tell)
 
 
 def _rate(name: str, count: int, found: Measures, tell: Tell, says: str = "") -> Figure:
@@ -178,6 +181,25 @@ def _times(what: str, times: Times, tell: Tell) -> Iterator[Figure]:
     for name, value in (("median", times.median_s), ("90th percentile", times.p90_s)):
         says = f"over {_said(count)} P1 and P2 alerts, from receipt"
         yield Figure(f"{what}, {name}", value if count else None, "s", says)
+
+
+def _offline(found: Measures, tell: Tell) -> Iterator[Figure]:
+    """Yield hours without sight of a home and the share of time with it, of numbers as told."""
+    off = found.offline
+    homes, ever, hours = tell(found.homes), tell(off.homes), tell(round(off.hours))
+    says = f"{_said(ever)} of {_said(homes)} homes could not be seen for a time"
+    if not homes or ever is None or hours is None:
+        for name, unit in (("hours offline", "hours each home"), ("time watched", "share")):
+            yield Figure(name, None, unit, says)
+        return
+    # Of so many homes as are told, so that their exact number does not show through.
+    whole = round(off.whole_hours * homes / found.homes) if found.homes else 0
+    told = f"{hours:,} hours / {homes:,} homes; {says}"
+    yield Figure("hours offline", round(hours / homes, 2), "hours each home", told)
+    share = round(1 - min(hours, whole) / whole, 4) if whole else None
+    yield Figure(
+        "time watched", share, "share", f"1 - {hours:,} / {whole:,} hours of homes; {says}"
+    )
 
 
 def _said(count: int | None) -> str:

@@ -25,7 +25,8 @@ from config.problems import ConfigProblem
 from config.roles import Role
 
 MOVES: Final = frozenset(
-    {"homes", "gateways", "alerts", "handovers", "unwatched", "shadow_findings", "cap_proposals",
+    {"homes", "gateways", "alerts", "handovers", "unwatched", "unwatched_times",
+     "shadow_findings", "cap_proposals",
      "drafts"}
 )  # fmt: skip
 """Tables whose rows get the new place with their home."""

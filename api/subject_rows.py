@@ -51,6 +51,7 @@ TITLES: Final = {
     "rehearsal_homes": N_("Rehearsals that were asked to tell of the home"),
     "rehearsed_alerts": N_("What other settings would have alerted, in rehearsals"),
     "unwatched": N_("Since when the home cannot be seen"),
+    "unwatched_times": N_("Times in which the home could not be seen"),
     "changes": N_("When pages were told that something changed"),
     "roster_history": N_("How the registration changed"),
     "audit": N_("Who looked at or changed what"),

@@ -15,7 +15,7 @@ from api.errors import absent
 from api.measuring import BUDGETED, TOO_FEW, Figure
 from api.resources import Resources
 from api.web import words
-from api.web.language import N_, _
+from api.web.language import N_, _, _n
 from api.web.pages import page
 from api.web.phrases import spoken
 from config.places import Place
@@ -199,6 +199,19 @@ def _sections(
             _row(_("Messages undelivered"), {_("Figure"): figures["messages undelivered"]}),
         ],
     )
+    yield Section(
+        "offline",
+        _("Hours offline"),
+        _(
+            "How long homes that are watched now could not be seen, because a gateway or its link "
+            "was silent. Paused homes are left out, and a home counts from when it was enrolled."
+        ),
+        _("What"),
+        [
+            _row(_("Hours offline of each home"), {_("Figure"): figures["hours offline"]}),
+            _row(_("Share of time watched"), {_("Figure"): figures["time watched"]}),
+        ],
+    )
 
 
 def _soon(figures: Mapping[str, Figure]) -> Iterator[Row]:
@@ -243,6 +256,8 @@ def _said(one: Figure) -> str:
         if one.value < _MINUTE_S:
             return f"{one.value:.0f} s"
         return words.span(round(one.value * 1_000_000))
+    if one.unit == "hours each home":
+        return _n("%(n)s hour", "%(n)s hours", one.value)
     return f"{one.value:,g}"
 
 

@@ -16,6 +16,7 @@ from api.rehearsal_figures import MOST_ROWS, per_100_homes_a_week
 from api.web import rehearse_svg, sentences, words
 from api.web.detectors import MODES
 from api.web.language import N_, _
+from api.web.phrases import spoken
 from config.places import Place
 
 A_PAGE: Final = 100
@@ -202,7 +203,7 @@ def _sides(kept: Kept, place: Place) -> list[dict[str, Any]]:
                         rate=shown,
                         budget=f"{place.alert_budget:g}",
                     ),
-                    *one["sums"],
+                    *(spoken(line) for line in one["sums"]),
                 ],
             }
         )

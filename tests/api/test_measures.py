@@ -47,6 +47,28 @@ def test_a_commissioner_is_told_no_small_number(world: World) -> None:
                if f["unit"] == "alerts")  # fmt: skip
 
 
+def test_hours_offline_open_their_arithmetic_and_are_left_out_where_few_homes_show(
+    world: World,
+) -> None:
+    told = get(world, "bob", f"/api/v1/places/{A}/measures").json()["figures"]
+    found = {figure["name"]: figure for figure in told}
+    one, share = found["hours offline"], found["time watched"]
+    assert one["value"] > 0
+    hours, homes = re.match(r"([\d,]+) hours / ([\d,]+) homes", one["arithmetic"]).groups()  # type: ignore[union-attr]  # or it fails here
+    assert one["value"] == round(int(hours.replace(",", "")) / int(homes), 2)
+    assert 0 < share["value"] < 1
+    page = unescape(get(world, "bob", f"/measures?place={A}").text)
+    assert "Hours offline of each home" in page
+    assert one["arithmetic"] in page
+    assert "hours offline" in get(world, "bob", f"/api/v1/places/{A}/measures.csv").text
+
+    told = get(world, "carys", f"/api/v1/places/{A}/measures").json()["figures"]
+    hidden = {figure["name"]: figure for figure in told}
+    assert hidden["hours offline"]["value"] is None
+    assert hidden["time watched"]["value"] is None
+    assert "too few to tell" in hidden["hours offline"]["arithmetic"]
+
+
 @pytest.mark.parametrize(("who", "status"), [("alice", 403), ("carys", 404), ("bob", 404)])
 def test_others_see_no_measures_of_a_place(world: World, who: str, status: int) -> None:
     assert get(world, who, f"/api/v1/places/{B}/measures").status_code == status

@@ -1,4 +1,4 @@
-"""Rehearsals that are begun on a page."""
+"""Rehearsals that are begun on a page, and each time that a home could not be seen."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,10 +75,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_rehearsed_alerts_home"), "rehearsed_alerts", ["home"])
     op.create_index(op.f("ix_rehearsed_alerts_rehearsal"), "rehearsed_alerts", ["rehearsal"])
+    _create_times()
+
+
+def _create_times() -> None:
+    op.create_table(
+        "unwatched_times",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("home", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("since_us", sa.BigInteger(), nullable=False),
+        sa.Column("until_us", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unwatched_times")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_unwatched_times_home"), "unwatched_times", ["home"])
+    op.create_index("ix_unwatched_times_place", "unwatched_times", ["place", "since_us"])
+    op.execute(
+        "INSERT INTO unwatched_times (home, place, since_us) "
+        "SELECT home, place, since_us FROM unwatched ORDER BY home"
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index("ix_unwatched_times_place", table_name="unwatched_times")
+    op.drop_index(op.f("ix_unwatched_times_home"), table_name="unwatched_times")
+    op.drop_table("unwatched_times")
     op.drop_index(op.f("ix_rehearsed_alerts_rehearsal"), table_name="rehearsed_alerts")
     op.drop_index(op.f("ix_rehearsed_alerts_home"), table_name="rehearsed_alerts")
     op.drop_table("rehearsed_alerts")
