@@ -15,6 +15,7 @@ from api import console
 from api.cli import app
 from config import tables
 from tests.api.life import A
+from tests.api.rehearsed import done
 from tests.api.visits import Visit
 from tests.api.world import World, make_world
 from tests.policy.test_routes import routes
@@ -84,6 +85,7 @@ ROUTES = {
     "/api/v1/homes/{home}/subject-export": "export",
     "/data-requests/{home}/export.json": "export",
     "/data-requests/{home}/export.html": "export",
+    "/rehearse/{place}/{number}/alerts.csv": "export",
     "/alerts/{alert}/incident": "read",
     "/api/v1/alerts/{alert}/incident": "read",
     "/alerts/{alert}/incident/release": "release",
@@ -131,9 +133,10 @@ def test_every_address_that_hands_out_a_file_is_known(world: World) -> None:
 
 def test_what_the_web_hands_out_is_noted_with_who_took_it(world: World) -> None:
     alert = next(row for row in _alerts(world) if row.home is not None and row.place == A)
+    number = done(world, "account-bob")
     for path, what in ROUTES.items():
         visit, before = Visit(world.app, "bob"), noted(world)
-        address = path.format(place=A, alert=alert.id, home=alert.home)
+        address = path.format(place=A, alert=alert.id, home=alert.home, number=number)
         post = visit.post if path.endswith("release") else visit.get
         assert post(address).status_code == 200, path
         new = noted(world) - before
