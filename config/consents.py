@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from config import audit, registry, tables
 from config.audit import Entry
+from config.database import hold_writers
 from config.homes import HomeState
 from config.kinds import OF_DEVICES, Kind
 from config.problems import ConfigProblem, describe
@@ -99,7 +100,9 @@ def record(
     """Keep a decision about this home (id); one that awaited it is watched from now on.
 
     It takes the place of the one before, which stays to be seen. ConfigProblem says what is wrong.
+    Of several people who decide at once the last one's stands, and the home is as that one says.
     """
+    hold_writers(connection)
     number, place, state = _home(connection, home)
     kinds = set(connection.execute(select(_s.kind).where(_s.home == number)).scalars())
     wrong = mistakes(plan, {Kind(kind) for kind in kinds}, _day(now_us))
@@ -144,6 +147,7 @@ def withdraw(connection: Connection, home: str, account: str, why: str, now_us: 
 
     ``why`` is a code or a few words without names. What is kept already is not erased by this.
     """
+    hold_writers(connection)
     number, place, state = _home(connection, home)
     if not why.strip():
         raise ConfigProblem("consent: why is empty; say in a few words why it is withdrawn")

@@ -34,6 +34,7 @@ _IDLE_MS: Final = 60_000
 _KEPT: Final[dict[str, Any]] = {"poolclass": QueuePool, "pool_size": 5, "max_overflow": -1}
 
 _TAKES_LOCK: Final = "stillwell_writes_in"
+_LOCK_WRITERS: Final = f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"
 
 
 def connect(url: str) -> Engine:
@@ -118,8 +119,23 @@ def _take_writer_lock(
         return
     transaction = connection.get_transaction()
     if connection.info.get(_TAKES_LOCK) is not transaction:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        cursor.execute(_LOCK_WRITERS)
         connection.info[_TAKES_LOCK] = transaction
+
+
+def hold_writers(connection: Connection) -> None:
+    """Wait until nobody else writes, and let nobody until this transaction ends.
+
+    For whoever reads, decides and then writes: what was read is still so when it is written.
+    """
+    if connection.dialect.name == "postgresql":
+        transaction = connection.get_transaction()
+        connection.exec_driver_sql(_LOCK_WRITERS)  # taken twice it is one lock
+        connection.info[_TAKES_LOCK] = transaction or connection.get_transaction()
+        return
+    held = connection.connection.dbapi_connection
+    if not held.in_transaction:  # type: ignore[union-attr]  # what only sqlite3 says
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _drop_nul(

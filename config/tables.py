@@ -157,6 +157,14 @@ consents: Final = Table(
 )
 """Decisions to watch a home (see consents.py); those that were withdrawn stay, to be shown."""
 
+Index(
+    "uq_consents_standing",
+    consents.c.home,
+    unique=True,
+    sqlite_where=consents.c.withdrawn_us.is_(None),
+    postgresql_where=consents.c.withdrawn_us.is_(None),
+)
+
 legal_holds: Final = Table(
     "legal_holds",
     metadata,

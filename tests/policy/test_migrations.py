@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, Table, insert, inspect
+from sqlalchemy import Engine, MetaData, Table, insert, inspect, select
 
 from alerts import (  # adds their tables to those of the ledger
     past_tables,  # noqa: F401
@@ -23,6 +23,7 @@ from config import (  # adds their tables to those of the registry
     gateway_tables,  # noqa: F401
     household_tables,  # noqa: F401
 )
+from config import registry as registry_rows
 from config import tables as registry
 from config.database import _config, connect, migrate, revision
 from tests.make import enrolment
@@ -100,3 +101,30 @@ def _declared() -> MetaData:
         for table in metadata.sorted_tables:
             table.to_metadata(whole)
     return whole
+
+
+def test_of_several_consents_that_stood_the_newest_is_left_standing(
+    url: str, connected: Callable[[str], Engine]
+) -> None:
+    command.upgrade(_config(url), "0033")
+    with connected(url).begin() as connection:
+        made = registry_rows.enrol(connection, enrolment(2), now_us=0)
+        first, other = (home.number for home in made.homes)
+        row = {
+            "basis": "consent", "decided_by": "person", "decided_on": "2026-01-01",
+            "review_on": "2026-06-01", "reference": "", "purpose": {}, "withdrawn_by": "", "why": "",
+        }  # fmt: skip
+        said = [(first, 1, "ann"), (other, 2, "ben"), (first, 3, "cy")]
+        connection.execute(
+            insert(registry.consents),
+            [{**row, "home": home, "recorded_us": at, "recorded_by": by} for home, at, by in said],
+        )
+    migrate(url)
+    c = registry.consents.c
+    with connected(url).connect() as connection:
+        query = select(c.recorded_by, c.withdrawn_us, c.withdrawn_by, c.why).order_by(c.number)
+        assert [tuple(one) for one in connection.execute(query)] == [
+            ("ann", 3, "cy", "replaced"),
+            ("ben", None, "", ""),
+            ("cy", None, "", ""),
+        ]
