@@ -97,14 +97,15 @@ def _database(settings: Settings) -> Answer:
 
 def _keys(settings: Settings) -> Answer:
     database = wiring.open_database(settings)
+    if master_key.is_open_to_others(settings):  # before it is opened, which closes our own
+        path = master_key.file_of(settings)
+        found = f"{path} can be read by others on this machine"
+        advice = f"Run chmod 600 {path}; if one of them may have read it, stillwell keys rotate."
+        return Answer("keys", is_ready=False, found=found, advice=advice)
     vault = keys.open_vault(settings, database)
     if vault.locked:
         advice = "Alerts are raised without names until then."
         return Answer("keys", is_ready=False, found=vault.locked, advice=advice)
-    if master_key.is_open_to_others(settings):
-        path = master_key.file_of(settings)
-        found = f"{path} can be read by others on this machine"
-        return Answer("keys", is_ready=False, found=found, advice=f"Run chmod 600 {path}.")
     with database.connect() as connection:
         lost, idle = keys.unreadable(connection, vault), len(keys.orphans(connection, vault))
     if lost:

@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection
 
-from api import console, wiring
+from api import console, csv_files, wiring
 from config import registry
-from config.enrol import build, read_plan
-from config.problems import ConfigProblem
+from config.database import hold_writers
+from config.enrol import Plan, build, read_plan, taken
+from config.problems import ConfigProblem, not_utf8
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 
@@ -21,28 +22,34 @@ def new_id() -> str:
 
 def run(file: Path, settings: Settings, *, is_dry_run: bool, tell: Callable[[str], None]) -> None:
     """Enrol what the file says; ConfigProblem lists every mistake, and nothing is saved."""
+    data = csv_files.read_bytes(file, "enrol")
     try:
-        text = file.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigProblem(f"enrol: {file.name} cannot be read as UTF-8: {problem}") from problem
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        said = f"{not_utf8(data, problem)}; save it as UTF-8"
+        raise ConfigProblem(f"enrol: {file.name} {said}") from problem
     plan = read_plan(text, file=file.name, places=frozenset(wiring.places(settings)))
     enrolment = build(plan, new_id)
     counted = f"{len(enrolment.homes)} homes, {len(enrolment.sensors)} sensors"
     database = wiring.open_database(settings)
     if is_dry_run:
+        with database.connect() as connection:
+            _expect_free(connection, plan, file.name)
         tell(f"{file.name}: {counted}; nothing was saved (--dry-run)")
         return
-    try:
-        with database.begin() as connection:
-            now_us = microseconds(SystemClock().now())
-            made = registry.enrol(connection, enrolment, now_us=now_us)
-            for home in made.homes:
-                console.note(connection, home.place, "enrol", f"home:{home.id}")
-    except IntegrityError as problem:
-        raise ConfigProblem(
-            f"enrol: an id or a sensor's address in {file.name} is enrolled already "
-            f"({problem.orig}); nothing was saved"
-        ) from problem
+    with database.begin() as connection:
+        hold_writers(connection)  # what is free now is free when it is written
+        _expect_free(connection, plan, file.name)
+        now_us = microseconds(SystemClock().now())
+        made = registry.enrol(connection, enrolment, now_us=now_us)
+        for home in made.homes:
+            console.note(connection, home.place, "enrol", f"home:{home.id}")
     tell(f"{file.name}: {counted} enrolled")
     for home, gateway in zip(made.homes, made.gateways, strict=True):
         tell(f"  home {home.id}: publish under stillwell/v1/{home.place}/{gateway.id}/")
+
+
+def _expect_free(connection: Connection, plan: Plan, file: str) -> None:
+    wrong = taken(plan, file, registry.taken(connection))
+    if wrong:
+        raise ConfigProblem("\n".join(wrong))

@@ -132,6 +132,9 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     detail = _DETAILS.get(error.status_code, str(error.detail))
+    if isinstance(error.__cause__, UnicodeDecodeError):  # the framework says only that it failed
+        at = error.__cause__.start + 1
+        detail = f"The body is not UTF-8 (byte {at}); send JSON in UTF-8."
     response = answer(request, Problem(error.status_code, detail))
     response.headers.update(error.headers or {})
     return response

@@ -14,9 +14,10 @@ from api.enrolment import new_id
 from api.households import today
 from api.place_export import FORMULA
 from api.progress import Progress
-from config import household_enrol, household_form, household_rows, keys, tables
+from config import household_enrol, household_form, household_rows, keys, registry, tables
 from config.contacts import place_of
 from config.csv_rows import Row, shown
+from config.database import hold_writers
 from config.household_form import COLUMNS, Known, Wish
 from config.household_tables import imports
 from config.households import FIELDS, Household, as_row, read_household
@@ -56,6 +57,7 @@ def add(
     now_us = microseconds(wiring.web_clock(settings, database)())
     there = wiring.places(settings)[place]
     with database.begin() as connection:
+        hold_writers(connection)
         account = expect_role(connection, by, place, *EDITORS)
         known = household_enrol.known(connection, vault, place)
         (wish,) = _expect([(file.name, row)], there, now_us, known)
@@ -101,6 +103,7 @@ def edit(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) -> N
     vault = keys.open_vault(settings, database)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
+        hold_writers(connection)
         place = _place(connection, home)
         account = expect_role(connection, by, place, *EDITORS)
         kept = household_rows.read(connection, vault, home)
@@ -164,6 +167,7 @@ def read_file(
         account = expect_role(connection, by, place, *EDITORS)
         done = _done(connection, place, digest)
         known = household_enrol.known(connection, vault, place)
+        revision = registry.revision(connection)
     if done == len(rows):
         tell(f"all {done:,} households of {file.name} were enrolled before; nothing was changed")
         return
@@ -174,8 +178,10 @@ def read_file(
         tell(f"{len(rows):,} households of {place} are right; nothing was saved (--dry-run)")
         return
     with Progress(f"enrolling {len(rows):,} households", tell) as progress:
-        enrol_all(database, vault, place, wishes, digest, by=account.id, now_us=now_us,
-                  done=done, show=lambda n: progress.show(n / len(rows), f"{n:,}"))  # fmt: skip
+        told = [(where, wish) for (where, _), wish in zip(rows, wishes, strict=True)]
+        enrol_all(database, vault, place, told, digest, by=account.id, now_us=now_us,
+                  done=done, revision=revision,
+                  show=lambda n: progress.show(n / len(rows), f"{n:,}"))  # fmt: skip
     awaiting = sum(wish.consent is None for wish in wishes[done:])
     tell(f"{len(rows) - done:,} households are enrolled, {awaiting:,} of them await consent")
 
@@ -184,24 +190,38 @@ def enrol_all(
     database: Engine,
     vault: Vault,
     place: str,
-    wishes: Sequence[Wish],
+    wishes: Sequence[tuple[str, Wish]],
     digest: str,
     *,
     by: str,
     now_us: int,
     done: int,
+    revision: int,
     show: Callable[[int], None],
 ) -> None:
-    """Enrol the wishes after the first ``done`` of a file, some in each transaction.
+    """Enrol the (where, wish) after the first ``done`` of a file, some in each transaction.
 
-    How far it came is in the same transaction: stopped anywhere, none is lost or doubled.
+    How far it came is in the same transaction: stopped anywhere, none is lost or doubled. They
+    were found right at this ``revision`` of the roster; at another one they are looked at again.
     """
     for start in range(done, len(wishes), AT_ONCE):
         part = wishes[start : start + AT_ONCE]
         with database.begin() as connection:
+            hold_writers(connection)
+            if registry.revision(connection) != revision:
+                _expect_free(part, household_enrol.known(connection, vault, place), start)
             _advance(connection, place, digest, by, len(wishes), start, len(part), now_us)
-            household_enrol.enrol(connection, vault, place, part, new_id, by=by, now_us=now_us)
+            wanted = [wish for _, wish in part]
+            household_enrol.enrol(connection, vault, place, wanted, new_id, by=by, now_us=now_us)
+            revision = registry.revision(connection)
         show(start + len(part))
+
+
+def _expect_free(part: Sequence[tuple[str, Wish]], known: Known, done: int) -> None:
+    wrong = household_form.taken(part, known)
+    if wrong:
+        told = f"household: the first {done:,} rows are enrolled; take them out, mend the others"
+        raise ConfigProblem(f"{household_form.lines(wrong)}\n{told}")
 
 
 def _advance(

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from api import installing
 from api.auth import CARE, HOMES, Visitor
@@ -24,12 +23,12 @@ from api.web import words
 from config import audit, contacts, household_enrol, household_form, household_rows, safeguarding
 from config.audit import Entry
 from config.csv_rows import Mistake, Row
+from config.database import hold_writers
 from config.household_enrol import Enrolled
 from config.household_rows import Kept, Outrun
 from config.households import Household, Person, age_on, read_household
 from config.keyring import Locked
 from config.places import Place
-from config.problems import ConfigProblem
 from config.roles import Role
 from ingest.clock import microseconds
 
@@ -75,6 +74,8 @@ def enrol(
 ) -> list[Enrolled]:
     """Enrol these rows at a place, all or none; Wrong lists every mistake."""
     now_us = microseconds(resources.clock())
+    if not is_dry_run:
+        hold_writers(connection)  # who is known now is all who is when it is written
     known = household_enrol.known(connection, resources.vault, place)
     there = resources.places[place]
     told = [(f"households.{number}", row) for number, row in enumerate(rows)]
@@ -83,13 +84,9 @@ def enrol(
         raise Wrong(wrong)
     if is_dry_run:
         return []
-    try:
-        return household_enrol.enrol(
-            connection, resources.vault, place, wishes, new_id, by=by, now_us=now_us
-        )
-    except IntegrityError as problem:
-        said = "an id was taken by somebody else meanwhile; nothing was saved, try again"
-        raise ConfigProblem(f"household: {said}") from problem
+    return household_enrol.enrol(
+        connection, resources.vault, place, wishes, new_id, by=by, now_us=now_us
+    )
 
 
 def read(resources: Resources, visitor: Visitor, home: str) -> Shown:
@@ -150,6 +147,7 @@ def change(
 ) -> list[str]:
     """Write the record of a home; return the subjects whose keys go when this is committed."""
     household = expect_household(row, today(resources.places[place], now_us))
+    hold_writers(connection)
     known = household_rows.nhs_numbers(connection, resources.vault, place)
     wrong: list[Mistake] = [
         (field, f"is that of somebody in home {known[person.nhs_number]}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, TypeVar
 
+import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -18,12 +19,13 @@ from api.app import create_app
 from api.current_roster import CurrentRoster
 from api.rehearsing import Rehearsing
 from api.resources import Resources
-from config import keys
+from config import keys, master_key
 from config.settings import Settings
 from ingest.dead_letters import DeadLetters
 
 REFRESH_S: Final = 1.0
 GRACE_S: Final = 5
+_log = structlog.get_logger(__name__)
 
 Opened = TypeVar("Opened")
 
@@ -31,6 +33,8 @@ Opened = TypeVar("Opened")
 def resources(settings: Settings, shutdown: threading.Event) -> Resources:
     """Return what requests work with; the worker's files are opened once they exist."""
     database = wiring.open_database(settings)
+    if master_key.is_open_to_others(settings):
+        _log.warning("master_key_open_to_others", path=str(master_key.file_of(settings)))
     where = wiring.files(settings)
     roster = CurrentRoster(database)
     threading.Thread(target=_follow, args=(roster, shutdown), daemon=True, name="roster").start()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from config.problems import ConfigProblem
+from config.problems import ConfigProblem, encoding_of, not_utf8
 
 Row = Mapping[str, str]
 Mistake = tuple[str, str]
@@ -32,11 +32,10 @@ def read_csv(data: bytes, file: str, form: Form) -> list[tuple[str, Row]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        raise ConfigProblem(
-            f"{noun}: {file} is not UTF-8 (byte {problem.start + 1}, line {line}); save it as CSV "
-            f"UTF-8{_likely(data)}"
-        ) from problem
+        said = f"{not_utf8(data, problem)}; save it as CSV UTF-8{_how(data)}"
+        raise ConfigProblem(f"{noun}: {file} {said}") from problem
+    # A cell of megabytes is a mistake of its column, told there, and not one of the file.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines = [(reader.line_num, line) for line in reader]
@@ -75,14 +74,13 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...")
 
 
-def _likely(data: bytes) -> str:
-    """Return what a file that is not UTF-8 seems to be, from the bytes of its first odd letter."""
-    try:
-        data.decode("cp1252")
-    except UnicodeDecodeError:
-        return ""
-    said = "it seems to be Windows-1252, as Excel writes by 'CSV (Comma delimited)'"
-    return f": {said}; choose 'CSV UTF-8 (Comma delimited)' there"
+def _how(data: bytes) -> str:
+    """Return how such a file came about, and what to choose instead."""
+    made = {
+        "Windows-1252": "as Excel writes by 'CSV (Comma delimited)'",
+        "UTF-16": "as Excel writes by 'Unicode Text'",
+    }.get(encoding_of(data))
+    return f", {made}: choose 'CSV UTF-8 (Comma delimited)' there" if made else ""
 
 
 def _expect_columns(header: Sequence[str], file: str, form: Form) -> None:

@@ -1,12 +1,14 @@
 """A pure plan of an enrolment, from the text of a file to values ready for the registry."""
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from config.csv_rows import shown
 from config.facts import MOST_RESIDENTS, RISK_TIERS
+from config.hardware import hardware_of
 from config.homes import (
     ID_PATTERN,
     Enrolment,
@@ -17,6 +19,7 @@ from config.homes import (
     Sensor,
     read_sector,
 )
+from config.households import read_words
 from config.kinds import Kind
 from config.problems import ConfigProblem, describe
 
@@ -27,6 +30,14 @@ DIALECTS = (
     "native", "zigbee2mqtt", "chirpstack", "senml", "tts", "shelly", "tasmota", "theengs",
 )  # fmt: skip
 """How a hub may speak; what it says is read by the mapping of that name."""
+
+
+def _read_label(text: str) -> str:
+    try:
+        return read_words(text, 1, 120)
+    except ValueError as problem:
+        raise ValueError(f"is {shown(text)}, expected {problem}") from None
+
 
 _Id = Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")]
 
@@ -50,7 +61,7 @@ class HomePlan(_Strict):
     """One home with its one gateway; ids that are left out are drawn at random."""
 
     place: _Id
-    label: str = Field(min_length=1, max_length=120)
+    label: Annotated[str, AfterValidator(_read_label)]
     id: _Id | None = None
     gateway: _Id | None = None
     state: HomeState = HomeState.ACTIVE
@@ -88,9 +99,46 @@ def read_plan(text: str, *, file: str, places: frozenset[str]) -> Plan:
         for i, home in enumerate(plan.home)
         for sensor in _repeated(home.sensor)
     ]
+    mistakes += _shared(plan, file)
     if mistakes:
         raise ConfigProblem("\n".join(mistakes))
     return plan
+
+
+def _shared(plan: Plan, file: str) -> list[str]:
+    """Return what two homes of one file cannot both have: an id, a gateway, a device."""
+    seen: dict[tuple[str, str], int] = {}
+    told = []
+    for i, home in enumerate(plan.home):
+        for key, where, said in _claims(i, home):
+            first = seen.setdefault(key, i)
+            if first != i:
+                told.append(
+                    f"enrol: {where} is {said!r}, as in home.{first}; leave one out ({file})"
+                )
+    return told
+
+
+def taken(plan: Plan, file: str, known: Mapping[tuple[str, str], str]) -> list[str]:
+    """Return what of a plan is somebody's already; ``known`` says whose, by (what, which)."""
+    return [
+        f"enrol: {where} is {said!r}, {known[key]} ({file}); nothing was saved"
+        for i, home in enumerate(plan.home)
+        for key, where, said in _claims(i, home)
+        if key in known
+    ]
+
+
+def _claims(i: int, home: HomePlan) -> Iterator[tuple[tuple[str, str], str, str]]:
+    """Yield ((what, which), its key in the file, as it is written) of what is of one home only."""
+    for what, id_ in (("home", home.id), ("gateway", home.gateway)):
+        if id_ is not None:
+            key = "id" if what == "home" else what
+            yield (what, id_), f"home.{i}.{key}", id_
+    for j, sensor in enumerate(home.sensor):
+        device = hardware_of(sensor.dialect, sensor.address)
+        if device:
+            yield ("device", device), f"home.{i}.sensor.{j}.address", sensor.address
 
 
 def _repeated(sensors: Iterable[SensorPlan]) -> list[SensorPlan]:

@@ -123,6 +123,15 @@ def read_rows(
     return found, wrong
 
 
+def taken(wishes: Iterable[tuple[str, Wish]], known: Known) -> list[tuple[str, str, str]]:
+    """Return what of these (where, wish) somebody else has been enrolled with meanwhile."""
+    return [
+        (where, column, said)
+        for where, wish in wishes
+        for column, said in _twice(wish, where, known, {}, {})
+    ]
+
+
 def lines(wrong: Sequence[tuple[str, str, str]]) -> str:
     """Return every mistake on a line of its own."""
     return "\n".join(f"household: {where}, {column} {said}" for where, column, said in wrong)

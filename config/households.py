@@ -28,6 +28,7 @@ LONGEST_NAME: Final = 120
 LONGEST_NOTES: Final = 500
 _UNKNOWN: Final = "unknown"
 _FORMULA: Final = "=+-@\t\r"
+_LOST: Final = "\ufffd"
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UK_DAY: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
 _NHS_REGIONS: Final = (
@@ -138,6 +139,8 @@ def read_words(text: str, least: int, most: int, *, lines: bool = False) -> str:
     shown = text.replace("\r\n", "\n").replace("\n", " " if lines else "\n")
     if not shown.isprintable():
         raise ValueError("words without control characters")
+    if _LOST in text:
+        raise ValueError(f"words without {_LOST}, which stands for a letter that got lost")
     if text[:1] in tuple(_FORMULA):
         raise ValueError(f"words: what begins with {text[0]} is a formula in a spreadsheet")
     found = "\n".join(" ".join(line.split()) for line in text.splitlines())

@@ -38,6 +38,8 @@ def read(settings: Settings) -> list[bytes]:
     if is_given(settings):
         return parse(settings.privacy.master_key.get_secret_value(), "privacy.master_key")
     path = file_of(settings)
+    if is_open_to_others(settings):
+        _close(path)
     try:
         return parse(path.read_text("ascii"), str(path))
     except OSError as problem:
@@ -50,9 +52,33 @@ def read(settings: Settings) -> list[bytes]:
 
 
 def is_open_to_others(settings: Settings) -> bool:
-    """Return whether others on this machine may read the file of the key."""
+    """Return whether others on this machine may read the file of the key.
+
+    One of another owner may be lent to us by our group: a service that cannot write its own key.
+    """
     path = file_of(settings)
-    return not is_given(settings) and path.exists() and bool(path.stat().st_mode & 0o077)
+    if is_given(settings) or not path.exists():
+        return False
+    held = path.stat()
+    lent = 0o040 if held.st_uid != os.geteuid() else 0
+    return bool(held.st_mode & 0o077 & ~lent)
+
+
+def _close(path: Path) -> None:
+    """Close our own file to others; Locked where that cannot be, and the key is not used.
+
+    Refusing our own would leave a web process without names at its next start, for a slip that it
+    can mend itself.
+    """
+    try:
+        if path.stat().st_uid != os.geteuid():
+            raise PermissionError
+        path.chmod(0o600)
+    except OSError as problem:
+        raise Locked(
+            f"keys: the master key {path} can be read by others on this machine, so it is not "
+            f"used: run chmod 600 {path} as its owner, and start again"
+        ) from problem
 
 
 def parse(text: str, where: str) -> list[bytes]:

@@ -1,5 +1,6 @@
 """How a wrong setting is told: where, what it is, what was expected."""
 
+import codecs
 from collections.abc import Callable, Sequence
 from typing import get_args
 
@@ -9,6 +10,25 @@ from pydantic.fields import FieldInfo
 
 class ConfigProblem(Exception):
     """Something declared is wrong; the message is one or more readable lines."""
+
+
+def encoding_of(data: bytes) -> str:
+    """Return what text that is not UTF-8 seems to be, empty where nothing fits."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return ""
+    return "Windows-1252"
+
+
+def not_utf8(data: bytes, problem: UnicodeDecodeError) -> str:
+    """Return where text stops being UTF-8 and what it seems to be, as the end of a sentence."""
+    line = data.count(b"\n", 0, problem.start) + 1
+    seems = encoding_of(data)
+    said = f"is not UTF-8 (byte {problem.start + 1}, line {line}"
+    return f"{said}; it seems to be {seems})" if seems else f"{said})"
 
 
 def describe(

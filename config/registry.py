@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from config import audit, pause_rows, tables, walk_test_rows
+from config import audit, hardware, pause_rows, tables, walk_test_rows
 from config.allowances import Allowance, check
 from config.audit import Entry
 from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
@@ -85,6 +85,31 @@ def sensors(connection: Connection) -> list[Sensor]:
         )
         for r in rows
     ]
+
+
+def taken(connection: Connection) -> dict[tuple[str, str], str]:
+    """Return what no other home may have, as (home, gateway or device, which): and whose it is.
+
+    Ids are never used again; a device may be once its home has ended.
+    """
+    h, g, s = tables.homes.c, tables.gateways.c, tables.sensors.c
+    found = {
+        ("home", id_): "which is enrolled already"
+        for id_ in connection.execute(select(h.id)).scalars()
+    }
+    found |= {
+        ("gateway", id_): "which is in use already"
+        for id_ in connection.execute(select(g.id)).scalars()
+    }
+    query = select(h.id, s.dialect, s.address).join(tables.sensors, s.home == h.number)
+    stands = (h.state != HomeState.ENDED.value) & s.dialect.in_(hardware.DIALECTS)
+    for home, dialect, address in connection.execute(query.where(stands)):
+        device = hardware.hardware_of(dialect, address)
+        if device:
+            found["device", device] = (
+                f"a device that stands in home {home}: take it out there first"
+            )
+    return found
 
 
 def allowances(connection: Connection) -> list[Allowance]:

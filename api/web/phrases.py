@@ -31,6 +31,7 @@ _MISTAKES: Final = (
     N_("the NHS number, or in 'untraced' why there is none"),
     N_("at most %(most)s characters, not %(count)s"),
     N_("words without control characters"),
+    N_("words without %(sign)s, which stands for a letter that got lost"),
     N_("words: what begins with %(sign)s is a formula in a spreadsheet"),
     N_("%(least)s to %(most)s characters"),
     N_("a day that is past: nobody is born in the future"),

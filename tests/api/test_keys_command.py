@@ -92,7 +92,10 @@ def test_check_tells_of_an_older_keyring_and_of_a_key_that_others_can_read(world
     (world.folder / "older.db").replace(world.folder / "keys.db")
     assert "1 persons, households, contacts or second factors have no key" in check(world)
     (world.folder / "master.key").chmod(0o644)
-    assert "can be read by others" in check(world)
+    found = check(world)
+    assert "can be read by others" in found
+    assert f"chmod 600 {world.folder / 'master.key'}" in found
+    assert (world.folder / "master.key").stat().st_mode & 0o777 == 0o644  # a look changes nothing
 
 
 def test_check_tells_of_keys_that_a_crash_left_and_the_sweep_that_drops_them(world: World) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from api.household_files import enrol_all
-from config import household_form, keys, people, tables
+from config import household_form, keys, people, registry, tables
 from config.database import connect, migrate
 from config.household_form import Known
 from config.kits import shipped
@@ -33,9 +33,12 @@ def measure(folder: Path) -> float:
     day = date(2026, 3, 3)
     wishes, wrong = household_form.read_rows(rows, day, shipped(), Known())
     assert not wrong
+    told = [(where, wish) for (where, _), wish in zip(rows, wishes, strict=True)]
+    with database.connect() as connection:
+        revision = registry.revision(connection)
     enrol_all(
-        database, vault, "fenbridge", wishes, "0" * 64,
-        by=account.id, now_us=0, done=0, show=lambda _: None,
+        database, vault, "fenbridge", told, "0" * 64,
+        by=account.id, now_us=0, done=0, revision=revision, show=lambda _: None,
     )  # fmt: skip
     seconds = time.perf_counter() - began
     with database.connect() as connection:

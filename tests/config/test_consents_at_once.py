@@ -1,4 +1,4 @@
-"""Two people decide about one home at the same moment: one decision stands, and the home obeys it."""
+"""Two people decide about one home at once: one decision stands, and the home obeys it."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -163,6 +163,24 @@ def test_a_master_key_that_is_none_is_told_without_showing_it(tmp_path: Path, he
     assert not held or held not in told.replace("master.key", "").replace("stillwell", "")
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
+def test_a_master_key_that_others_can_read_is_closed_or_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    settings, vault = installation(tmp_path)
+    kept, key = sealed(vault), tmp_path / "master.key"
+    key.chmod(mode)
+    again = keys.open_vault(settings, connect(settings.database))
+    assert again.open([Sealed(WHO, "person", kept)]) == [NAME]
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.chmod(mode)
+    owner = key.stat().st_uid
+    monkeypatch.setattr(master_key.os, "geteuid", lambda: owner + 1)
+    told = keys.open_vault(settings, connect(settings.database)).locked
+    assert (f"chmod 600 {key}" in told) == (mode != 0o640)  # lent to our group by its owner
+    assert key.stat().st_mode & 0o777 == mode
+
+
 def test_a_master_key_that_is_missing_is_not_made_anew(tmp_path: Path) -> None:
     settings, _ = installation(tmp_path)
     (tmp_path / "master.key").unlink()

@@ -112,7 +112,8 @@ def test_of_several_consents_that_stood_the_newest_is_left_standing(
         first, other = (home.number for home in made.homes)
         row = {
             "basis": "consent", "decided_by": "person", "decided_on": "2026-01-01",
-            "review_on": "2026-06-01", "reference": "", "purpose": {}, "withdrawn_by": "", "why": "",
+            "review_on": "2026-06-01", "reference": "", "purpose": {}, "withdrawn_by": "",
+            "why": "",
         }  # fmt: skip
         said = [(first, 1, "ann"), (other, 2, "ben"), (first, 3, "cy")]
         connection.execute(
