@@ -109,7 +109,7 @@ def test_every_mistake_of_a_file_is_told_by_row_and_column() -> None:
         (HEADER + b"caf\xe9-home,mon,08:30,09:00,,,\n", "is not UTF-8"),
         (HEADER + b"home-one-1,mon,08:30,09:00,,,,x\n", "row 2 has more cells"),
         (HEADER + b'home-one-1,"mon,08:30\n', "is not CSV"),
-        (HEADER + b"a" * 200_000 + b",mon,08:30,09:00,,,\n", "is not CSV"),
+        (HEADER + b"a" * 200_000 + b",mon,08:30,09:00,,,\n", "row 2, home is .aaa"),
     ],
 )
 def test_a_file_that_is_none_says_what_to_do(data: bytes, says: str) -> None:
