@@ -1,5 +1,6 @@
 """Personal data at rest: nothing in the clear, nothing without the key, nothing after its end."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def test_a_master_key_that_others_can_read_is_closed_or_not_used(
     assert key.stat().st_mode & 0o777 == 0o600
     key.chmod(mode)
     owner = key.stat().st_uid
-    monkeypatch.setattr(master_key.os, "geteuid", lambda: owner + 1)
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     told = keys.open_vault(settings, connect(settings.database)).locked
     assert (f"chmod 600 {key}" in told) == (mode != 0o640)  # lent to our group by its owner
     assert key.stat().st_mode & 0o777 == mode
