@@ -151,11 +151,14 @@ class Engine:
                 progress = self.step()
                 self.beat_s = time.monotonic()
                 self.problem = ""
-                if checkpoint is not None and time.monotonic() - saved >= checkpoint_s:
-                    if self.checkpoint(checkpoint):
+                is_due = time.monotonic() - saved >= checkpoint_s
+                # Somebody waits for an erasure, with an erased home's past on the disk meanwhile.
+                if checkpoint is not None and (is_due or forgetting.is_wished(checkpoint)):
+                    is_saved = self.checkpoint(checkpoint)
+                    if is_saved or self._watch.memory is None:
                         self.forget_erased()
-                        if not progress.is_behind:
-                            self.take_up_learned()
+                    if is_saved and not progress.is_behind:
+                        self.take_up_learned()
                     saved = time.monotonic()
                 if not progress.is_behind:
                     wait(progress.position, idle_s)
@@ -230,7 +233,14 @@ class Engine:
         Return whether there were any. Of the others nothing that is known changes.
         """
         path = self._checkpoint
-        return path is not None and forgetting.is_wished(path) and self._go_on_from(path)
+        if path is None or not forgetting.is_wished(path):
+            return False
+        if self._watch.memory is not None:
+            return self._go_on_from(path)
+        sensors = forgetting.wished(path).sensor  # nothing is known yet, and their readings wait
+        self._waiting = self._waiting.without(sensors, self._watch.folded_us)
+        forgetting.forget(path)
+        return True
 
     def _go_on_from(self, path: Path) -> bool:
         uplink = self._uplink
@@ -322,10 +332,7 @@ class Engine:
         start_us = self._start_us(until_us)
         self._watch.begin(start_us)
         self._note(What.BEGIN, now_us, since_us=self._received_first_us(now_us))
-        kept = Waiting()
-        for batch in self._waiting.batches():
-            kept.add(batch, start_us)
-        self._waiting = kept
+        self._waiting = self._waiting.without((), start_us)
 
     def _run(self, until_us: int, now_us: int) -> tuple[int, bool]:
         """Run the ticks due by ``until_us``, some at a time; return (how many, if more are)."""

@@ -56,6 +56,11 @@ def is_wished(checkpoint: Path) -> bool:
     return _beside(checkpoint).exists()
 
 
+def wished(checkpoint: Path) -> Erased:
+    """Return what is to be forgotten."""
+    return Erased(**_read(checkpoint))
+
+
 def forget(checkpoint: Path) -> None:
     """Take the erased homes out of the checkpoint, and end its copies; then the wish is met.
 

@@ -1,5 +1,7 @@
 """The reorder buffer: readings that were read and wait until their moment is decided."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from alerts.detect.columns import Ints
@@ -58,6 +60,13 @@ class Waiting:
         rest._fresh = list(self._fresh)
         self._count, rest._count = self._counted(), rest._counted()
         return self._sorted.slice(0, cut), ordered(concat(self._late)), rest
+
+    def without(self, sensors: Sequence[int], folded_us: int) -> "Waiting":
+        """Return what waits but the readings of these sensors; ``folded_us`` as in ``add``."""
+        kept = Waiting()
+        for batch in self.batches():
+            kept.add(batch.take(~np.isin(batch.sensor, sensors)) if sensors else batch, folded_us)
+        return kept
 
     def all(self) -> Batch:
         """Return every reading that waits, in no order."""

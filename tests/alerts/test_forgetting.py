@@ -1,6 +1,7 @@
 """An erased home leaves nothing in the engine's memory on disk, and others keep all of theirs."""
 
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +134,46 @@ def test_a_checkpoint_that_cannot_be_read_goes_whole(tmp_path: Path) -> None:
     forgetting.wish(path, erased(world))
     forgetting.forget(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_running_engine_does_not_let_an_erasure_wait_for_its_next_checkpoint(
+    tmp_path: Path,
+) -> None:
+    path, stop = tmp_path / "engine.npz", threading.Event()
+    world = lived(path)
+    marks = traces(world)
+    forgetting.wish(path, erased(world))
+    waited = list[bool]()
+
+    def wait(_position: int, _seconds: float) -> None:
+        waited.append(forgetting.is_wished(path))
+        if not waited[-1] or len(waited) == 3:
+            stop.set()
+
+    world.engine.run(stop, wait, checkpoint=path, checkpoint_s=float("inf"))
+    assert waited == [False]
+    assert not any(mark in unpacked(path) for mark in marks)
+
+
+def test_an_engine_that_knows_nothing_yet_does_not_let_an_erasure_wait_either(
+    tmp_path: Path,
+) -> None:
+    path, stop = tmp_path / "engine.npz", threading.Event()
+    world = World(homes=2)
+    for home in (1, 2):
+        world.tail.put(in_order(quiet_life(world, home, START, START + HOUR)))
+    gone = erased(world)
+    forgetting.wish(path, gone)
+    waited = list[bool]()
+
+    def wait(_position: int, _seconds: float) -> None:
+        waited.append(forgetting.is_wished(path))
+        if not waited[-1] or len(waited) == 3:
+            stop.set()
+
+    world.engine.run(stop, wait, checkpoint=path, checkpoint_s=float("inf"))
+    assert world.engine._watch.memory is None
+    assert waited == [False]
+    waiting = world.engine._waiting.all().sensor
+    assert len(waiting) > 0
+    assert not np.isin(waiting, gone.sensor).any()
