@@ -1,6 +1,6 @@
 """A place as numbers: for commissioners small ones are suppressed, so that nobody is told apart."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,11 +44,12 @@ def counts_of(connection: Connection, visitor: Visitor, place: str, now_us: int)
     unwatched = connection.execute(select(func.count()).where(_u.place == place)).scalar_one()
     standing = _by_priority(connection, place, stands)
     raised = _by_priority(connection, place, _a.raised_us > now_us - DAYS * _DAY_US)
-    tell = _exactly if is_exact else suppressed
+    homes = roster.count_homes(connection, [place])[place]
+    tell = teller(homes, is_exact=is_exact)
     return Counts(
         place,
         is_exact,
-        tell(roster.count_homes(connection, [place])[place]),
+        tell(homes),
         tell(unwatched),
         {priority: tell(number) for priority, number in standing.items()},
         {priority: tell(number) for priority, number in raised.items()},
@@ -62,8 +63,22 @@ def suppressed(number: int) -> int | None:
     return 5 * ((number + 2) // 5)
 
 
+def teller(homes: int, *, is_exact: bool) -> Callable[[int], int | None]:
+    """Return how the numbers of a place with so many homes are told.
+
+    Of fewer than five homes nothing is told: ten alerts of two homes are about these two.
+    """
+    if is_exact:
+        return _exactly
+    return _hidden if 0 < homes < SMALLEST else suppressed
+
+
 def _exactly(number: int) -> int | None:
     return number
+
+
+def _hidden(_number: int) -> int | None:
+    return None
 
 
 def _by_priority(connection: Connection, place: str, condition: object) -> dict[Priority, int]:

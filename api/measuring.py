@@ -7,18 +7,21 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from alerts import offline
 from alerts.alert import PRIORITY, AlertKind, Priority
-from alerts.measures import STANDARD, STORM, Answers, Measures, Share, Times, measure
+from alerts.measures import STANDARD, STORM, WAIT_US, Answers, Measures, Share, Times, measure
 from api import roster
 from api.auth import COUNTS, Visitor
-from api.counts import EXACT, suppressed
-from api.errors import absent
+from api.counts import EXACT, teller
+from api.errors import Problem, absent
 from api.resources import Resources
+from api.web.language import N_
 from config import people, rotas
 from config.places import Place
 from ingest.clock import microseconds
@@ -93,11 +96,32 @@ def visited(
     if place not in visitor.places(*COUNTS):
         raise absent()
     now_us = microseconds(resources.clock())
-    with resources.database.connect() as connection:
-        found = of_place(connection, resources.places[place], start_us, stop_us, now_us)
     is_exact = bool(visitor.grants[place].intersection(EXACT))
-    tell = exactly if is_exact else suppressed
-    return found, list(figures(found, tell, resources.places[place].alert_budget))
+    there = resources.places[place]
+    if not is_exact:
+        start_us, stop_us = whole_weeks(start_us, min(stop_us, now_us - WAIT_US), there.zone)
+    with resources.database.connect() as connection:
+        found = of_place(connection, there, start_us, stop_us, now_us)
+    tell = teller(found.homes, is_exact=is_exact)
+    return found, list(figures(found, tell, there.alert_budget))
+
+
+def whole_weeks(start_us: int, stop_us: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Return the weeks, Monday to Sunday at the place, within which these moments lie.
+
+    Who is told rounded numbers could find the hour of a single alert by moving either end of a
+    span until a number changes. Problem 422 when no week of the span is over.
+    """
+    start, stop = (_monday(at_us, zone) for at_us in (start_us, stop_us))
+    if start >= stop:
+        raise Problem(422, N_("Choose at least one whole week, Monday to Sunday, that is over."))
+    return start, stop
+
+
+def _monday(at_us: int, zone: ZoneInfo) -> int:
+    day = datetime.fromtimestamp(at_us / 1_000_000, zone).date()
+    first = day - timedelta(days=day.weekday())
+    return int(datetime.combine(first, time(), zone).timestamp()) * 1_000_000
 
 
 def exactly(number: int) -> int | None:
@@ -129,7 +153,8 @@ def figures(found: Measures, tell: Tell, budget: float) -> Iterator[Figure]:
         yield Figure(f"resolved as {outcome}", told, "alerts", f"{_said(told)} counted")
     storms, largest = found.storms
     says = f"hours with {STORM} alerts or more; the largest {_said(tell(largest))}"
-    yield Figure("storms", storms, "hours", says)
+    is_told = tell(found.homes) is not None
+    yield Figure("storms", storms if is_told else None, "hours", says)
     yield from _share("messages undelivered", found.undelivered, tell, "of {whole} messages")
     yield from _offline(found, tell)
 

@@ -9,6 +9,7 @@ from alerts.alert import Priority
 from api.auth import COUNTS, Needs, Visitor
 from api.counts import DAYS, SMALLEST, Counts, counts_of
 from api.resources import Resources
+from api.web.language import _
 from api.web.pages import page
 from config.places import not_live_notices
 from ingest.clock import microseconds
@@ -35,14 +36,19 @@ def show_counts(request: Request, visitor: Annotated[Visitor, Depends(Needs(COUN
 
 
 def _row(one: Counts, resources: Resources) -> dict[str, Any]:
+    tell = _untold if one.homes is None else _told  # of so few homes nothing is told
     return {
         "name": resources.places[one.place].name,
         "homes": _told(one.homes),
-        "unwatched": _told(one.unwatched),
-        "standing": [(p.value, _told(one.standing[p])) for p in Priority],
-        "raised": [(p.value, _told(one.raised[p])) for p in Priority],
+        "unwatched": tell(one.unwatched),
+        "standing": [(p.value, tell(one.standing[p])) for p in Priority],
+        "raised": [(p.value, tell(one.raised[p])) for p in Priority],
     }
 
 
 def _told(number: int | None) -> str:
     return f"1 to {SMALLEST - 1}" if number is None else f"{number:,}"
+
+
+def _untold(_number: int | None) -> str:
+    return _("not told: fewer than %(smallest)s homes", smallest=SMALLEST)

@@ -2,14 +2,17 @@
 
 import csv
 import re
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from httpx2 import Response
 
-from api.counts import suppressed
-from api.measuring import Figure, exactly, figures, of_place, to_csv
+from alerts.alert import AlertKind
+from api.counts import suppressed, teller
+from api.measuring import Figure, exactly, figures, of_place, to_csv, whole_weeks
 from config.roles import Role
 from ingest.clock import microseconds
 from tests.api.life import DAY_US, A, B
@@ -67,6 +70,62 @@ def test_hours_offline_open_their_arithmetic_and_are_left_out_where_few_homes_sh
     assert hidden["hours offline"]["value"] is None
     assert hidden["time watched"]["value"] is None
     assert "too few to tell" in hidden["hours offline"]["arithmetic"]
+
+
+MONDAY = "2026-02-23T00:00:00Z"
+"""The first day of the last whole week before the world's now, a Tuesday."""
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        ("2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z"),
+        ("2026-02-25T11:12:13Z", "2026-03-03T14:09:59Z"),
+        ("2026-03-01T23:59:59Z", "2026-03-02T00:00:01Z"),
+    ],
+)
+def test_a_commissioner_finds_no_alert_by_moving_the_ends_of_a_span(
+    world: World, start: str, stop: str
+) -> None:
+    told = get(world, "carys", f"/api/v1/places/{A}/measures?from={start}&to={stop}").json()
+    assert (told["start"], told["stop"]) == (MONDAY, "2026-03-02T00:00:00Z")
+    exact = get(world, "bob", f"/api/v1/places/{A}/measures?from={start}&to={stop}").json()
+    assert exact["start"] == start
+
+
+def test_a_commissioner_is_told_of_no_week_that_is_not_over(world: World) -> None:
+    query = "from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"
+    answer = get(world, "carys", f"/api/v1/places/{A}/measures?{query}")
+    assert (answer.status_code, "whole week" in answer.json()["detail"]) == (422, True)
+
+
+def test_a_week_begins_at_midnight_of_the_place_when_clocks_change() -> None:
+    zone = ZoneInfo("Europe/London")
+    at = [
+        int(datetime(2026, *day, 12, tzinfo=UTC).timestamp()) * 10**6 for day in ((3, 25), (4, 2))
+    ]
+    start, stop = (datetime.fromtimestamp(us / 10**6, UTC) for us in whole_weeks(*at, zone))
+    assert (start.isoformat(), stop.isoformat()) == (
+        "2026-03-23T00:00:00+00:00", "2026-03-29T23:00:00+00:00",
+    )  # fmt: skip
+
+
+def test_of_fewer_than_five_homes_a_commissioner_is_told_nothing_however_many_alerts(
+    world: World,
+) -> None:
+    for number in range(7):
+        world.raise_alert(AlertKind.FALL, world.homes[A][1], "A fall.", ago_min=90 + number)
+    counts = get(world, "carys", f"/api/v1/places/{A}/counts").json()
+    assert {counts["homes"], counts["unwatched"], *counts["standing"].values()} == {None}
+    assert "not told: fewer than 5 homes" in get(world, "carys", "/counts").text
+    with world.database.connect() as connection:
+        now_us = microseconds(world.now)
+        span = (now_us - 28 * DAY_US, now_us)
+        found = of_place(connection, world.resources.places[A], *span, now_us)
+    assert found.whole.alerts >= 7
+    few, many = teller(found.homes, is_exact=False), teller(found.homes + 2, is_exact=False)
+    assert {figure.value for figure in figures(found, few, 9.0)} == {None}
+    assert {figure.value for figure in figures(found, many, 9.0)} != {None}
 
 
 @pytest.mark.parametrize(("who", "status"), [("alice", 403), ("carys", 404), ("bob", 404)])
