@@ -112,6 +112,7 @@ class Needs:
         throttle.count_request(visitor.account.id)
         if not visitor.holds(*self.roles):
             raise Problem(403, N_("None of your roles may do this: ask your supervisor."))
+        throttle.count_costly(visitor.account.id, request.scope["route"].path)
         request.scope["visitor"] = visitor
         # What an installer sees of a home is noted where it is found to be today's.
         roles = [role for role in self.roles if role is not Role.INSTALLER]

@@ -9,6 +9,7 @@ from api import place_move, sealed_rows, wiring
 from api.place_files import known_place
 from api.place_move import Moved, Plan
 from config import keys, people
+from config.database import hold_writers
 from config.problems import ConfigProblem
 from config.settings import Settings
 from config.vault import Vault
@@ -72,6 +73,7 @@ def _run(
 ) -> None:
     database = wiring.open_database(settings)
     with database.connect() as connection:
+        hold_writers(connection)  # no home may be enrolled between the plan and the move
         account = people.find_account(connection, by)
         if account is None:
             raise ConfigProblem(f"place: nobody signs in as {by!r}, expected who decides")

@@ -4,10 +4,11 @@ Counted in the memory of each web process; a restart forgets, and several proces
 """
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import Request
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -20,6 +21,28 @@ REQUESTS: Final = RateLimitItemPerMinute(3000)
 TRIES: Final = RateLimitItemPerMinute(100, 15)
 """Tries of one client to come in: sign-ins, codes, invitations, wrong tokens."""
 
+SEARCHES: Final = RateLimitItemPerMinute(60, namespace="searches")
+"""Searches of one account for a name, each of which opens every name of a place."""
+
+EXPORTS: Final = RateLimitItemPerHour(60, namespace="exports")
+"""Files that one account takes out."""
+
+KEY_SAFES: Final = RateLimitItemPerHour(60, namespace="key-safes")
+"""Codes of key safes that one account is shown: more than a shift needs, fewer than a thief."""
+
+COSTLY: Final[Mapping[str, RateLimitItem]] = {
+    "/homes/search": SEARCHES,
+    "/places/{place}/households/search": SEARCHES,
+    "/homes/{home_id}/key-safe": KEY_SAFES,
+    "/homes/{home}/key-safe": KEY_SAFES,
+    "/data-requests/{home}/export.json": EXPORTS,
+    "/data-requests/{home}/export.html": EXPORTS,
+    "/homes/{home}/subject-export": EXPORTS,
+    "/places/{place}/measures.csv": EXPORTS,
+    "/alerts/{alert}/incident/release": EXPORTS,
+}
+"""Routes, without what they are mounted under, of which one account gets fewer."""
+
 
 class Throttle:
     """Counts requests and tries."""
@@ -31,6 +54,17 @@ class Throttle:
         """Count one; Problem 429 when this account asks too often."""
         if not self._limiter.hit(REQUESTS, account):
             raise Problem(429, N_("This account asks too often: wait a minute."))
+
+    def count_costly(self, account: str, route: str) -> None:
+        """Count one of a route that gives much away; Problem 429 when it were too many."""
+        limit = COSTLY.get(route)
+        if limit is None or self._limiter.hit(limit, account):
+            return
+        if limit is SEARCHES:
+            raise Problem(429, N_("This account searches too often: wait a minute."))
+        raise Problem(
+            429, N_("This account was given much within the hour: wait, or tell support.")
+        )
 
     def count_try(self, request: Request) -> None:
         """Count one; Problem 429 when too many came from this client.

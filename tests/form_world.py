@@ -35,9 +35,9 @@ class FormWorld:
         return visit
 
 
-def make_form_world(folder: Path) -> FormWorld:
+def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
     """Return a world with a household, contacts, a pause, a hold, a credential and the like."""
-    world = make_world(folder)
+    world = make_world(folder, url=url)
     account(world.database, "Dora", (A, Role.SUPERVISOR))
     account(world.database, "Fay", (A, Role.CARE_WORKER))
     account(world.database, "Gwen", (A, Role.CARE_WORKER))

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 import structlog
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 
 from api import logs, throttle
 from config import people
@@ -17,6 +17,7 @@ from ingest.clock import Instant, instant, microseconds
 from tests.api.life import A
 from tests.api.visits import URL, Visit
 from tests.api.world import PASSWORD, World, account, make_world
+from tests.policy.test_routes import routes
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIST: Final = ROOT / "config" / "SECURITY.md"
@@ -121,6 +122,41 @@ def test_one_client_and_one_account_ask_only_so_often(
     tries = [stranger.sign_in(f"{n}@example.org", "wrong").status_code for n in range(8)]
     assert 429 in tries
     assert stranger.get("/invitation/made-up-token-000000").status_code == 429
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [("POST", f"/api/v1/places/{A}/households/search", {"name": "example"})],
+        [("POST", f"/api/v1/homes/{A}-home-1/key-safe", None),
+         ("POST", f"/homes/{A}-home-1/key-safe", None)],
+        [("GET", f"/data-requests/{A}-home-1/export.json", None),
+         ("GET", f"/api/v1/homes/{A}-home-1/subject-export", None)],
+    ],
+    ids=["searches", "key safes", "exports"],
+)  # fmt: skip
+def test_one_account_is_given_only_so_much_by_page_and_rest_together(
+    world: World, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[str, str, object]]
+) -> None:
+    few = {
+        path: RateLimitItemPerHour(4, namespace=limit.namespace)
+        for path, limit in throttle.COSTLY.items()
+    }
+    monkeypatch.setattr(throttle, "COSTLY", few)
+    account(world.database, "Olive", *((A, role) for role in Role))
+    app = world.app
+    bob, olive = Visit(app, "bob"), Visit(app, "olive")
+    said = [bob.send(path, body, method).status_code for method, path, body in (calls * 6)[:6]]
+    assert [code == 429 for code in said] == [False] * 4 + [True] * 2, said
+    assert not [code for code in said if code >= 500]
+    method, path, body = calls[0]
+    assert olive.send(path, body, method).status_code != 429  # another account
+    assert bob.get("/api/v1/places").status_code == 200
+
+
+def test_every_route_of_which_there_is_only_so_much_exists(world: World) -> None:
+    known = {path.removeprefix("/api/v1") for _, path, _ in routes(world.app)}
+    assert set(throttle.COSTLY) <= known
 
 
 def test_no_secret_is_in_a_log(
