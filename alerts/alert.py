@@ -76,6 +76,11 @@ class Outcome(StrEnum):
     FALSE_SENSOR = "false-sensor"
     TEST = "test"
     OTHER = "other"
+    ENROLMENT_ENDED = "enrolment-ended"
+
+
+CHOICES: Final = tuple(one for one in Outcome if one is not Outcome.ENROLMENT_ENDED)
+"""Outcomes that a person may say of an alert; the other one comes with the end of an enrolment."""
 
 
 class Verdict(StrEnum):

@@ -12,27 +12,36 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, s
 from alerts import tables
 from alerts.alert import State
 from alerts.shadow_rows import ShadowState
+from config import gone_subjects
 
 AT_ONCE: Final = 500
 """Alerts, findings or changes that one call deletes at most of each."""
 
 _OVER: Final = (State.RESOLVED.value, State.CLOSED.value)
+_AUDITED: Final = {"alerts": "alert", "shadow_findings": "finding"}
+"""How the audit log calls rows of these tables; it names no change."""
+
 _STANDING: Final = (ShadowState.STANDING.value, ShadowState.HELD.value)
 
 
 def expire(
-    connection: Connection, place: str, before_us: int, held: Sequence[str]
+    connection: Connection, place: str, before_us: int, held: Sequence[str], now_us: int
 ) -> dict[str, int]:
     """Delete some of what ended before this moment; return how many of each, {} when none is due.
 
     Homes (ids) in ``held`` keep everything; so does what is of no home while any is held, as
-    nobody can say whose it is.
+    nobody can say whose it is. Of which home one was stays known as long as the audit log tells
+    of it.
     """
     found = {}
     for table, is_due in _due(place, before_us, held).items():
         key = table.c.id
-        query = select(key).where(is_due).order_by(key).limit(AT_ONCE)
-        if ids := list(connection.execute(query).scalars()):
+        query = select(key, table.c.home).where(is_due).order_by(key).limit(AT_ONCE)
+        if home_of := dict(connection.execute(query).all()):
+            ids = list(home_of)
+            if start := _AUDITED.get(table.name):
+                gone = [(f"{start}:{id_}", home) for id_, home in home_of.items() if home]
+                gone_subjects.keep(connection, place, gone, now_us)
             for column in _columns_to(table):
                 connection.execute(delete(column.table).where(column.in_(ids)))
             connection.execute(delete(table).where(key.in_(ids)))

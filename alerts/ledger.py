@@ -19,6 +19,7 @@ from alerts import (
 )
 from alerts.action import Calibrated, Proposals
 from alerts.alert import (
+    CHOICES,
     CONTINUING,
     LIFE_SAFETY,
     SILENCES,
@@ -173,6 +174,8 @@ class Ledger:
 
         Raises UnknownAlert, Conflict (it is over already) or Refused (``other`` without a note).
         """
+        if outcome not in CHOICES:
+            raise Refused("Only ending the home's enrolment ends an alert like this.")
         if outcome is Outcome.OTHER and not note.strip():
             raise Refused("Say what happened: the outcome 'other' needs a note.")
         now_us = microseconds(now)
@@ -185,6 +188,18 @@ class Ledger:
         with self._begin() as connection:
             said = f"{outcome.value}: {note}" if note else outcome.value
             self._by_person(connection, alert, Event.RESOLVE, actor, now_us, said, changes)
+
+    def end_enrolment(self, alerts: Sequence[str], actor: str, now: Instant, note: str) -> None:
+        """Resolve these alerts because a person ended the enrolment of their home.
+
+        Raises UnknownAlert or Conflict (one is over already).
+        """
+        outcome, now_us = Outcome.ENROLMENT_ENDED.value, microseconds(now)
+        changes = {"resolved_by": actor, "resolved_us": now_us, "outcome": outcome, "note": note}
+        said = f"{outcome}: {note}"
+        with self._begin() as connection:
+            for alert in alerts:
+                self._by_person(connection, alert, Event.RESOLVE, actor, now_us, said, changes)
 
     def ease(self, alerts: Sequence[str], now: Instant, note: str) -> int:
         """Lower these alerts to "please confirm"; return how many were."""
@@ -272,6 +287,8 @@ class Ledger:
             return None
         if isinstance(step(Standing(finding.kind), Event.RAISE), Refusal):
             return None
+        if record.has_ended(connection, finding.home):
+            return None  # decided before the engine knew: nobody is watched over there any more
         if finding.kind in CONTINUING:
             takes_in = self._takes_in if finding.home else self._joins
             if takes_in(connection, finding, now_us):
@@ -351,7 +368,9 @@ class Ledger:
             transition = step(record.standing(row), event)
             if isinstance(transition, Refusal):
                 return False
-            if event is Event.COME_BACK and now_us - row.resolved_us < COME_BACK_US:
+            if event is Event.COME_BACK and (
+                now_us - row.resolved_us < COME_BACK_US or record.has_ended(connection, row.home)
+            ):
                 return False
             if event is Event.TIME_OUT and not deadlines.is_due(connection, alert, now_us):
                 return False

@@ -43,6 +43,9 @@ WAIT_US: Final = 180_000_000
 STORM: Final = 10
 """So many alerts of one place in an hour by the clock (UTC) are a storm."""
 
+UNJUDGED: Final = frozenset({Outcome.TEST, Outcome.ENROLMENT_ENDED})
+"""Outcomes that say nothing of whether the alert was needed."""
+
 NEEDED: Final = frozenset({Outcome.NEEDS_HELP, Outcome.REFERRED})
 """Outcomes that make an alert an actionable one: it led to help or to a referral."""
 
@@ -143,7 +146,7 @@ def measure(
     rows = connection.execute(_answer_counts(window)).all()
     kinds: dict[str, int] = dict(connection.execute(_count_by(_a.kind, window)).all())
     outcomes = _outcomes(connection, window)
-    judged = sum(n for key, n in outcomes.items() if key != Outcome.TEST)
+    judged = sum(n for key, n in outcomes.items() if key not in UNJUDGED)
     needed = sum(outcomes.get(key.value, 0) for key in NEEDED)
     return Measures(
         place,

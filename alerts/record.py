@@ -24,7 +24,9 @@ from alerts.alert import (
 from alerts.lifecycle import Event, Standing, Transition
 from alerts.texts import walk_test_text
 from config import audit, recipients
+from config import tables as registry
 from config.audit import Entry
+from config.homes import HomeState
 from config.recipients import Recipient
 
 # Made once: to build a statement takes several times as long as to run it.
@@ -33,6 +35,7 @@ _TAKEN_IN: Final = select(tables.history.c.alert).where(
     tables.history.c.event.in_([Event.UNEASE.value, Event.JOIN.value, Event.SPREAD.value]),
     tables.history.c.note == bindparam("said"),
 )
+_STATE: Final = select(registry.homes.c.state).where(registry.homes.c.id == bindparam("of_home"))
 _MOVE: Final = update(tables.alerts).where(
     tables.alerts.c.id == bindparam("was_id"),
     tables.alerts.c.state == bindparam("was_state"),
@@ -63,6 +66,12 @@ class Sending:
 def find(connection: Connection, alert: str) -> Row[Any] | None:
     """Return the alert's row, or None."""
     return connection.execute(_FIND, {"alert": alert}).first()
+
+
+def has_ended(connection: Connection, home: str | None) -> bool:
+    """Return whether the enrolment of this home (id) has ended; False where nobody knows it."""
+    state = connection.execute(_STATE, {"of_home": home}).scalar() if home else None
+    return state == HomeState.ENDED.value
 
 
 def taken_in_by(connection: Connection, finding: str) -> str | None:

@@ -38,8 +38,9 @@ class AlertRetention:
         gone = 0
         for key in self._places:
             with self._database.begin() as connection:
-                ended = expiry.expire(connection, key, self._before(key, now), _held(connection))
-                if old := rehearsals.expire(connection, key, microseconds(now), _held(connection)):
+                held, now_us = _held(connection), microseconds(now)
+                ended = expiry.expire(connection, key, self._before(key, now), held, now_us)
+                if old := rehearsals.expire(connection, key, now_us, held):
                     ended["rehearsals"] = old
             self.gone[key].update(ended)
             gone += sum(ended.values())

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from alerts.alert import Outcome, Priority
+from alerts.alert import CHOICES, Outcome, Priority
 from alerts.ledger import Ledger
 from alerts.refusals import Conflict, Refused
 from api import exporting, queries, wiring
@@ -53,7 +53,7 @@ def read_outcome(said: str) -> Outcome:
     try:
         return Outcome(said)
     except ValueError:
-        known = ", ".join(Outcome)
+        known = ", ".join(CHOICES)
         raise ConfigProblem(f"alert: outcome is {said[:40]!r}, expected one of {known}") from None
 
 

@@ -22,6 +22,7 @@ from api.rest import consents as rest_consents
 from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
+from api.rest import endings as rest_endings
 from api.rest import facts as rest_facts
 from api.rest import handovers as rest_handovers
 from api.rest import homes as rest_homes
@@ -45,6 +46,7 @@ from api.web import (
     data_requests,
     days,
     detectors,
+    ending,
     enrolling,
     findings,
     handovers,
@@ -119,6 +121,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_facts,
         rest_households,
         rest_consents,
+        rest_endings,
         rest_visits,
         rest_telling,
         rest_detectors,
@@ -155,6 +158,7 @@ def create_app(resources: Resources) -> FastAPI:
         mine,
         keeping,
         enrolling,
+        ending,
         homes,
         pauses,
         handovers,

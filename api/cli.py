@@ -7,6 +7,7 @@ import typer
 
 from api import (
     backup_commands,
+    ending_commands,
     incident_command,
     measure_commands,
     records_command,
@@ -60,6 +61,8 @@ app.add_typer(pauses, name="pause")
 app.add_typer(handover, name="handover")
 app.add_typer(consent, name="consent")
 app.add_typer(contacts, name="contacts")
+household.command("end")(ending_commands.end)
+household.command("take-back")(ending_commands.take_back)
 app.add_typer(household, name="household")
 app.add_typer(facts, name="facts")
 app.add_typer(keys_, name="keys")

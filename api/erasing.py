@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, select, text
+from sqlalchemy import Connection, Engine, delete, text
 
 from alerts import blinding, forgetting
 from api import erasure_marks, erasure_record, health, home_rows, stores, wiring
@@ -19,7 +19,7 @@ from api.exits import CommandFailed
 from api.home_rows import Subject
 from api.store_work import writing
 from api.table_copy import every_table
-from config import audit, holds, registry, tables
+from config import audit, endings, holds, registry
 from config.audit import Entry
 from config.homes import HomeState
 from config.people import Account
@@ -118,14 +118,8 @@ def stores_of(settings: Settings) -> list[Settings]:
 
 def _expect_own(here: Here, record: Record) -> None:
     """Refuse while sensors of another home hang on a gateway of this one."""
-    s, h = tables.sensors.c, tables.homes.c
-    query = (
-        select(s.id, h.id)
-        .join(tables.homes, h.number == s.home)
-        .where(s.gateway.in_(record.gateways), s.home != record.home.number)
-    )
     with here.database.connect() as connection:
-        strange = connection.execute(query).first()
+        strange = endings.foreign_sensor(connection, record.home.number)
     if strange is not None:
         raise ConfigProblem(
             f"subject: sensor {strange[0]} of home {strange[1]} hangs on a gateway of home "

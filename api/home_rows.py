@@ -114,6 +114,9 @@ def _audited(table: Table, found: Found) -> ColumnElement[bool]:
             of, mine = found[name]
             key = of.c.number.cast(table.c.subject.type) if start in _NUMBERED else of.c.id
             clauses.append(table.c.subject.in_(select(literal(f"{start}:") + key).where(mine)))
+    if "gone_subjects" in found:
+        gone, mine = found["gone_subjects"]
+        clauses.append(table.c.subject.in_(select(gone.c.subject).where(mine)))
     return or_(*clauses)
 
 

@@ -27,7 +27,7 @@ from config.roles import Role
 MOVES: Final = frozenset(
     {"homes", "gateways", "alerts", "handovers", "unwatched", "unwatched_times",
      "shadow_findings", "cap_proposals",
-     "drafts"}
+     "drafts", "gone_subjects"}
 )  # fmt: skip
 """Tables whose rows get the new place with their home."""
 
@@ -36,7 +36,7 @@ COPIED: Final = frozenset({"grants", "declarations", "webhooks", "detector_modes
 
 STAYS: Final = frozenset(
     {"audit", "audit_heads", "changes", "calibrations", "gateway_topics",
-     "break_glass", "provider_visits", "imports", "rehearsals"}
+     "break_glass", "provider_visits", "imports", "rehearsals", "audit_starts"}
 )  # fmt: skip
 """Tables whose rows tell what happened at a place, or concern it only: they stay as they are."""
 
@@ -142,6 +142,11 @@ def _move_ledger(connection: Connection, plan: Plan, target: str, done: Moved) -
                 mine = mine | table.c.place.in_(plan.sources)
         statement = update(table).where(mine, table.c.place != target).values(place=target)
         done.places[name] += connection.execute(statement).rowcount
+    gone = registry.gone_subjects
+    theirs = gone.c.home.in_(own) & (gone.c.place != target)
+    done.places[gone.name] += connection.execute(
+        update(gone).where(theirs).values(place=target)
+    ).rowcount
     table = tables.metadata.tables["handovers"]
     moved = select(tables.alerts.c.id).where(tables.alerts.c.place == target)
     theirs = table.c.alert.in_(moved) & (table.c.place != target)

@@ -43,6 +43,9 @@ class Resources:
     security_contact: str = ""
     support_ends: str = ""
     is_private_webhook_allowed: bool = False
+    log_days: float = 400.0
+    """Days for which the engine's log is kept."""
+
     broker: Broker = field(default_factory=Broker)
     rehearse: Callable[[int], None] | None = None
     """Runs the rehearsal of this number beside the pages; None where none can run."""

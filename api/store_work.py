@@ -1,22 +1,22 @@
 """What ``stillwell store`` does to one store."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 
 from alerts import forgetting
-from api import console, health, stores, wiring
-from api.alert_retention import AlertRetention
+from api import console, expiring, health, stores, wiring
 from api.exits import CommandFailed
-from api.retention import Retention
+from api.expiring import Expiring
 from config import audit, holds, registry
 from config.places import Place
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable
 from config.settings import Settings
-from ingest.clock import SystemClock, microseconds
+from ingest.clock import Instant, SystemClock, microseconds
 from ingest.sink import CannotDo, Store, StoreBusy, StoreDown
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.pieces import StoreDamaged
@@ -88,32 +88,42 @@ def retention(settings: Settings, *, is_dry_run: bool, tell: Tell) -> None:
     """End what places keep no longer, to its end, or tell what would end."""
     places, table, now = wiring.places(settings), roster(settings), SystemClock().now()
     database = wiring.open_database(settings)
-    readings = alerts = 0
+    gone: Counter[str] = Counter()
     with writing(settings) as store:
         for sentence in store.limits():
             tell(f"{settings.store.kind} {sentence}")
-        work = Retention(store, places, lambda: table, database)
-        ledger = AlertRetention(places, database)
+        every = expiring.build(settings, places, store, lambda: table, database)
         if is_dry_run:
-            _tell_due(places, work.would_go(now), ledger.would_go(now), tell)
+            _tell_due(places, every, now, tell)
             return
-        while gone := work.step(now):
-            readings += gone
-    while gone := ledger.step(now):
-        alerts += gone
+        for name, part in every.parts.items():
+            while count := part.step(now):
+                gone[name] += count
     with database.begin() as connection:
-        detail = {"readings": readings, "alerts": alerts}
+        detail = {name: gone[name] for name in every.parts}
         console.note(connection, audit.INSTALLATION, "retention", "store", **detail)
-    tell(f"{readings:,} readings were older than their place keeps them")
-    tell(f"{alerts:,} alerts, findings and changes were over longer than their place keeps them")
+    tell(f"{gone['readings']:,} readings were older than their place keeps them")
+    tell(
+        f"{gone['alerts']:,} alerts, findings and changes were over longer than their place keeps "
+        "them"
+    )
+    tell(f"{gone['homes']:,} rows of homes that had ended for as long as their place keeps them")
+    tell(f"{gone['audit']:,} rows of the audit log were older than their place keeps them")
+    _meet_wish(settings)
 
 
-def _tell_due(
-    places: Mapping[str, Place],
-    readings: Mapping[str, int],
-    alerts: Mapping[str, Mapping[str, int]],
-    tell: Tell,
-) -> None:
+def _meet_wish(settings: Settings) -> None:
+    """Let the engine forget what it learned of homes that are gone, where no worker will."""
+    checkpoint = wiring.files(settings).checkpoint
+    with wiring.open_database(settings).connect() as connection:
+        worker = health.beats(connection).get(health.WORKER)
+    is_live = health.liveness(worker, microseconds(SystemClock().now())).is_live
+    if forgetting.is_wished(checkpoint) and not is_live:
+        forgetting.forget(checkpoint)
+
+
+def _tell_due(places: Mapping[str, Place], every: Expiring, now: Instant, tell: Tell) -> None:
+    readings, alerts = every.readings.would_go(now), every.alerts.would_go(now)
     for key, count in readings.items():
         days = places[key].retention_days if key in places else 0
         kept = f"older than {days} days" if days else "of no home"
@@ -122,6 +132,12 @@ def _tell_due(
         for name, count in counts.items():
             days = places[key].alert_days
             tell(f"{key}: {count:,} {name.replace('_', ' ')} over for {days} days would go")
+    for key, counts in every.homes.would_go(now).items():
+        for name, count in sorted(counts.items()):
+            tell(f"{key}: {count:,} {name.replace('_', ' ')} of homes that have ended would go")
+    for key, count in every.log.would_go(now).items():
+        if count:
+            tell(f"{key}: {count:,} rows of the audit log would go")
 
 
 def compact(settings: Settings, *, tell: Tell) -> None:

@@ -39,6 +39,8 @@ TITLES: Final = {
     "cap_proposals": N_("Longer limits that were proposed"),
     "installations": N_("Days of work in the home"),
     "walk_tests": N_("Tests of the sensors"),
+    "endings": N_("When the enrolment ended, and why"),
+    "gone_subjects": N_("Alerts and others that have expired, by their id alone"),
     "legal_holds": N_("Times in which nothing may be erased"),
     "alerts": N_("Alerts"),
     "alert_history": N_("What happened to each alert"),

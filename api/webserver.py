@@ -54,6 +54,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
         security_contact=settings.web.security_contact,
         support_ends=settings.web.support_ends,
         is_private_webhook_allowed=settings.outbox.allow_private_webhooks,
+        log_days=settings.tick_log.keep_days,
         broker=settings.broker,
         rehearse=Rehearsing(settings, shutdown),
         shutdown=shutdown,

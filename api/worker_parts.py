@@ -15,8 +15,7 @@ from alerts.lease import Lease
 from alerts.ledger import Ledger
 from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
-from api import stores, wiring
-from api.alert_retention import AlertRetention
+from api import expiring, stores, wiring
 from api.anchoring import Anchoring
 from api.broker_watch import Broker
 from api.channels import channels
@@ -27,7 +26,6 @@ from api.exits import CommandFailed
 from api.handover import keeping_live
 from api.pace import Pace
 from api.relearning import Relearning
-from api.retention import Retention
 from config.settings import Settings
 from ingest.clock import Clock, SystemClock, VirtualClock, instant
 from ingest.decode import decode
@@ -102,13 +100,11 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     options = wiring.connect_options(settings)
     subscriber = Subscriber(options, clock, handle)
     receipts = Receipts(options, pipeline.positions, roster.gateway_id)
-    retention = Retention(store, places, roster.table, database)
-    alert_retention = AlertRetention(places, database)
+    retention = expiring.build(settings, places, store, roster.table, database)
 
     def tend() -> None:
         store.tend(clock.now() - OPEN_DAYS)
         retention.step(clock.now())
-        alert_retention.step(clock.now())
 
     follower = Follower(
         JournalTail.open(where.journal),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from config import tables
 
@@ -20,7 +20,11 @@ GENESIS: Final = "0" * 64
 INSTALLATION: Final = "-"
 """The chain of what concerns no single place."""
 
+CUT: Final = "audit-cut"
+"""What a row says that tells of rows which the place keeps no longer."""
+
 _AT_ONCE: Final = 1000
+_starts: Final = tables.audit_starts
 _a, _heads = tables.audit.c, tables.audit_heads.c
 
 
@@ -96,6 +100,45 @@ def digest_of(row: Mapping[str, object]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def cut(connection: Connection, place: str, before_us: int, now_us: int, limit: int) -> int:
+    """Let the oldest rows of a chain go, up to the first that is not older; return how many.
+
+    At most ``limit`` at once, and never the newest row. The chain itself says what went: a row
+    names the last number and hash, and without it ``verify`` calls them missing.
+    """
+    begin = _start(connection, place)
+    mine = _a.place == place
+    newest = connection.execute(select(_heads.seq).where(_heads.place == place)).scalar()
+    young = select(_a.seq).where(mine, _a.at_us >= before_us).order_by(_a.seq).limit(1)
+    first = connection.execute(young).scalar() or newest
+    last = min((first or 0) - 1, begin.seq + limit)
+    if last <= begin.seq:
+        return 0
+    last_hash = connection.execute(select(_a.hash).where(mine, _a.seq == last)).scalar_one()
+    connection.execute(delete(tables.audit).where(mine, _a.seq <= last))
+    connection.execute(delete(_starts).where(_starts.c.place == place))
+    connection.execute(insert(_starts).values(place=place, seq=last, hash=last_hash))
+    gone = last - begin.seq
+    detail = {"rows": gone, "upto": last, "hash": last_hash}
+    append(connection, Entry(place, now_us, "system", CUT, "audit", detail))
+    return gone
+
+
+def would_cut(connection: Connection, place: str, before_us: int) -> int:
+    """Return how many rows of a chain ``cut`` would let go in the end, none deleted."""
+    mine = _a.place == place
+    newest = connection.execute(select(_heads.seq).where(_heads.place == place)).scalar()
+    young = select(_a.seq).where(mine, _a.at_us >= before_us).order_by(_a.seq).limit(1)
+    first = connection.execute(young).scalar() or newest or 1
+    return max(first - 1 - _start(connection, place).seq, 0)
+
+
+def starts(connection: Connection) -> dict[str, Head]:
+    """Return the newest row that has gone of each chain whose oldest rows went, by place."""
+    rows = connection.execute(select(_starts.c.place, _starts.c.seq, _starts.c.hash))
+    return {row.place: Head(*row) for row in rows}
+
+
 def heads(connection: Connection, places: Sequence[str] | None = None) -> list[Head]:
     """Return the head of each chain; of these places, or of all."""
     query = select(_heads.place, _heads.seq, _heads.hash).order_by(_heads.place)
@@ -109,7 +152,8 @@ def verify(
 ) -> list[Fault]:
     """Return where a chain was edited, has a hole or was cut; empty when all are whole.
 
-    ``anchors`` are heads that were kept elsewhere: a chain must still hold each of them.
+    ``anchors`` are heads that were kept elsewhere: a chain must still hold each of them, but for
+    those of rows that the place keeps no longer (``cut``).
     Looks at the chains of ``places``, at all when that is None.
     """
     known = {head.place: head for head in heads(connection)}
@@ -135,8 +179,11 @@ def read(
 def _verify(
     connection: Connection, place: str, head: Head | None, anchors: Sequence[Head]
 ) -> Iterator[Fault]:
-    wanted = {anchor.seq: anchor.hash for anchor in anchors}
-    seq, previous = 0, GENESIS
+    begin = _start(connection, place)
+    wanted = {anchor.seq: anchor.hash for anchor in anchors if anchor.seq >= begin.seq}
+    seq, previous, is_told = begin.seq, begin.hash, begin.seq == 0
+    if wanted.pop(seq, previous) != previous:
+        yield Fault(place, seq, "the last row that went is not the one that was anchored")
     for row in _rows(connection, place):
         if row.seq != seq + 1:
             yield Fault(place, seq + 1, f"rows {seq + 1} to {row.seq - 1} are missing")
@@ -146,12 +193,27 @@ def _verify(
             yield Fault(place, row.seq, "the row was changed after it was written")
         if wanted.pop(row.seq, row.hash) != row.hash:
             yield Fault(place, row.seq, "the row is not the one that was anchored")
+        is_told = is_told or (row.what == CUT and _names(row.detail, begin))
         seq, previous = row.seq, row.hash
+    if not is_told:
+        yield Fault(place, 1, f"rows 1 to {begin.seq} are missing, and no row says that they went")
     if head is None or (head.seq, head.hash) != (seq, previous):
         end = "no head" if head is None else f"row {head.seq}"
         yield Fault(place, seq, f"the chain ends at row {seq}, its head says {end}")
     for missing in sorted(wanted):
         yield Fault(place, missing, f"row {missing} was anchored and is gone")
+
+
+def _start(connection: Connection, place: str) -> Head:
+    """Return the newest row of a chain that has gone; number 0 where none has."""
+    query = select(_starts.c.seq, _starts.c.hash).where(_starts.c.place == place)
+    row = connection.execute(query).first()
+    return Head(place, 0, GENESIS) if row is None else Head(place, row.seq, row.hash)
+
+
+def _names(detail: object, begin: Head) -> bool:
+    said = json.loads(str(detail))
+    return bool(said.get("upto") == begin.seq and said.get("hash") == begin.hash)
 
 
 def _rows(connection: Connection, place: str) -> Iterator[Row[tuple[object, ...]]]:

@@ -241,6 +241,14 @@ def without(connection: Connection, now_us: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def of_home(connection: Connection, home: int, now_us: int) -> list[str]:
+    """Return the gateways (ids) of a home (number) that have a valid credential."""
+    query = select(_g.id).join(credentials, _c.gateway == _g.number).where(_g.home == home)
+    return list(
+        connection.execute(query.where(*_valid(now_us)).distinct().order_by(_g.id)).scalars()
+    )
+
+
 def history(connection: Connection, gateway: str) -> list[Credential]:
     """Return every credential of a gateway (id), the newest first."""
     query = _query().where(_g.id == gateway).order_by(_c.number.desc())

@@ -133,6 +133,15 @@ class Place(_Strict):
     alert_days: int = Field(default=2922, ge=90, le=7305)
     """Days for which alerts and findings that are over are kept: 8 years, unless a place says."""
 
+    household_days: int = Field(default=365, ge=14, le=7305)
+    """Days after the end of an enrolment for which household and contacts are kept."""
+
+    device_days: int = Field(default=400, ge=14, le=7305)
+    """... for which its gateways, sensors, credentials, visits, pauses and tests are kept."""
+
+    audit_days: int = Field(default=3653, ge=365, le=18263)
+    """Days for which the audit log is to be kept: 10 years; see ``kept_audit_days``."""
+
     contacts: Contacts
     manufacturer: Responsible | None = None
     """Who is the manufacturer of record of what the place uses."""
@@ -161,6 +170,11 @@ class Place(_Strict):
     def logo_png(self) -> bytes:
         """The content of its logo; empty without one."""
         return self._logo_png
+
+    @property
+    def kept_audit_days(self) -> int:
+        """Days for which its audit log is kept: as long as what it tells of, at least."""
+        return max(self.audit_days, self.alert_days, self.household_days)
 
     @property
     def kits(self) -> Mapping[str, Kit]:
@@ -247,6 +261,12 @@ def _check(place: Place, path: Path, text: str) -> None:
             f"places: {what} ({path.name}{'' if line is None else f', line {line}'})"
         )
 
+    if "audit_days" in place.model_fields_set and place.audit_days < place.kept_audit_days:
+        refuse(
+            f"audit_days is {place.audit_days}, expected {place.kept_audit_days} at least: who "
+            "did what is known as long as alerts and households are kept",
+            "audit_days",
+        )
     for number, code in enumerate(place.gss_codes):
         if code.last is not None and code.last < code.first:
             refuse(f"gss_codes.{number}.to is before its from", "gss_codes", number)

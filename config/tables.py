@@ -180,6 +180,34 @@ legal_holds: Final = Table(
 )
 """Times in which nothing of a home may be erased or expire, and who said so (see holds.py)."""
 
+endings: Final = Table(
+    "endings",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("reason", String(20), nullable=False),
+    Column("ended_on", String(10), nullable=False),
+    Column("was_state", String(20), nullable=False),
+    Column("ended_us", BigInteger, nullable=False),
+    Column("ended_by", String(40), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("taken_back_us", BigInteger, nullable=True),
+    Column("taken_back_by", String(40), nullable=False),
+    Column("why", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Ends of enrolments (see endings.py); those that were taken back stay, and ``why`` says why."""
+
+gone_subjects: Final = Table(
+    "gone_subjects",
+    metadata,
+    Column("subject", String(80), primary_key=True),
+    Column("place", String(40), nullable=False),
+    Column("home", String(40), nullable=False, index=True),
+    Column("gone_us", BigInteger, nullable=False, index=True),
+)
+"""Of which home (id) a subject of the audit log was whose own row has expired."""
+
 contacts: Final = Table(
     "contacts",
     metadata,
@@ -297,3 +325,12 @@ audit_heads: Final = Table(
     Column("hash", String(64), nullable=False),
 )
 """The newest row of each chain."""
+
+audit_starts: Final = Table(
+    "audit_starts",
+    metadata,
+    Column("place", String(40), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""The newest row of each chain that has gone because the place keeps it no longer."""

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from httpx2 import Response
+
 from config.roles import Role
 from tests.api.life import A
 from tests.api.test_access import switch_on
@@ -14,6 +16,9 @@ from tests.api.visits import URL, Visit
 from tests.api.world import PASSWORD, World, account, make_world
 
 HOME, NEXT = f"{A}-home-1", f"{A}-home-2"
+ENDED = f"/homes/{A}-home-3/end"
+"""The page of a home whose enrolment has ended."""
+
 REASON = {"reason": "The team cannot be reached", "hours": "1"}
 
 
@@ -59,6 +64,7 @@ def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
         bob.post(f"/break-glass/{A}/open", REASON),
         dora.post(f"/break-glass/{A}/open", REASON),
         dora.post(f"/handover/{A}"),
+        end(bob),
     ]
     assert [one.status_code for one in done if one.status_code >= 400] == []
     propose(world.database, NEXT, A)
@@ -67,6 +73,13 @@ def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
     Visit(world.app, "fay").post("/me/factor", {"current": PASSWORD})
     _, codes = switch_on(Visit(world.app, "gwen"), world)
     return FormWorld(world, codes)
+
+
+def end(visit: Visit) -> Response:
+    """End the enrolment of a home, whatever stands there."""
+    address = f"/api/v1{ENDED}ing"
+    p1 = visit.get(address).json()["p1"]
+    return visit.send(address, {"reason": "died", "ended_on": "2026-03-03", "close_p1": p1})
 
 
 def invitation_of(world: World) -> str:

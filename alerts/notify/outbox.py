@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Engine, Row, select, update
 
 from alerts import escalate, tables
+from alerts.alert import Priority
 from config import recipients
 from config import tables as registry
 from config.homes import HomeState
@@ -180,7 +181,12 @@ class Outbox:
     def _due(self, now_us: int, channel: str) -> list[Row[Any]]:
         outbox = tables.outbox.c
         query = (
-            select(tables.outbox, tables.alerts.c.place, registry.homes.c.state.label("home_state"))
+            select(
+                tables.outbox,
+                tables.alerts.c.place,
+                tables.alerts.c.priority,
+                registry.homes.c.state.label("home_state"),
+            )
             .join(tables.alerts, tables.alerts.c.id == outbox.alert)
             .outerjoin(registry.homes, registry.homes.c.id == tables.alerts.c.home)
             .where(outbox.state.in_(("pending", "leased")), outbox.next_us <= now_us)
@@ -201,7 +207,8 @@ class Outbox:
 
     def _send(self, row: Row[Any]) -> bool:
         attempts = row.attempts + 1
-        if row.home_state == HomeState.ENDED.value and row.recipient is not None:
+        is_over = row.home_state == HomeState.ENDED.value and row.priority != Priority.P1.value
+        if is_over and row.recipient is not None:
             values = {"state": "withdrawn", "error": "the home is no longer enrolled"}
             self._mark(row, attempts, "leased", values)
             return False

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Header, Request
 from fastapi.responses import RedirectResponse, Response
 
-from alerts.alert import LIFE_SAFETY, SILENCES, STANDING, Outcome, Priority, State
+from alerts.alert import CHOICES, LIFE_SAFETY, SILENCES, STANDING, Outcome, Priority, State
 from alerts.attempts import Means, Result
 from alerts.refusals import Conflict, Refused
 from api import actions, contacting, queries, roster, seen
@@ -211,7 +211,7 @@ def reasons(alert: Alert, happened: Sequence[Event], zone: tzinfo) -> list[tuple
 
 def _mistakes(outcome: str, note: str) -> dict[str, str]:
     errors = {}
-    if outcome not in {choice.value for choice in Outcome}:
+    if outcome not in {choice.value for choice in CHOICES}:
         errors["outcome"] = _("Select what you found")
     if wrong := note_mistake(note):
         errors["note"] = wrong
@@ -284,7 +284,7 @@ def _alert_page(
         "may_resolve": acts and line.is_standing,
         "version": seen.version(alert),
         "back": "",
-        "outcomes": {outcome: _(text) for outcome, text in lines.OUTCOMES.items()},
+        "outcomes": {outcome: _(text) for outcome, text in lines.FOUND.items()},
         "kept": kept or {},
         "errors": errors or {},
         "conflict": clash,

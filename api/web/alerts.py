@@ -139,7 +139,7 @@ def _standing(
             key: resources.places[key].name
             for key in sorted({*visitor.places(*HOMES), *visitor.places(Role.ENGINEER)})
         },
-        "outcomes": lines.OUTCOMES,
+        "outcomes": lines.FOUND,
         "cares": bool(scope.places),
         "hands_over": visitor.holds(*CARE),
         "sees_rota": visitor.holds(Role.SUPERVISOR),

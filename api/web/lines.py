@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts.alert import (
+    CHOICES,
     CONTINUING,
     SILENCES,
     STANDING,
@@ -44,8 +45,12 @@ OUTCOMES: Final = {
     Outcome.FALSE_SENSOR: N_("Not a concern: the sensor was wrong"),
     Outcome.TEST: N_("A test"),
     Outcome.OTHER: N_("Something else"),
+    Outcome.ENROLMENT_ENDED: N_("The enrolment ended"),
 }
 """How an outcome reads."""
+
+FOUND: Final = {outcome: OUTCOMES[outcome] for outcome in CHOICES}
+"""Those that somebody may say of an alert."""
 
 VERDICTS: Final = {
     Verdict.PERSON: N_("The person, not the equipment"),

@@ -55,7 +55,7 @@ def kept(connection: Connection, table: Table) -> list[str]:
 
 def everything(connection: Connection, held: list[str]) -> int:
     gone = 0
-    while ended := expiry.expire(connection, PLACE, BEFORE_US, held):
+    while ended := expiry.expire(connection, PLACE, BEFORE_US, held, BEFORE_US):
         gone += sum(ended.values())
     return gone
 
@@ -100,7 +100,7 @@ def test_findings_go_with_what_was_said_of_them_unless_they_stand() -> None:
         for one in (over, stands):
             say(connection, one, Said.TRUE)
         far_us = 4_000_000_000_000_000
-        assert expiry.expire(connection, PLACE, far_us, []) == {"shadow_findings": 1}
+        assert expiry.expire(connection, PLACE, far_us, [], far_us) == {"shadow_findings": 1}
         found = connection.execute(select(tables.shadow_findings.c.id)).scalars().all()
         told = connection.execute(select(tables.adjudications.c.finding)).scalars().all()
         assert (found, told) == ([stands], [stands])
@@ -119,6 +119,6 @@ def test_a_call_deletes_only_some_of_many(monkeypatch: pytest.MonkeyPatch) -> No
     with new_database().begin() as connection:
         for number in range(5):
             alert(connection, f"alert-{number}")
-        assert expiry.expire(connection, PLACE, BEFORE_US, []) == {"alerts": 2}
+        assert expiry.expire(connection, PLACE, BEFORE_US, [], BEFORE_US) == {"alerts": 2}
         count = connection.execute(select(func.count()).select_from(tables.alerts)).scalar_one()
         assert (count, everything(connection, [])) == (3, 3)

@@ -125,6 +125,7 @@ def pages_of(world: World) -> dict[str, str]:
         "rota": "/rota",
         "enrol": "/enrol",
         **{f"enrol-{step}": f"/enrol/{draft}/{step}" for step in (*KEYS, "check")},
+        "end": f"/homes/{A}-home-1/end",
         "installations": "/installations",
         "installation": f"/homes/{A}-home-1/installation",
     }

@@ -85,7 +85,7 @@ def measure(  # noqa: C901  # one plain loop is the point
         and o["channel"] != "proof"
     ]  # fmt: skip
     lost = [o for o in sent if o["state"] in ("failed", "bounced")]
-    judged = sum(n for outcome, n in outcomes.items() if outcome != "test")
+    judged = sum(n for outcome, n in outcomes.items() if outcome not in ("test", "enrolment-ended"))
     needed = outcomes.get("needs-help", 0) + outcomes.get("referred", 0)
     return Measures(
         place, start_us, stop_us, homes,

@@ -19,7 +19,7 @@ from tests.api.life import A
 from tests.api.visits import Visit
 from tests.api.world import World
 from tests.e2e.living_site import pages_of
-from tests.form_world import NEXT, FormWorld, invitation_of, make_form_world
+from tests.form_world import ENDED, NEXT, FormWorld, invitation_of, make_form_world
 from tests.forms import Form, Sheet
 from tests.policy.test_routes import routes
 
@@ -38,6 +38,9 @@ BAD = {
 
 SECRETS = ("code", "username")
 """Fields that are not filled in again: a code serves once, and a name is the page's own."""
+
+CHECKED = (f"/homes/{NEXT}/end", {"reason": "died", "on-d": "3", "on-m": "3", "on-y": "2026"})
+"""A page that only answers a form, and what is sent to see it."""
 
 UNTOUCHED = ("audit", "sessions", "failed_sign_ins")
 """Tables in which a refusal may leave a row: who read what, and how often somebody tried."""
@@ -81,6 +84,7 @@ def shown(world: World) -> list[tuple[str, str]]:
     pages = dict.fromkeys(pages_of(world).values(), "bob")
     pages |= {f"/alerts/{alert}": "bob" for alert in world.alerts_of(A)}
     pages |= {f"/homes/{NEXT}": "bob", f"/homes/{NEXT}/installation": "bob"}
+    pages |= {ENDED: "bob"}
     pages |= {"/sign-in": "", "/sign-in/code": "half", invitation_of(world): ""}
     return [*pages.items(), ("/me", "fay"), ("/me", "gwen")]
 
@@ -101,9 +105,11 @@ def forms(there: FormWorld) -> Iterator[tuple[str, str, str, Form]]:
     for address, who in shown(there.world):
         if who not in visits:
             visits[who] = there.visit(who)
-        answer = visits[who].get(address)
-        assert answer.status_code == 200, (address, answer.status_code)
-        for form in Sheet(answer.text).forms:
+        answers = [visits[who].get(address)]
+        if address == f"/homes/{NEXT}":
+            answers.append(visits[who].post(*CHECKED))
+        assert {one.status_code for one in answers} == {200}, address
+        for form in (form for one in answers for form in Sheet(one.text).forms):
             if form.method != "post":
                 continue
             route = next(path for path, one in known.items() if one.match(form.action))

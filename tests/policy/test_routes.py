@@ -195,6 +195,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "purpose": {"motion": "a test"},
     },
     "withdraw": {"why": " "},
+    "ending": {"reason": "died", "ended_on": "2999-01-01"},  # refused: a home ends for good
+    "take-back": {"why": "a test"},
     "households": {"households": [{"name": "Mx Invented"}]},
     "search": {"name": "Mx Invented"},
     "household": {"household": {"name": "Mx Invented"}},
