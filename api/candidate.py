@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from alerts.detect import parameters
 from config.places import Limits, Place
-from config.problems import ConfigProblem, describe
+from config.problems import ConfigProblem, describe, read_text
 
 
 def read_candidate(file: Path, place: Place, *, command: str) -> Place:
@@ -17,12 +17,10 @@ def read_candidate(file: Path, place: Place, *, command: str) -> Place:
     the key and what was expected.
     """
     try:
-        told = tomllib.loads(file.read_bytes().decode("utf-8"))
+        told = tomllib.loads(read_text(file, command))
         own = place.model_dump(exclude={"limits", "detectors"}, by_alias=True)
         made = Place.model_validate({**own, **told})
-    except OSError as problem:
-        raise ConfigProblem(f"{command}: {file} cannot be read: {problem.strerror}") from problem
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except tomllib.TOMLDecodeError as problem:
         raise ConfigProblem(f"{command}: {file.name} is not TOML: {problem}") from problem
     except ValidationError as problem:
         raise ConfigProblem(describe(command, Place, problem, lambda _: file.name)) from problem

@@ -12,7 +12,7 @@ from api.web import words
 from config import contacts, keys, people
 from config.contacts import Contact
 from config.people import Account
-from config.problems import ConfigProblem, not_utf8
+from config.problems import ConfigProblem, read_text
 from config.roles import Role
 from config.settings import Settings
 from ingest.clock import microseconds
@@ -78,13 +78,7 @@ def expect_role(connection: Connection, email: str, place: str, *roles: Role) ->
 def read_toml(file: Path, command: str) -> dict[str, object]:
     """Return what is in this TOML file; ConfigProblem when it cannot be read."""
     try:
-        data = file.read_bytes()
-        return tomllib.loads(data.decode("utf-8"))
-    except OSError as problem:
-        raise ConfigProblem(f"{command}: {file} cannot be read: {problem.strerror}") from problem
-    except UnicodeDecodeError as problem:
-        said = f"{not_utf8(data, problem)}; save it as UTF-8"
-        raise ConfigProblem(f"{command}: {file.name} {said}") from problem
+        return tomllib.loads(read_text(file, command))
     except tomllib.TOMLDecodeError as problem:
         raise ConfigProblem(f"{command}: {file.name} is not TOML: {problem}") from problem
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from api import console, csv_files, wiring
+from api import console, wiring
 from config import registry
 from config.database import hold_writers
 from config.enrol import Plan, build, read_plan, taken
-from config.problems import ConfigProblem, not_utf8
+from config.problems import ConfigProblem, read_text
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 
@@ -22,13 +22,9 @@ def new_id() -> str:
 
 def run(file: Path, settings: Settings, *, is_dry_run: bool, tell: Callable[[str], None]) -> None:
     """Enrol what the file says; ConfigProblem lists every mistake, and nothing is saved."""
-    data = csv_files.read_bytes(file, "enrol")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        said = f"{not_utf8(data, problem)}; save it as UTF-8"
-        raise ConfigProblem(f"enrol: {file.name} {said}") from problem
-    plan = read_plan(text, file=file.name, places=frozenset(wiring.places(settings)))
+    plan = read_plan(
+        read_text(file, "enrol"), file=file.name, places=frozenset(wiring.places(settings))
+    )
     enrolment = build(plan, new_id)
     counted = f"{len(enrolment.homes)} homes, {len(enrolment.sensors)} sensors"
     database = wiring.open_database(settings)

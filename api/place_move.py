@@ -21,7 +21,7 @@ from api.exits import CommandFailed
 from config import audit, declarations, household_tables, ladders, moves, people, rotas
 from config import tables as registry
 from config.audit import Entry
-from config.problems import ConfigProblem
+from config.problems import ConfigProblem, read_text
 from config.roles import Role
 
 MOVES: Final = frozenset(
@@ -98,11 +98,7 @@ def splitting(connection: Connection, source: str, file: Path, places: Sequence[
 
 
 def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigProblem(f"split: {file.name}: {problem}; expected CSV in UTF-8") from problem
-    reader = csv.DictReader(io.StringIO(text))
+    reader = csv.DictReader(io.StringIO(read_text(file, "split")))
     if not {"home", "place"} <= set(reader.fieldnames or ()):
         raise ConfigProblem(f"split: {file.name} has no columns home and place in its first row")
     for line, row in enumerate(reader, 2):

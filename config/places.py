@@ -24,7 +24,7 @@ from config.homes import ID_PATTERN
 from config.kits import Kit
 from config.ladders import Ladder
 from config.ladders import check as check_ladder
-from config.problems import ConfigProblem, describe
+from config.problems import ConfigProblem, describe, read_text
 
 FOLDER: Final = Path(__file__).parent / "places"
 """The place files that ship with Stillwell."""
@@ -231,9 +231,9 @@ def load_place(path: Path) -> Place:
             "expected 8 to 40 of a-z, 0-9 and -"
         )
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_text(path, "places")
         place = Place.model_validate({"key": key, **tomllib.loads(text)})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except tomllib.TOMLDecodeError as problem:
         raise ConfigProblem(f"places: {path.name}: {problem}") from problem
     except ValidationError as problem:
         raise ConfigProblem(_described(problem, path.name, text)) from problem

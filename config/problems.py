@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
@@ -21,6 +22,19 @@ def encoding_of(data: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return "Windows-1252"
+
+
+def read_text(path: Path, noun: str) -> str:
+    """Return the UTF-8 text of a file that a person wrote; ConfigProblem when it is none."""
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise ConfigProblem(f"{noun}: {path} cannot be read: {problem.strerror}") from problem
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        said = f"{not_utf8(data, problem)}; save it as UTF-8"
+        raise ConfigProblem(f"{noun}: {path.name} {said}") from problem
 
 
 def not_utf8(data: bytes, problem: UnicodeDecodeError) -> str:

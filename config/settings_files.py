@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from config.problems import ConfigProblem, describe
+from config.problems import ConfigProblem, describe, read_text
 from config.settings import Settings
 
 PREFIX: Final = "STILLWELL_"
@@ -41,10 +41,8 @@ def load_settings(files: Sequence[Path], environment: Mapping[str, str]) -> Sett
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8"))
-    except OSError as problem:
-        raise ConfigProblem(f"settings: {file} cannot be read: {problem.strerror}") from problem
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        return tomllib.loads(read_text(file, "settings"))
+    except tomllib.TOMLDecodeError as problem:
         raise ConfigProblem(f"settings: {file.name} is not TOML: {problem}") from problem
 
 

@@ -216,6 +216,9 @@ def test_a_split_file_says_every_mistake_and_then_moves_what_it_names(tmp_path: 
                      "row 5: home-000001 stands in row 2 already", "row 6: place is 'atlantis'",
                      "row 7: place is 'fenbridge'"):  # fmt: skip
             assert line in told
+        file.write_bytes(b"home,place\nhome-000001,caf\xe9\n")
+        with pytest.raises(ConfigProblem, match=r"line 2; it seems to be Windows-1252"):
+            splitting(connection, A, file, [A, B, C, D])
         file.write_text("home,place\nhome-000001,willowmere\nhome-000003,saltmarsh\n")
         plan = splitting(connection, A, file, [A, B, C, D])
         move(connection, plan, account="account-sue", now_us=AT)

@@ -25,6 +25,22 @@ def _place(folder: Path, text: str, name: str = "willowmere.toml") -> Path:
     return path
 
 
+def test_a_file_of_windows_1252_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "willowmere.toml"
+    path.write_bytes(GOOD.replace("Willowmere", "Y F\xf4r").encode("cp1252"))
+    with pytest.raises(ConfigProblem) as problem:
+        load_place(path)
+    assert "willowmere.toml is not UTF-8 (byte 13, line 2; it seems to be Windows-1252)" in str(
+        problem.value
+    )
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "willowmere.toml"
+    path.write_bytes(GOOD.encode("utf-8-sig"))
+    assert load_place(path).name == "Willowmere Borough Council"
+
+
 def test_three_places_ship_and_load() -> None:
     places = load_places(FOLDER)
 
