@@ -21,6 +21,7 @@ from api.store_work import writing
 from api.table_copy import every_table
 from config import audit, endings, holds, registry
 from config.audit import Entry
+from config.database import hold_writers
 from config.homes import HomeState
 from config.people import Account
 from config.problems import ConfigProblem
@@ -207,6 +208,8 @@ def _engine(here: Here, record: Record) -> str:
 
 def _tables(here: Here, record: Record) -> str:
     with here.database.begin() as connection:
+        hold_writers(connection)
+        holds.expect_free(connection, record.home.number)  # one may have come since
         gone = delete_rows(connection, record.home)
         blinding.blind(connection, record.home.id)
         registry.bump(connection)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from config import audit, registry, tables
 from config.audit import Entry
 from config.credential_hashes import hashes_of, new_secret
+from config.database import hold_writers
 from config.gateway_tables import credentials
 from config.homes import HomeState
 from config.problems import ConfigProblem
@@ -109,6 +110,7 @@ def _issue(
     now_us: int,
     overlap_h: float,
 ) -> list[Issued]:
+    hold_writers(connection)  # each counts those before it
     made, rows = [], []
     until_us = now_us + int(overlap_h * _HOUR_US)
     for number, gateway, place in wanted:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from config import audit, tables
 from config.audit import Entry
+from config.database import hold_writers
 from config.homes import HomeState
 from config.pauses import Pause, PauseReason, check
 from config.problems import ConfigProblem
@@ -44,6 +45,7 @@ def of_places(connection: Connection, places: Sequence[str], since_us: int) -> l
 def begin(connection: Connection, pause: Pause) -> Pause:
     """Write a pause; return it with its number. ConfigProblem says what is wrong with it."""
     check(pause)
+    hold_writers(connection)  # of two at once the second sees the first
     home = connection.execute(select(tables.homes).where(_h.number == pause.home)).one()
     if home.state != HomeState.ACTIVE.value:
         raise ConfigProblem(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from config import audit, tables
 from config.audit import Entry
+from config.database import hold_writers
 from config.gateway_tables import walk_tests
 from config.homes import HomeState
 from config.problems import ConfigProblem
@@ -36,6 +37,7 @@ def newest(connection: Connection, home: int) -> WalkTest | None:
 
 def begin(connection: Connection, home: int, account: str, now_us: int) -> WalkTest:
     """Begin a walk test of sixty minutes; ConfigProblem says why it cannot be."""
+    hold_writers(connection)  # a second one would outlast the end of the first, unseen
     found = connection.execute(select(_h.id, _h.place, _h.state).where(_h.number == home)).one()
     if (why := _OF_NOBODY.get(HomeState(found.state))) is not None:
         raise ConfigProblem(f"walk test: {why}")

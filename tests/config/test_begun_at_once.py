@@ -1,0 +1,92 @@
+"""What only one may begin is begun once when two begin it at the same moment, on both databases."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from config import audit, credentials, gateway_tables, pause_rows, tables, walk_test_rows
+from config.pauses import Pause, PauseReason
+from config.problems import ConfigProblem
+from tests.config.test_consents_at_once import (
+    NOW_US,
+    ROUNDS,
+    database,
+    home,
+    together,
+)
+
+__all__ = ["database", "home"]
+HOUR_US = 3_600_000_000
+
+
+def twice(engine: Engine, act: Callable[[Connection, str], object]) -> list[str]:
+    """Do this as two people at once; return what was refused, in words."""
+    refused = list[str]()
+
+    def run(who: str) -> None:
+        try:
+            with engine.begin() as connection:
+                act(connection, who)
+        except ConfigProblem as problem:
+            refused.append(str(problem))
+
+    together(lambda: run("one"), lambda: run("two"))
+    with engine.connect() as connection:
+        assert audit.verify(connection) == []
+    return refused
+
+
+def number_of(engine: Engine, id_: str) -> int:
+    h = tables.homes.c
+    with engine.connect() as connection:
+        return int(connection.execute(select(h.number).where(h.id == id_)).scalar_one())
+
+
+@pytest.mark.usefixtures("home")
+def test_a_home_has_one_walk_test_so_that_ending_it_makes_every_alarm_real(
+    database: Engine, home: str
+) -> None:
+    number = number_of(database, home)
+    for turn in range(ROUNDS):
+        at_us = NOW_US + turn * HOUR_US
+        (told,) = twice(database, lambda c, who: walk_test_rows.begin(c, number, who, at_us))  # noqa: B023  # done at once
+        assert "one is under way in this home" in told
+        with database.begin() as connection:
+            walk_test_rows.end(connection, number, "one", at_us + 1, {})
+            tests = walk_test_rows.read(connection)
+        assert not [one for one in tests if one.covers(at_us + 2)]
+
+
+def test_a_home_has_one_pause_at_a_time_so_that_ending_it_watches_it_again(
+    database: Engine, home: str
+) -> None:
+    number = number_of(database, home)
+    for turn in range(ROUNDS):
+        start_us = NOW_US + 2 * turn * HOUR_US
+
+        def begin(connection: Connection, who: str, at_us: int = start_us) -> None:
+            wish = Pause(0, number, PauseReason.HOLIDAY, at_us, at_us + HOUR_US, who, at_us)
+            pause_rows.begin(connection, wish)
+
+        (told,) = twice(database, begin)
+        assert "covers part of that time" in told
+    with database.connect() as connection:
+        assert len(pause_rows.of_home(connection, number)) == ROUNDS
+
+
+def test_two_credentials_of_a_gateway_have_names_of_their_own(database: Engine, home: str) -> None:
+    with database.connect() as connection:
+        g = tables.gateways.c
+        query = select(g.id).where(g.home == number_of(database, home))
+        gateway = connection.execute(query).scalar_one()
+    issued = list[str]()
+
+    def issue(connection: Connection, who: str) -> None:
+        issued.append(credentials.issue(connection, gateway, who, NOW_US, 1.0).username)
+
+    assert twice(database, issue) == []
+    assert len(set(issued)) == 2
+    with database.connect() as connection:
+        kept = connection.execute(select(gateway_tables.credentials.c.username)).scalars().all()
+    assert sorted(kept) == sorted(issued)
