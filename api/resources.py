@@ -37,6 +37,9 @@ class Resources:
     checkpoint: Path | None = None
     """The engine's memory, where this process may read it."""
 
+    store_kind: str = "embedded"
+    """Which store keeps the readings, as the settings call it."""
+
     session_hours: float = 12.0
     is_secure: bool = True
     address: str = ""

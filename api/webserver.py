@@ -48,6 +48,7 @@ def resources(settings: Settings, shutdown: threading.Event) -> Resources:
         clock=wiring.web_clock(settings, database),
         table=roster.table,
         checkpoint=where.checkpoint,
+        store_kind=settings.store.kind,
         session_hours=settings.web.session_hours,
         is_secure=settings.web.is_secure,
         address=settings.web.address,

@@ -1,13 +1,13 @@
 """Requests of people for what is kept about them, and legal holds, for information governance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import subject_answers, subject_rows
+from api import home_rows, subject_answers, subject_rows
 from api.auth import Needs, Visitor
 from api.errors import Problem
 from api.home_rows import Subject
@@ -17,7 +17,7 @@ from api.web import words
 from api.web.language import _
 from api.web.pages import page, zone_of
 from api.web.typed import Typed
-from config import audit, holds, people
+from config import audit, holds, household_rows, people
 from config.audit import Entry
 from config.holds import Hold
 from config.problems import ConfigProblem
@@ -28,6 +28,9 @@ router: Final = APIRouter(include_in_schema=False)
 Governor = Annotated[Visitor, Depends(Needs((Role.GOVERNANCE,)))]
 Home = Annotated[str, Query(max_length=60)]
 Number = Annotated[int, Path(ge=1, le=1 << 31)]
+SHORTEST: Final = 2
+MOST: Final = 50
+"""Homes of a search that are shown: more than these want more words."""
 
 
 @router.get("/data-requests")
@@ -43,6 +46,36 @@ def show_data_requests(request: Request, visitor: Governor, home: Home = "") -> 
         return _page(request, visitor, None, wanted, errors=errors, status=404)
     _note(request, visitor, found)
     return _page(request, visitor, found, wanted)
+
+
+@router.post("/data-requests/search")
+def search(request: Request, visitor: Governor, wanted: Typed = "") -> Response:
+    """Show the homes of the visitor's places of this name or address; noted without the words."""
+    resources: Resources = request.app.state.resources
+    if len(wanted.strip()) < SHORTEST:
+        errors = {"wanted": _("Type at least two letters of a name or an address")}
+        return _page(request, visitor, None, "", errors=errors, searched=wanted, status=422)
+    places = visitor.places(Role.GOVERNANCE)
+    with resources.database.connect() as connection:
+        found = household_rows.search_whole(connection, resources.vault, places, wanted)
+    matches = [(home, *found[home]) for home in list(found)[:MOST]]
+    _note_search(resources, visitor, [home for home, *_rest in matches])
+    return _page(
+        request, visitor, None, "", searched=wanted, matches=matches, left=len(found) - len(matches)
+    )
+
+
+def _note_search(resources: Resources, visitor: Visitor, homes: Sequence[str]) -> None:
+    """Write down at each place that somebody searched, and at each home that it was shown."""
+    at_us, by, route = microseconds(resources.wall()), visitor.account.id, "/data-requests/search"
+    with resources.database.begin() as connection:
+        for place in visitor.places(Role.GOVERNANCE):
+            audit.append(connection, Entry(place, at_us, by, "read", "list", {"what": "search"}))
+        for home in homes:
+            one = home_rows.find(connection, home, visitor.places(Role.GOVERNANCE))
+            if one is not None:
+                shown = Entry(one.place, at_us, by, "read", f"home:{home}", {"route": route})
+                audit.append(connection, shown)
 
 
 @router.get("/data-requests/{home}/export.json")
@@ -106,6 +139,9 @@ def _page(
     errors: Mapping[str, str] | None = None,
     kept: str = "",
     kept_why: str = "",
+    searched: str = "",
+    matches: Sequence[tuple[str, list[str], str]] | None = None,
+    left: int = 0,
     status: int = 200,
 ) -> Response:
     resources: Resources = request.app.state.resources
@@ -123,6 +159,9 @@ def _page(
         "holds": [_hold(one, named, zone) for one in listed],
         "kept": kept.replace("\r\n", "\n"),
         "kept_why": kept_why,
+        "searched": searched.strip(),
+        "matches": matches,
+        "left": left,
         "errors": errors or {},
         "place": place,
     }

@@ -7,11 +7,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api import health
+from api import health, installed
 from api.auth import Needs, Visitor
+from api.installed import Stored
+from api.payload_shape import shape
 from api.resources import Resources
 from api.web import proven, words
 from api.web.alerts import quiet
+from api.web.language import N_, _
 from api.web.numbers import numbers
 from api.web.pages import page, zone_of
 from api.web.phrases import spoken
@@ -21,6 +24,16 @@ from ingest.clock import microseconds
 from ingest.dead_letters import DeadLetter
 
 router: Final = APIRouter(include_in_schema=False)
+NAMES: Final = (
+    N_("Database"),
+    N_("Journal"),
+    N_("Readings"),
+    N_("Memory of the engine"),
+    N_("Revision of the database"),
+    N_("Layout of the engine's memory"),
+)
+"""Names of what ``api/installed.py`` tells, for the catalogue."""
+
 SHOWN: Final = 50
 """Dead letters on the page, of each place."""
 
@@ -36,6 +49,7 @@ def show_system(
         beats = health.beats(connection)
         silent = quiet(connection, resources, visitor, visitor.places(Role.ENGINEER))
     zone, own = zone_of(resources, None), visitor.places(Role.ENGINEER)
+    worker, is_fragment = beats.get(health.WORKER), request.query_params.get("fragment") == "1"
     letters = newest_letters(resources, own)
     context = {
         **silent,
@@ -52,6 +66,7 @@ def show_system(
             for beat in beats.values()
         ],
         "gaps": gap_rows(beats.get(health.WORKER), resources.table(), own),
+        **({} if is_fragment else _installed(resources, worker, wall_us)),
         "letters": [letter_row(letter, microseconds(resources.clock())) for letter in letters],
     }
     return page(request, visitor, "system.html", context)
@@ -87,6 +102,25 @@ def gap_rows(
     ]
 
 
+def _installed(resources: Resources, worker: health.Beat | None, wall_us: int) -> dict[str, Any]:
+    """Return stores and versions, which a page that renews itself does not ask for again."""
+    return {
+        "stores": [stored_row(one, wall_us) for one in installed.stores(resources, worker)],
+        "versions": [(_(name), told) for name, told in installed.versions(resources.database)],
+    }
+
+
+def stored_row(one: Stored, wall_us: int) -> dict[str, str]:
+    """Return a store as text."""
+    return {
+        "name": _(one.name),
+        "kind": one.kind,
+        "size": _("unknown") if one.size is None else _("%(n)s MB", n=f"{one.size / 1e6:,.1f}"),
+        "written": _("unknown") if one.written_us is None else words.ago(one.written_us, wall_us),
+        "health": one.problem or _("nothing wrong is known"),
+    }
+
+
 def newest_letters(resources: Resources, places: Sequence[str]) -> list[DeadLetter]:
     """Return the newest dead letters whose topic names one of these places."""
     reader = resources.dead_letters()
@@ -97,12 +131,12 @@ def newest_letters(resources: Resources, places: Sequence[str]) -> list[DeadLett
 
 
 def letter_row(letter: DeadLetter, now_us: int) -> dict[str, Any]:
-    """Return a dead letter as text; its bytes are shown escaped, as they came."""
+    """Return a dead letter as text, with the shape of its payload and no value of it."""
     return {
         "reason": words.label(letter.reason.value),
         "detail": letter.detail,
         "topic": letter.topic,
         "count": f"{letter.count:,}",
         "age": words.ago(letter.last_us, now_us),
-        "bytes": letter.first_bytes.decode("ascii", "backslashreplace"),
+        "shape": shape(letter.first_bytes),
     }

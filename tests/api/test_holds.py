@@ -23,7 +23,8 @@ from ingest.journal import Journal
 from ingest.message import Reason, Reject
 from ingest.sink import Entry, Store
 from tests.api.life import A, B
-from tests.api.visits import Visit
+from tests.api.test_households import record
+from tests.api.visits import URL, Visit
 from tests.api.world import World, account, make_world
 from tests.make import enrolment
 
@@ -207,3 +208,44 @@ def test_the_id_that_a_data_request_names_stands_on_the_homes_page_for_who_may_t
     assert told not in Visit(world.app, "alice").get(f"/homes/{home}").text
     page = Visit(world.app, "bob").get("/data-requests").text
     assert "page shows it to supervisors and officers" in page
+
+
+def test_governance_finds_a_home_by_name_or_address_and_the_words_stay_out_of_every_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = make_world(tmp_path)
+    account(world.database, "Gwen", (A, Role.GOVERNANCE))
+    home, other = world.homes[A][0].id, world.homes[B][0].id
+    kept = record(
+        name="Mx Wilhelmina Teasel", address_1="4 Larch Row", town="Fenbridge", postcode="PE1 2AB"
+    )
+    for one, who in ((home, "bob"), (other, "charlie")):
+        answer = Visit(world.app, who).client.put(
+            f"/api/v1/homes/{one}/household",
+            json={"household": kept},
+            headers={"Origin": URL, "If-Match": "*"},
+        )
+        assert answer.status_code == 200, answer.text
+    capsys.readouterr()
+    visit = Visit(world.app, "gwen")
+    for words in ("wilhel", "teasel larch", "pe12ab", "PE1 2AB"):
+        page = visit.post("/data-requests/search", {"wanted": words})
+        assert f"/data-requests?home={home}" in page.text, words
+        assert other not in page.text
+        assert words not in str(page.url)
+    assert (
+        "No home of your places"
+        in visit.post("/data-requests/search", {"wanted": "larch nobody"}).text
+    )
+    short = visit.post("/data-requests/search", {"wanted": "w"})
+    assert short.status_code == 422
+    assert "at least two letters" in short.text
+    with world.database.connect() as connection:
+        a = tables.audit.c
+        rows = connection.execute(select(tables.audit).where(a.actor == "account-gwen")).all()
+    assert sum(row.subject == f"home:{home}" for row in rows) == 4
+    told = f"{rows} {capsys.readouterr().out}".casefold()
+    assert not [word for word in ("wilhel", "teasel", "larch", "pe12ab") if word in told]
+    assert (
+        Visit(world.app, "alice").post("/data-requests/search", {"wanted": "xx"}).status_code == 403
+    )

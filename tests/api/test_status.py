@@ -1,7 +1,13 @@
+import re
+from html import unescape
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from ingest.batch import empty
+from ingest.journal import Journal
+from ingest.message import Reason, Reject
 from tests.api.life import A, B
 from tests.api.visits import Visit
 from tests.api.world import World, make_world
@@ -84,3 +90,20 @@ def test_gaps_are_shown_by_gateway_and_of_ones_own_places_only(world: World) -> 
         "every numbered message of your gateways came"
         in Visit(world.app, "bob").get("/system").text
     )
+
+
+def test_the_system_page_tells_of_stores_and_versions_and_of_a_payload_its_shape_only(
+    world: World,
+) -> None:
+    journal = Journal.open(world.folder / "journal.db")
+    topic = f"stillwell/v1/{A}/{A}-gateway-1/r"
+    payload = b'{"t": 1764000000, "who": "Mx Teasel", "v": [21.5, '
+    journal.append(empty(), [], [Reject(Reason.NOT_JSON, topic, payload, "", 7)])
+    journal.close()
+    page = unescape(Visit(world.app, "bob").get("/system").text)
+    assert '{"t": number, "who": text, "v": [number, ..., cut off' in page
+    assert "Teasel" not in page
+    assert "21.5" not in page
+    for told in ("Stores", "Memory of the engine", "Revision of the database", version("numpy")):
+        assert told in page
+    assert re.search(r"Database</th>.*?SQLite.*?[\d.]+ MB", page, re.DOTALL)

@@ -29,7 +29,7 @@ STREAMS = frozenset({"/live"})
 """Routes that never end; tests/api/test_live.py holds them to the same."""
 
 
-OWN = frozenset({"/homes/search"})
+OWN = frozenset({"/homes/search", "/data-requests/search"})
 """Routes that name no place: they look through the caller's own."""
 
 
