@@ -38,11 +38,10 @@ def _of_json(text: str) -> str:
     """Return the text with each value replaced by its type, as far as it can be read."""
     parts: list[str] = []
     at = 0
-    while at < len(text):
+    while text[at:].strip():
         found = _TOKEN.match(text, at)
         if found is None:
-            rest = " ..., not JSON from here" if text[at:].strip() else ""
-            return "".join(parts).rstrip() + rest
+            return "".join(parts).rstrip() + " ..., not JSON from here"
         at = found.end()
         if found["mark"]:
             parts.append(_MARKS.get(found["mark"], found["mark"]))

@@ -40,14 +40,14 @@ _TAGS: Final = {
 }
 
 
-def tried(kept: Kept) -> list[tuple[str, str]]:
-    """Return each setting that is tried, and its value, as text."""
+def tried(kept: Kept) -> list[tuple[str, str, bool]]:
+    """Return each setting that is tried, its value, and whether its name is a code."""
     one = kept.candidate
     numbers = {**one.limits, **one.detectors}
     if one.alert_budget is not None:
         numbers = {"alert_budget": one.alert_budget, **numbers}
-    modes = [(_title(key), _(MODES[Mode(mode)][0])) for key, mode in one.modes.items()]
-    return [*((name, f"{value:g}") for name, value in numbers.items()), *modes]
+    modes = [(_title(key), _(MODES[Mode(mode)][0]), False) for key, mode in one.modes.items()]
+    return [*((name, f"{value:g}", True) for name, value in numbers.items()), *modes]
 
 
 def context(
@@ -169,12 +169,12 @@ def _notices(kept: Kept, place: Place) -> Iterator[str]:
         yield _("%(n)s alerts that did not change are counted and not listed.", n=told["left_out"])
 
 
-def _differing(name: str, values: Sequence[object]) -> tuple[str, str, str]:
+def _differing(name: str, values: Sequence[object]) -> tuple[str, str, str, bool]:
     if name.startswith("modes."):
         before, after = (_(MODES[Mode(str(value))][0]) for value in values)
-        return _title(name.removeprefix("modes.")), before, after
+        return _title(name.removeprefix("modes.")), before, after, False
     before, after = (f"{v:g}" if isinstance(v, int | float) else str(v) for v in values)
-    return name, before, after
+    return name, before, after, True
 
 
 def _sides(kept: Kept, place: Place) -> list[dict[str, Any]]:

@@ -117,7 +117,7 @@ def stored_row(one: Stored, wall_us: int) -> dict[str, str]:
         "kind": one.kind,
         "size": _("unknown") if one.size is None else _("%(n)s MB", n=f"{one.size / 1e6:,.1f}"),
         "written": _("unknown") if one.written_us is None else words.ago(one.written_us, wall_us),
-        "health": one.problem or _("nothing wrong is known"),
+        "problem": one.problem,
     }
 
 

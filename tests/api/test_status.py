@@ -1,10 +1,12 @@
 import re
+from dataclasses import replace
 from html import unescape
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from api.app import create_app
 from ingest.batch import empty
 from ingest.journal import Journal
 from ingest.message import Reason, Reject
@@ -100,7 +102,11 @@ def test_the_system_page_tells_of_stores_and_versions_and_of_a_payload_its_shape
     payload = b'{"t": 1764000000, "who": "Mx Teasel", "v": [21.5, '
     journal.append(empty(), [], [Reject(Reason.NOT_JSON, topic, payload, "", 7)])
     journal.close()
-    page = unescape(Visit(world.app, "bob").get("/system").text)
+    memory = world.folder / "engine.npz"
+    memory.write_bytes(b"m" * 2_000_000)
+    app = create_app(replace(world.resources, checkpoint=memory))
+    page = unescape(Visit(app, "bob").get("/system").text)
+    assert "2.0 MB" in page
     assert '{"t": number, "who": text, "v": [number, ..., cut off' in page
     assert "Teasel" not in page
     assert "21.5" not in page
