@@ -5,6 +5,7 @@ from typing import Final
 from api.web.language import N_
 
 LABELS: Final = (
+    N_("Rehearsal"),
     N_("Smoke"),
     N_("Carbon monoxide"),
     N_("Flood"),

@@ -17,7 +17,7 @@ from config.places import Place
 
 BUDGET: Final = Parameter(
     "alert_budget",
-    "per 100 homes a week",
+    N_("per 100 homes a week"),
     0.1,
     100.0,
     9.0,

@@ -106,7 +106,10 @@ def _installed(resources: Resources, worker: health.Beat | None, wall_us: int) -
     """Return stores and versions, which a page that renews itself does not ask for again."""
     return {
         "stores": [stored_row(one, wall_us) for one in installed.stores(resources, worker)],
-        "versions": [(_(name), told) for name, told in installed.versions(resources.database)],
+        "versions": [
+            (_(name) if name in NAMES else name, told, name not in NAMES)
+            for name, told in installed.versions(resources.database)
+        ],
     }
 
 
