@@ -49,7 +49,8 @@ class Engine:
     ``table`` returns the newest roster. ``is_linked`` says whether our own subscriber is
     connected. A signal whose place nobody knows goes to ``orphan_place``. ``code`` names the
     code that decides, for the tick log; without one no log is kept. Without ``shadow`` every
-    detector is live.
+    detector is live. ``places_now`` returns the places as they are to be from now on, and is
+    asked after each checkpoint; without it they stay as they were.
     """
 
     def __init__(
@@ -68,7 +69,9 @@ class Engine:
         code: str | None = None,
         shadow: Shadow | None = None,
         homes_a_turn: int = HOMES_A_TURN,
+        places_now: Callable[[], Mapping[str, Place]] | None = None,
     ) -> None:
+        self._places_now = places_now
         self._tail, self._table, self._places = tail, table, places
         self._ledger, self._clock, self._is_linked = ledger, clock, is_linked
         self._shadow = shadow
@@ -158,7 +161,7 @@ class Engine:
                     if is_saved or self._watch.memory is None:
                         self.forget_erased()
                     if is_saved and not progress.is_behind:
-                        self.take_up_learned()
+                        _ = self.take_up_learned() or self.take_up_places()
                     saved = time.monotonic()
                 if not progress.is_behind:
                     wait(progress.position, idle_s)
@@ -241,6 +244,26 @@ class Engine:
         self._waiting = self._waiting.without(sensors, self._watch.folded_us)
         forgetting.forget(path)
         return True
+
+    def take_up_places(self) -> bool:
+        """Go on, as after a restart, with the places as somebody has decided meanwhile.
+
+        Return whether they are others. It follows a checkpoint, from which all is remembered.
+        """
+        path = self._checkpoint
+        places = self._places if self._places_now is None else self._places_now()
+        if path is None or places == self._places:
+            return False
+        before = self._places, self._watch, self._version, self._steps
+        self._places = places
+        self._watch = self._watch.anew(self._table(), places)
+        if self._version is not None:
+            self._version = replace(self._version, places=places)
+        self._steps = StepLog(self._ledger, self._version, self._shadow)
+        if self._go_on_from(path):
+            return True
+        self._places, self._watch, self._version, self._steps = before
+        return False
 
     def _go_on_from(self, path: Path) -> bool:
         uplink = self._uplink

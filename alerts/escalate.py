@@ -14,7 +14,7 @@ from alerts import deadlines, record, tables
 from alerts.alert import Priority, State
 from alerts.lifecycle import Event, Refusal, step
 from alerts.texts import text
-from config import ladder_rows, ladders, people, recipients, rotas
+from config import ladder_rows, ladders, message_texts, people, recipients, rotas
 from config.holidays import BankHolidays
 from config.ladders import Ladder, Rung
 from config.places import Place
@@ -150,13 +150,14 @@ def _accounts(
 def _queue(
     connection: Connection, row: Row[Any], rung: int, told: Sequence[Told], now_us: int
 ) -> None:
+    own = message_texts.find(connection, row.place) if told else None
     for one in told:
         connection.execute(
             insert(tables.outbox).values(
                 alert=row.id,
                 key=f"{row.id}:{one.channel}:{row.step}.{rung}:{one.recipient}",
                 channel=one.channel,
-                text=text(Priority(row.priority), row.id, one.language),
+                text=text(Priority(row.priority), row.id, one.language, own),
                 state="pending",
                 attempts=0,
                 next_us=one.at_us,
@@ -173,7 +174,7 @@ def tell_role(connection: Connection, row: Row[Any], role: Role, now_us: int, wh
 
     Beside the ladder, and at once: ``why`` (a few characters) keeps the messages apart from it.
     """
-    count = 0
+    count, own = 0, message_texts.find(connection, row.place)
     for account in people.holders(connection, row.place, role):
         person = recipients.find(connection, account) or Recipient()
         for channel in ("sms", "email", "apprise"):
@@ -181,7 +182,7 @@ def tell_role(connection: Connection, row: Row[Any], role: Role, now_us: int, wh
             known = select(tables.outbox.c.id).where(tables.outbox.c.key == key)
             if not person.address(channel) or connection.execute(known).first():
                 continue
-            words = text(Priority(row.priority), row.id, person.language)
+            words = text(Priority(row.priority), row.id, person.language, own)
             connection.execute(
                 insert(tables.outbox).values(
                     alert=row.id,

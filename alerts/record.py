@@ -23,7 +23,7 @@ from alerts.alert import (
 )
 from alerts.lifecycle import Event, Standing, Transition
 from alerts.texts import walk_test_text
-from config import audit, recipients
+from config import audit, message_texts, recipients
 from config import tables as registry
 from config.audit import Entry
 from config.homes import HomeState
@@ -151,6 +151,7 @@ def _queue_for_tester(
 ) -> None:
     """Let the one who tests see it arrive, and nobody else."""
     person = recipients.find(connection, finding.tester) or Recipient()
+    own = message_texts.find(connection, finding.place)
     for channel in _PERSONAL:
         if not person.address(channel):
             continue
@@ -158,7 +159,7 @@ def _queue_for_tester(
             "alert": finding.id,
             "key": f"{finding.id}:{channel}:test:{finding.tester}",
             "channel": channel,
-            "text": walk_test_text(finding.priority, finding.id, person.language),
+            "text": walk_test_text(finding.priority, finding.id, person.language, own),
             "state": "muted" if sending.is_muted else "pending",
             "attempts": 0,
             "next_us": now_us,

@@ -83,9 +83,9 @@ class Watch:
 
         self._offsets: tuple[Offsets, ...] = ()
 
-    def anew(self, table: SensorTable) -> "Watch":
-        """Return a watch over this roster, of the same places, that knows nothing."""
-        return Watch(table, self.places, homes_a_turn=self._homes_a_turn)
+    def anew(self, table: SensorTable, places: Mapping[str, Place] | None = None) -> "Watch":
+        """Return a watch over this roster, of these or the same places, that knows nothing."""
+        return Watch(table, places or self.places, homes_a_turn=self._homes_a_turn)
 
     @property
     def memory(self) -> Memory | None:

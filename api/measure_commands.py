@@ -30,6 +30,7 @@ def measures(
       stillwell measures --place fenbridge --from 2026-11-01 --to 2026-11-29
     """
     from api import exporting, measuring, wiring
+    from config import alert_budgets
     from config.problems import ConfigProblem
     from ingest.clock import SystemClock, microseconds
 
@@ -60,8 +61,9 @@ def measures(
         if as_csv:
             exporting.note(database, place, "measures", now_us, from_us=span[0], to_us=span[1])
         with database.connect() as connection:
-            found = measuring.of_place(connection, known[place], *span, now_us)
-        figures = list(measuring.figures(found, measuring.exactly, known[place].alert_budget))
+            served = alert_budgets.in_force(connection, {place: known[place]})[place]
+            found = measuring.of_place(connection, served, *span, now_us)
+        figures = list(measuring.figures(found, measuring.exactly, served.alert_budget))
         if as_csv:
             sys.stdout.write(measuring.to_csv(place, figures))
             return

@@ -22,7 +22,7 @@ from api.counts import EXACT, teller
 from api.errors import Problem, absent
 from api.resources import Resources
 from api.web.language import N_
-from config import people, rotas
+from config import alert_budgets, people, rotas
 from config.places import Place
 from ingest.clock import microseconds
 
@@ -101,6 +101,7 @@ def visited(
     if not is_exact:
         start_us, stop_us = whole_weeks(start_us, min(stop_us, now_us - WAIT_US), there.zone)
     with resources.database.connect() as connection:
+        there = alert_budgets.in_force(connection, {place: there})[place]
         found = of_place(connection, there, start_us, stop_us, now_us)
     tell = teller(found.homes, is_exact=is_exact)
     return found, list(figures(found, tell, there.alert_budget))

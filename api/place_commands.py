@@ -41,6 +41,9 @@ def check(
 ) -> None:
     """Say what each place must still name before it may go live for P1; exits with 3 if any must.
 
+    Without a FILE it also says what was saved on the pages of places and holds over their files,
+    and which saved ladder could leave a P1 without anybody told.
+
     Until then its P1 alerts are raised, shown and sent as everywhere, and its pages, the hub and
     `stillwell check` say that nobody has promised to answer them at all hours.
     """

@@ -1,15 +1,17 @@
 """Adds, checks and lists place files."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from alerts.alert import Priority
 from api import console, roster, wiring
 from api.exits import Exit
-from config import audit
+from config import alert_budgets, audit, ladder_rows, ladders
 from config.homes import ID_PATTERN
 from config.places import (
     FOLDER,
+    Place,
     gss_clashes,
     is_live_for_p1,
     load_place,
@@ -55,7 +57,33 @@ def check(file: Path | None, settings: Settings, *, tell: Callable[[str], None])
         tell(f"{'live for P1    ' if not missing else 'NOT LIVE for P1'}  {key}: {place.name}")
         for what in missing:
             tell(f"                 its file does not name {what}")
-    return Exit.OK if all(map(is_live_for_p1, places.values())) else Exit.NOT_READY
+    is_ready = all(map(is_live_for_p1, places.values()))
+    return (
+        Exit.OK
+        if is_ready and (file is not None or _saved(places, settings, tell))
+        else (Exit.NOT_READY)
+    )
+
+
+def _saved(places: Mapping[str, Place], settings: Settings, tell: Callable[[str], None]) -> bool:
+    """Tell what was saved on pages and holds over the files; return whether it is fit to hold."""
+    is_fit = True
+    with wiring.open_database(settings).connect() as connection:
+        held = alert_budgets.in_force(connection, places)
+        for key, place in places.items():
+            if held[key].alert_budget != place.alert_budget:
+                tell(
+                    f"{key}: alert_budget is {held[key].alert_budget:g}, saved on its page; "
+                    f"its file says {place.alert_budget:g}"
+                )
+            for priority in Priority:
+                ladder = ladder_rows.find(connection, key, priority.value)
+                if ladder is not None and priority.value in place.ladder:
+                    tell(f"{key}: the ladder of {priority.value} was saved and holds over its file")
+                for _, told in [] if ladder is None else ladders.mistakes(ladder, priority.value):
+                    is_fit = False
+                    tell(f"{key}: the ladder of {priority.value} that was saved: {told}")
+    return is_fit
 
 
 def list_places(settings: Settings, *, tell: Callable[[str], None]) -> None:

@@ -55,10 +55,14 @@ PLACE_LISTS: Final[Mapping[str, str]] = {
 }
 """The same of one place: ``/api/v1/places/{place}/`` and this."""
 
+PLACE_PAGES: Final[Mapping[str, str]] = {"teams": "rota"}
+"""The same on pages: ``/places/{place}/`` and this, and what lies below."""
+
 SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding")
 """Parts of addresses that name somebody, or what concerns somebody."""
 
 _PLACE: Final = "/api/v1/places/{place}/"
+_PAGE: Final = "/places/{place}/"
 
 
 def note(request: Request, resources: Resources, account: str, places: Sequence[str]) -> None:
@@ -94,6 +98,8 @@ def _shown(
         place = _place_of(connection, name, str(values[name]), places)
         return [] if place is None else [(place, f"{name.removesuffix('_id')}:{values[name]}")]
     listed = PLACE_LISTS.get(path.removeprefix(_PLACE)) if path.startswith(_PLACE) else None
+    if path.startswith(_PAGE):
+        listed = PLACE_PAGES.get(path.removeprefix(_PAGE).partition("/")[0])
     if listed is not None and values.get("place") in places:
         return [(str(values["place"]), listed)]
     return []

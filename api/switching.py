@@ -9,7 +9,7 @@ from alerts.modes import DETECTORS, Mode
 from alerts.switches import SwitchRefused
 from api import detectors, wiring
 from api.detector_report import report
-from config import people
+from config import alert_budgets, people
 from config.people import Account
 from config.problems import ConfigProblem
 from config.roles import Role
@@ -33,6 +33,7 @@ def show(settings: Settings, place: str, *, tell: Callable[[str], None]) -> None
         accounts = frozenset(row.switch.account for row in rows if row.switch is not None)
         names = people.names(connection, accounts)
         budgets = calibrations.newest(connection, list(chosen))
+        chosen = alert_budgets.in_force(connection, chosen)
     for line in report(rows, chosen, names, budgets):
         tell(line)
 

@@ -52,15 +52,27 @@ def ladders_of(connection: Connection, place: str) -> Mapping[str, Ladder | None
 
 def save_ladder(
     connection: Connection, place: str, priority: Priority, ladder: Ladder, account: str,
-    now_us: int,
+    now_us: int, *, why: str = "", read: int | None = None,
 ) -> None:  # fmt: skip
-    """Put a ladder in force, also for alerts that stand without one."""
-    ladder_rows.save(connection, place, priority.value, ladder, account, now_us)
+    """Put a ladder in force, also for alerts that stand without one.
+
+    ``read`` is the version that was changed (``declarations.save``).
+    """
+    ladder_rows.save(connection, place, priority.value, ladder, account, now_us, why=why, read=read)
     deadlines.wake(connection, place, priority, now_us)
 
 
-def save_rota(connection: Connection, place: Place, rota: Rota, account: str, now_us: int) -> None:
+def save_rota(
+    connection: Connection, place: Place, rota: Rota, account: str, now_us: int, *,
+    why: str = "", read: int | None = None,
+) -> None:  # fmt: skip
     """Put a rota in force; ConfigProblem when it overlaps itself, or a ladder needs its team."""
+    check_rota(connection, place, rota, now_us)
+    rotas.save(connection, place.key, rota, account, now_us, why=why, read=read)
+
+
+def check_rota(connection: Connection, place: Place, rota: Rota, now_us: int) -> None:
+    """Raise ConfigProblem when the rota overlaps itself, or a ladder needs a team of before."""
     rotas.check(rota, place.zone, BankHolidays(rota.division), now_us)
     known = {team.key for team in rota.team}
     for priority, ladder in ladders_of(connection, place.key).items():
@@ -69,7 +81,6 @@ def save_rota(connection: Connection, place: Place, rota: Rota, account: str, no
                 f"rota: it has no team {min(missing)!r}, which the ladder of {priority} tells; "
                 "keep the team or change that ladder first"
             )
-    rotas.save(connection, place.key, rota, account, now_us)
 
 
 def duty(connection: Connection, place: Place, now_us: int) -> Duty:

@@ -26,6 +26,8 @@ from api.exits import CommandFailed
 from api.handover import keeping_live
 from api.pace import Pace
 from api.relearning import Relearning
+from config import alert_budgets
+from config.places import Place
 from config.settings import Settings
 from ingest.clock import Clock, SystemClock, VirtualClock, instant
 from ingest.decode import decode
@@ -80,7 +82,13 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     """
     lease = Lease(wiring.open_database(settings), _holder(settings.data))
     database = lease.fenced
-    places = wiring.places(settings)
+    of_files = wiring.places(settings)
+
+    def places_now() -> dict[str, Place]:
+        with database.connect() as connection:
+            return alert_budgets.in_force(connection, of_files)
+
+    places = places_now()
     where = wiring.files(settings)
     clock = replayed or wiring.worker_clock(settings, database)
     roster = CurrentRoster(database)
@@ -130,6 +138,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         settle_s=0 if replayed is not None else SETTLE_S,
         code=wiring.code(),
         shadow=shadow,
+        places_now=places_now,
     )
     is_forgetful = not engine.restore(where.checkpoint) and store.position() > 0
     relearning = Relearning(settings, clock, is_forgetful=is_forgetful)

@@ -1,15 +1,15 @@
-"""Ladders and rotas as people saved them; every version is kept.
+"""What people decided for a place: ladders, rota, alert budget, texts; every version is kept.
 
-Of a place and subject the newest is in force.
-
+Of a place and subject the newest is in force, over what the place file says.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from config import audit, tables
 from config.audit import Entry
@@ -19,7 +19,7 @@ _d: Final = tables.declarations.c
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One version: ``account`` is who saved it, ``content`` JSON values."""
+    """One version: ``account`` is who saved it and ``why``, ``content`` JSON values."""
 
     id: int
     place: str
@@ -27,14 +27,39 @@ class Declaration:
     since_us: int
     account: str
     content: dict[str, Any]
+    why: str = ""
+
+
+class Stale(Exception):
+    """Somebody saved another version meanwhile: ``now``. Nothing of ours was written."""
+
+    def __init__(self, now: Declaration) -> None:
+        super().__init__(f"{now.subject} of {now.place} was saved by somebody else meanwhile")
+        self.now = now
 
 
 def save(
-    connection: Connection, place: str, subject: str, content: object, account: str, now_us: int
+    connection: Connection,
+    place: str,
+    subject: str,
+    content: object,
+    account: str,
+    now_us: int,
+    *,
+    why: str = "",
+    read: int | None = None,
 ) -> None:
-    """Write a new version; what is wrong with its content was found before."""
+    """Write a new version; what is wrong with its content was found before.
+
+    ``read`` is the id of the version that was changed, 0 where there was none: Stale when that is
+    the newest no more; the caller's transaction must then end without a trace.
+    """
     values = {"place": place, "subject": subject, "since_us": now_us, "account": account}
-    connection.execute(insert(tables.declarations).values(**values, content=content))
+    connection.execute(insert(tables.declarations).values(**values, content=content, why=why))
+    # Looked at after the first write, for then no other transaction can write.
+    last = history(connection, place, subject, limit=2)[1:]
+    if read is not None and last and last[0].id != read:
+        raise Stale(last[0])
     detail = {"content": hashlib.sha256(json.dumps(content).encode()).hexdigest()}
     audit.append(connection, Entry(place, now_us, account, "setting", subject, detail))
 
@@ -54,4 +79,19 @@ def history(
         .order_by(_d.id.desc())
         .limit(limit)
     )
+    return [Declaration(*row) for row in connection.execute(query)]
+
+
+def latest(connection: Connection, places: Sequence[str], subject: str) -> list[Declaration]:
+    """Return the version in force of each of these places that has one."""
+    ids = select(func.max(_d.id)).where(_d.place.in_(places), _d.subject == subject)
+    query = select(*(_d[name] for name in Declaration.__slots__))
+    query = query.where(_d.id.in_(ids.group_by(_d.place))).order_by(_d.place)
+    return [Declaration(*row) for row in connection.execute(query)]
+
+
+def changes(connection: Connection, place: str, *, limit: int = 20) -> list[Declaration]:
+    """Return what was decided for a place, of any subject, the newest first."""
+    query = select(*(_d[name] for name in Declaration.__slots__)).where(_d.place == place)
+    query = query.order_by(_d.id.desc()).limit(limit)
     return [Declaration(*row) for row in connection.execute(query)]

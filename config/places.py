@@ -273,7 +273,7 @@ def _check(place: Place, path: Path, text: str) -> None:
     if "cy" in place.languages and not place.name_cy:
         refuse("name_cy is missing, and languages has 'cy'", "languages")
     for priority, ladder in place.ladder.items():
-        check_ladder(ladder, f"{path.name}, ladder.{priority}")
+        check_ladder(ladder, f"{path.name}, ladder.{priority}", priority)
     if place.logo:
         logo = path.with_name(place.logo)
         if not logo.is_file():

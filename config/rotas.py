@@ -22,7 +22,9 @@ HOLIDAY: Final = "holiday"
 AHEAD_DAYS: Final = 28
 """How far ahead gaps are looked for."""
 
-_SUBJECT: Final = "rota"
+SUBJECT: Final = "rota"
+"""Under what rotas are kept."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MONDAY: Final = date(1970, 1, 5)
 Key = Annotated[str, Field(pattern="^[a-z0-9-]{2,40}$")]
@@ -172,15 +174,24 @@ def check(rota: Rota, zone: ZoneInfo, holidays: Holidays, now_us: int) -> None:
         )
 
 
-def save(connection: Connection, place: str, rota: Rota, account: str, now_us: int) -> None:
-    """Put the rota in force; ``check`` it before."""
+def save(
+    connection: Connection,
+    place: str,
+    rota: Rota,
+    account: str,
+    now_us: int,
+    *,
+    why: str = "",
+    read: int | None = None,
+) -> None:
+    """Put the rota in force; ``check`` it before. For ``read`` see ``declarations.save``."""
     content = rota.model_dump(mode="json", by_alias=True)
-    declarations.save(connection, place, _SUBJECT, content, account, now_us)
+    declarations.save(connection, place, SUBJECT, content, account, now_us, why=why, read=read)
 
 
 def find(connection: Connection, place: str) -> Rota | None:
     """Return the rota in force, or None when the place has none."""
-    found = declarations.newest(connection, place, _SUBJECT)
+    found = declarations.newest(connection, place, SUBJECT)
     return None if found is None else Rota.model_validate(found.content)
 
 

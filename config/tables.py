@@ -288,10 +288,11 @@ declarations: Final = Table(
     Column("since_us", BigInteger, nullable=False),
     Column("account", String(40), nullable=False),
     Column("content", JSON, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
     Index("ix_declarations_place", "place", "subject", "id"),
     sqlite_autoincrement=True,
 )
-"""Every ladder and rota ever saved; of a place and subject the newest is in force."""
+"""What was ever decided for a place, and why; of a place and subject the newest is in force."""
 webhooks: Final = Table(
     "webhooks",
     metadata,

@@ -20,7 +20,7 @@ from api.web.language import N_, _
 from api.web.pages import page
 from api.web.phrases import spoken
 from api.web.typed import Typed
-from config import people
+from config import alert_budgets, people
 from config.places import Place
 from config.roles import Role
 from ingest.clock import microseconds
@@ -56,13 +56,12 @@ def show_detectors(
         accounts = frozenset(row.switch.account for row in rows if row.switch is not None)
         names = people.names(connection, accounts)
         budgets = calibrations.newest(connection, keys)
+        places = alert_budgets.in_force(connection, {key: resources.places[key] for key in keys})
     shown = [
         {
             "key": key,
             "name": resources.places[key].name,
-            "budget": " ".join(
-                spoken(one) for one in budget_text(budgets.get(key), resources.places[key])
-            ),
+            "budget": " ".join(spoken(one) for one in budget_text(budgets.get(key), places[key])),
             "waiting": sum(row.judged.awaiting for row in rows if row.place == key),
             "rows": [_row(r, resources.places[key], names) for r in rows if r.place == key],
         }

@@ -18,6 +18,7 @@ from api.web import words
 from api.web.language import N_, _, _n
 from api.web.pages import page
 from api.web.phrases import spoken
+from config import alert_budgets
 from config.places import Place
 from ingest.clock import microseconds
 
@@ -97,7 +98,8 @@ def show_measures(
     now_us = microseconds(resources.clock())
     span = (now_us - int(days) * _DAY_US, now_us)
     found, listed = measuring.visited(resources, visitor, key, *span)
-    here = resources.places[key]
+    with resources.database.connect() as connection:
+        here = alert_budgets.in_force(connection, {key: resources.places[key]})[key]
     beside = [
         (
             resources.places[one].name,

@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from markupsafe import Markup
 
 from api import health
-from api.web import language, phrases, proven, script_texts, words
+from api.web import help_texts, language, phrases, proven, script_texts, words
 from api.web.language import N_, _, look_up, look_up_form
 from config import break_glass
 from config.places import Place
@@ -94,6 +94,7 @@ def render(
         **_speech(request, resources, status),
         "visitor": visitor,
         "links": _links(visitor, request.url.path),
+        "help": help_texts.of(request),
         "place_name": "" if place is None else name_of(place),
         "brand_colour": _OWN_COLOUR if place is None else place.brand_colour,
         "brand_ink": ink_on(_OWN_COLOUR if place is None else place.brand_colour),
@@ -238,8 +239,13 @@ def _links(visitor: "Visitor | None", path: str) -> Sequence[Link]:
         (N_("Numbers"), "/counts", visitor.holds(*COUNTS)),
         (N_("Measures"), "/measures", visitor.holds(*COUNTS)),
         (N_("People"), "/people", visitor.holds(*PEOPLE)),
+        (N_("Place"), _only(visitor.places(*PEOPLE)), len(visitor.places(*PEOPLE)) == 1),
         (N_("Audit log"), "/audit", visitor.holds(Role.GOVERNANCE)),
         (N_("Data requests"), "/data-requests", visitor.holds(Role.GOVERNANCE)),
         (N_("Places"), "/places", len(visitor.grants) > 1 or not visitor.holds(*WATCHERS)),
     ]
     return [Link(_(t), h, path.startswith(h)) for t, h, is_shown in entries if is_shown]
+
+
+def _only(places: Sequence[str]) -> str:
+    return f"/places/{next(iter(places), '')}"

@@ -174,6 +174,35 @@ _HEALTH: Final = (
     N_("A killed broker forgets its queue: set persistence true."),
     N_("A killed broker forgets more than a minute of its queue: set autosave_interval 1."),
 )
+_LADDERS: Final = (
+    N_("its fallback is only who is on call; name a team, a role or the place"),
+    N_(
+        "fallback.wait_min is %(minutes)s, expected %(least)s or more, because it is repeated "
+        "until somebody answers"
+    ),
+    N_("it loops without any wait; give one rung a wait_min above 0"),
+    N_(
+        "a P1 that nobody answers comes to the fallback after %(minutes)s min, expected %(most)s "
+        "or less: wait less, or go through the steps less often"
+    ),
+    N_("fallback.wait_min is %(minutes)s, expected %(most)s or less for a P1"),
+    N_(
+        "it has no team %(team)s, which the ladder of %(priority)s tells; keep the team or change "
+        "that ladder first"
+    ),
+    N_("shift.%(number)s: %(person)s is no member of %(team)s (%(place)s)"),
+    N_("shift.%(number)s.team is %(team)s, expected one of its teams (%(place)s)"),
+    N_("a place needs one team at least; add another one first"),
+    N_("is empty, expected words"),
+    N_("has a line break or another control character, expected one line"),
+    N_("has {%(name)s}, expected only %(names)s"),
+    N_("does not have {%(name)s}, without which nobody finds the alert"),
+    N_("has a brace that belongs to nothing, expected only %(names)s"),
+    N_(
+        "makes %(count)s characters with %(before)s before it, as a walk test has, expected at "
+        "most %(most)s"
+    ),
+)
 _INCIDENT: Final = (
     N_("the system"),
     N_("the place"),
@@ -233,7 +262,7 @@ CODES: Final = (
 """What becomes words from a code, or is named where no page is made."""
 
 # Whole sentences come first: "a label: a mistake" fits whatever has a colon.
-FORMS: Final = (*_BUDGET, *_HEALTH, *_MISTAKES, *_FIGURES, *_DETECTORS, *_INCIDENT)
+FORMS: Final = (*_BUDGET, *_HEALTH, *_LADDERS, *_MISTAKES, *_FIGURES, *_DETECTORS, *_INCIDENT)
 
 
 def spoken(text: str) -> str:

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from alerts.alert import Priority
 from api import health, queries, roster
-from api.auth import ANY, CARE, COUNTS, HOMES, Needs, Visitor
+from api.auth import ANY, CARE, COUNTS, HOMES, PEOPLE, Needs, Visitor
 from api.errors import absent
 from api.resources import Resources
 from api.web import words
@@ -74,6 +74,7 @@ def show_places(request: Request, visitor: Anyone) -> Response:
             "urgent": counts.get((key, Priority.P1), 0) if key in homes else None,
             "sees_alerts": bool(roles.intersection((*CARE, Role.ENGINEER))),
             "is_live": is_live_for_p1(resources.places[key]),
+            "may_open": bool(roles.intersection(PEOPLE)),
         }
         for key, roles in sorted(visitor.grants.items())
     ]

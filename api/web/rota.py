@@ -1,4 +1,4 @@
-"""Who is told: the rota with its gaps and the ladders of the supervisor's places."""
+"""Who is told: the rota with its gaps, and the ladders, of the visitor's places."""
 
 from typing import Annotated, Any, Final
 
@@ -6,33 +6,38 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from api import supervision, telling
-from api.auth import Needs, Visitor
+from alerts.alert import Priority
+from api import telling
+from api.auth import PEOPLE, Needs, Visitor
+from api.errors import absent
 from api.resources import Resources
-from api.web import words
+from api.web import ladder_words, words
+from api.web.language import _
 from api.web.pages import page
+from api.web.place_ladder import in_force
 from config import rota_gaps
-from config.ladders import Ladder, Rung
 from config.places import Place
-from config.roles import Role
 from config.rotas import Turn
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
-Supervisor = Annotated[Visitor, Depends(Needs((Role.SUPERVISOR,)))]
+Editor = Annotated[Visitor, Depends(Needs(PEOPLE))]
 
 
 @router.get("/rota")
 def show_rota(
-    request: Request, visitor: Supervisor, place: Annotated[str, Query(max_length=40)] = ""
+    request: Request, visitor: Editor, place: Annotated[str, Query(max_length=40)] = ""
 ) -> Response:
     """Show who is on call now and next, where nobody will be, and who is told step by step."""
     resources: Resources = request.app.state.resources
     now_us = microseconds(resources.clock())
+    own = visitor.places(*PEOPLE)
+    if place and place not in own:
+        raise absent()
     with resources.database.connect() as connection:
         shown = [
             _place(connection, resources.places[key], now_us)
-            for key in supervision.places_of(visitor, place)
+            for key in ((place,) if place else own)
         ]
     context = {"place": resources.places.get(place), "shown": shown}
     return page(request, visitor, "rota.html", context)
@@ -59,28 +64,14 @@ def _place(connection: Connection, place: Place, now_us: int) -> dict[str, Any]:
             for team, start_us, end_us in duty.gaps
         ],
         "ladders": [
-            {"priority": priority, "steps": [] if ladder is None else _steps(ladder)}
-            for priority, ladder in telling.ladders_of(connection, place.key).items()
+            {"priority": one.value, "steps": ladder_words.steps(ladder, names)}
+            for one in Priority
+            for ladder in (in_force(connection, place, one),)
         ],
     }
 
 
 def _turn(turn: Turn | None, place: Place) -> str:
     if turn is None:
-        return "nobody"
-    return f"{turn.person} until {words.moment(turn.end_us, place.zone)}"
-
-
-def _steps(ladder: Ladder) -> list[str]:
-    told = [_rung(rung) for rung in ladder.rung]
-    if ladder.loops > 1 and told:
-        told.append(f"these steps {ladder.loops} times in all")
-    if ladder.fallback is not None:
-        told.append(f"in the end, until somebody answers: {_rung(ladder.fallback)}")
-    return told
-
-
-def _rung(rung: Rung) -> str:
-    who = ", ".join(one.replace("on-call:", "on call in ").replace(":", " ") for one in rung.who)
-    said = f"{who} by {', '.join(rung.channel)}, then wait {rung.wait_min:g} min"
-    return f"{said}; everyone must acknowledge" if rung.everyone else said
+        return _("nobody")
+    return _("%(who)s until %(when)s", who=turn.person, when=words.moment(turn.end_us, place.zone))

@@ -7,61 +7,11 @@ from fastapi.responses import Response
 
 from api import auth
 from api.resources import Resources
-from api.web.language import N_, _
+from api.web import help_texts
 from api.web.pages import name_of, only_place, render
 from api.web.phrases import spoken
 
 router: Final = APIRouter(include_in_schema=False)
-
-_HELP: Final = (
-    (
-        N_("My alerts"),
-        N_(
-            "What you have, and what nobody has yet. Press “I'm going” before you set off, so that "
-            "nobody else does too. Say how it ended: “Spoken to”, “Seen well” or “Needs help”."
-        ),
-    ),
-    (
-        N_("Alerts"),
-        N_(
-            "The queue, the most urgent first. P1 is life safety, P2 a person at risk, P3 a change "
-            "to review. Only a person ends an alert about a person."
-        ),
-    ),
-    (
-        N_("Unwatched homes"),
-        N_(
-            "Homes that cannot be seen now. Nothing is known of the people there: ring them, the "
-            "highest risk tier first."
-        ),
-    ),
-    (
-        N_("Homes"),
-        N_(
-            "The last sign of the person, four weeks of activity, sensors and batteries. Grey "
-            "means old: what is unknown is never shown as “OK”."
-        ),
-    ),
-    (
-        N_("Hand-over"),
-        N_("At the end of a shift the alerts that stand are handed over, and accepted by name."),
-    ),
-    (
-        N_("Hub"),
-        N_(
-            "Whoever runs the hub sees its places side by side: homes, gateways, alerts that "
-            "stand, how long the oldest has waited, and when the path of alarms was last proven."
-        ),
-    ),
-    (
-        N_("Your account"),
-        N_(
-            "Change your password, switch on a second step, and sign out everywhere if a phone or "
-            "a computer is lost."
-        ),
-    ),
-)
-"""What each page of the day is for."""
 
 
 @router.get("/accessibility")
@@ -100,7 +50,7 @@ def show_cookies(request: Request) -> Response:
 @router.get("/help")
 def show_help(request: Request) -> Response:
     """Show what each page is for, and what to do when something does not work."""
-    return _page(request, "help.html", {"pages": [(_(title), _(text)) for title, text in _HELP]})
+    return _page(request, "help.html", {"pages": help_texts.everything(), "is_help_page": True})
 
 
 def _visitor(request: Request) -> auth.Visitor | None:

@@ -9,7 +9,7 @@ from alerts import tables
 from alerts.alert import AlertKind, Outcome
 from alerts.escalate import climb, hurry
 from alerts.ledger import Ledger
-from alerts.texts import TEXTS, text
+from alerts.texts import LANGUAGES, text
 from config import ladder_rows, ladders, people, recipients, rotas
 from config import tables as registry
 from config.problems import ConfigProblem
@@ -170,7 +170,7 @@ def test_a_recipient_is_told_in_their_language_and_at_night_only_of_what_is_urge
     assert all("Rhybudd" in row.text for row in rows)
 
 
-@pytest.mark.parametrize("language", TEXTS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_message_says_who_where_or_whether_and_each_is_one_sms(language: str) -> None:
     from alerts.alert import Priority
 

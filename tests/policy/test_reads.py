@@ -42,6 +42,10 @@ TELLS_OF_NOBODY = {
     "/rehearse/{place}/new": "settings of a place",
     "/rehearse/{place}/{number}": "noted where the rehearsal is found",
     "/rehearse/{place}/{number}/alerts.csv": "an export, noted as such",
+    "/places/{place}": "what was decided for a place, and which members of staff decided it",
+    "/places/{place}/budget": "a number",
+    "/places/{place}/ladder/{priority}": "roles and teams",
+    "/places/{place}/texts": "words that name nobody",
     "/places/{place}/logo": "a picture",
     "/system": "processes, and gateways by their ids",
 }

@@ -117,6 +117,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{on}": "2026-03-02",
         "{draft}": f"draft-of-{place}",
         "{step}": "person",
+        "{team}": "new",
     }
     for name, value in known.items():
         path = path.replace(name, value)
