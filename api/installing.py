@@ -19,14 +19,16 @@ from api.auth import Visitor
 from api.errors import absent
 from api.resources import Resources
 from api.web import words
-from config import audit, credentials, installations, tables, walk_test_rows
+from config import audit, credentials, household_rows, installations, tables, walk_test_rows
 from config.audit import Entry
 from config.credentials import Credential, Issued
 from config.homes import Home, HomeState, Sensor
+from config.keyring import Locked
 from config.kinds import IS_LIFE_SAFETY
 from config.places import Place
 from config.problems import ConfigProblem
 from config.roles import Role
+from config.vault import Vault
 from config.walk_tests import WalkTest
 from ingest.clock import microseconds
 from ingest.sink import Store
@@ -59,6 +61,27 @@ class TestAlarm:
     sensor: str
     raised_us: int
     sent_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whom to ask for at which door; nothing else of a household is an installer's to see."""
+
+    names: str
+    address: str
+
+
+def where(connection: Connection, vault: Vault, home: str) -> Where | None:
+    """Return who lives in a home (id) and where; None when nobody entered it or it is locked."""
+    try:
+        kept = household_rows.read(connection, vault, home)
+    except Locked:  # a home can be installed without its names
+        _log.warning("names_locked")
+        return None
+    if kept is None or kept.address is None:
+        return None
+    address = (*kept.address.lines, kept.address.town, kept.address.postcode)
+    return Where(" and ".join(one.name for one in kept.persons), ", ".join(address))
 
 
 def today(places: Mapping[str, Place], keys: Iterable[str], now_us: int) -> dict[str, date]:

@@ -44,12 +44,18 @@ def show_installations(request: Request, visitor: Installer) -> Response:
     days = installing.today(resources.places, visitor.places(*INSTALLERS), now_us)
     with resources.database.connect() as connection:
         found = installations.on(connection, days)
+        doors = [installing.where(connection, resources.vault, one.home) for one in found]
     for place in visitor.places(Role.INSTALLER):
         installing.note_reading(request, visitor, place, "list")
     context = {
         "homes": [
-            {"id": one.home, "label": one.label, "place": resources.places[one.place].name}
-            for one in found
+            {
+                "id": one.home,
+                "label": one.label,
+                "place": resources.places[one.place].name,
+                "where": door,
+            }
+            for one, door in zip(found, doors, strict=True)
         ],
         "shows_place": len(days) > 1,
         "live_url": "/installations?fragment=1",
@@ -173,10 +179,12 @@ def installation_page(
         days = installations.ahead(connection, home.number, today)
         named = {test.account} if test is not None else set()
         names = people.names(connection, frozenset(named))
+        where = installing.where(connection, resources.vault, home.id)
     told = install_acts.heard(resources, home, test)
     context: dict[str, Any] = {
         "place": place,
         "home": home,
+        "where": where,
         "is_consent_recorded": home.state is not HomeState.AWAITING_CONSENT,
         "has_ended": home.state is HomeState.ENDED,
         "is_officer": home.place in visitor.places(Role.OFFICER),

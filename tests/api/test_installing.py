@@ -1,6 +1,7 @@
 """Installing a home by REST and on pages: today's homes, credentials told once, walk tests."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from config import audit, gateway_tables, people, tables
 from config.credential_hashes import hashes_of
 from config.homes import HomeState
 from config.roles import Role
+from config.vault import Vault
 from ingest.batch import build, concat
 from ingest.clock import microseconds
 from tests.api.life import A, B
-from tests.api.visits import Visit
+from tests.api.test_households import record
+from tests.api.visits import URL, Visit
 from tests.api.world import World, account, make_world
 
 HOME, GATEWAY = f"{A}-home-1", f"{A}-gateway-1"
@@ -61,6 +64,41 @@ def test_an_installer_sees_todays_homes_and_no_others(world: World) -> None:
             tables.audit.c.actor == "account-ivy", tables.audit.c.what == "read"
         )
         assert f"home:{HOME}" in set(connection.execute(read).scalars())
+
+
+def lives_there(world: World) -> None:
+    """Enter who lives in the home, as an officer does."""
+    olga, body = Visit(world.app, "olga"), {"household": record()}
+    headers = {"Origin": URL, "If-Match": "*"}
+    assert olga.client.put(f"{REST}/household", json=body, headers=headers).status_code == 200
+
+
+def test_an_installer_sees_whom_to_ask_for_at_which_door_and_nothing_else_of_them(
+    world: World,
+) -> None:
+    lives_there(world)
+    book(world)
+    ivy = Visit(world.app, "ivy")
+    for page in (PAGE, "/installations", f"{PAGE}?fragment=1"):
+        text = ivy.get(page).text
+        assert "Mx Invented Numberedperson1" in text, page
+        assert "1 Nowhere Lane, Fenbridge, ZZ1 2AB" in text, page
+        told = ("9990000018", "999 000 0018", "1941", "85 years", "Ring twice", "A Relative")
+        assert not [word for word in (*told, "1234", "key safe", "960 002") if word in text], page
+    book(world, "2026-03-04")
+    world.now += np.timedelta64(2, "D")
+    for page in (PAGE, "/installations"):
+        assert "Numberedperson1" not in Visit(world.app, "ivy").get(page).text
+
+
+def test_a_home_is_installed_without_its_names_where_the_keys_are_missing(world: World) -> None:
+    lives_there(world)
+    book(world)
+    world.resources = replace(world.resources, vault=Vault(None, "keys: gone"))
+    ivy = Visit(world.app, "ivy")
+    for page in (PAGE, "/installations"):
+        answer = ivy.get(page)
+        assert (answer.status_code, "Numberedperson1" in answer.text) == (200, False)
 
 
 def test_only_an_officer_books_and_takes_back(world: World) -> None:
