@@ -139,10 +139,17 @@ def kept_broker(kind: str, folder: Path) -> Iterator[Site]:
             database.dispose()
 
 
-async def seconds_until_cut(site: Site, gateway: str, topic: str) -> float:
+def revoke(site: Site, gateway: str) -> None:
+    with site.database.begin() as connection:
+        credentials.revoke(connection, gateway, "olga", "stolen", now())
+
+
+async def seconds_until_cut(
+    site: Site, gateway: str, topic: str, cut: Callable[[Site, str], None] = revoke
+) -> float:
     """Revoke a gateway while its hub speaks; return after how long its connection has ended.
 
-    TimeoutError when it has not.
+    ``cut`` is how it is revoked. TimeoutError when it has not ended.
     """
     issued = site.issue(gateway)
     await site.wait_until_in(issued)
@@ -150,8 +157,7 @@ async def seconds_until_cut(site: Site, gateway: str, topic: str) -> float:
     try:
         async with site.flood(issued, "hub") as out:
             await out.publish_all([(topic, b"before")])
-            with site.database.begin() as connection:
-                credentials.revoke(connection, gateway, "olga", "stolen", now())
+            cut(site, gateway)
             began = time.monotonic()
             async with asyncio.timeout(PATIENCE_S):
                 while True:

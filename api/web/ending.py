@@ -54,6 +54,11 @@ class _Typed:
             return None
 
 
+def _typed(reason: str, *parts: str) -> _Typed:
+    day, month, year = (part.replace("\r\n", "\n").strip() for part in parts)
+    return _Typed(reason, (day, month, year))
+
+
 @router.get("/homes/{home_id}/end")
 def show_end(request: Request, visitor: Editor, home_id: Id) -> Response:
     """Show what ending this home does, or what its end did and how it is taken back."""
@@ -72,7 +77,7 @@ def check_end(
     step: Typed = "check",
 ) -> Response:
     """Show the answers to be checked, or say what is wrong; ``change`` goes back to the form."""
-    typed = _Typed(reason, (day, month, year))
+    typed = _typed(reason, day, month, year)
     found = _outlook(request, visitor, home_id, typed.day())
     if step == "change":
         return _end_page(request, visitor, found, kept=typed)
@@ -95,7 +100,7 @@ def confirm_end(
 ) -> Response:
     """End the enrolment, or say what keeps it."""
     resources: Resources = request.app.state.resources
-    typed = _Typed(reason, (day, month, year))
+    typed = _typed(reason, day, month, year)
     on = typed.day()
     found = _outlook(request, visitor, home_id, on)
     errors = _mistakes(request, found, typed)
@@ -154,12 +159,12 @@ def _mistakes(request: Request, found: Outlook, typed: _Typed) -> dict[str, str]
         wrong["reason"] = _("Select why the enrolment ends")
     on = typed.day()
     if on is None:
-        wrong["on"] = _("Enter the day on which it ended, such as 20 11 2026")
+        wrong["on-d"] = _("Enter the day on which it ended, such as 20 11 2026")
     elif on > found.today:
-        wrong["on"] = _("The day must be today or in the past")
+        wrong["on-d"] = _("The day must be today or in the past")
     elif on < found.enrolled_on:
         day = ending_words.long_day(found.enrolled_on)
-        wrong["on"] = _("The day must be %(day)s, when the home was enrolled, or later", day=day)
+        wrong["on-d"] = _("The day must be %(day)s, when the home was enrolled, or later", day=day)
     if not wrong and on is not None:
         with resources.database.connect() as connection:
             told = ending.mistakes(connection, found, Wish(EndReason(typed.reason), on))
