@@ -332,6 +332,7 @@ def _outside(running: Running) -> list[str]:
 
 
 def _retention(running: Running) -> list[str]:
+    place = running.place
     lines = [
         f"- Readings: {running.place.retention_days} days, ended daily.",
         *(f"- {what}: {days:g} days." for what, days in running.copies_days.items()),
@@ -340,10 +341,27 @@ def _retention(running: Running) -> list[str]:
             f"{running.place.alert_days} days after they ended, ended daily."
         ),
         (
-            "- Household, contacts, consents, and alerts that stand: until the home is erased "
-            f"(`stillwell subject erase`). When that is: {ASK}"
+            f"- Household and contacts: {place.household_days} days after the enrolment ended; "
+            "their keys are dropped then, so that no backup can be read."
         ),
-        "- Audit log: kept; it names nobody once the rest is erased.",
+        (
+            "- Gateways, sensors, what they signed in with, pauses, visits, limits and tests: "
+            f"{place.device_days} days after it ended, and as long as readings are kept."
+        ),
+        "- The home's registration, consents and why it ended: until the last of these has gone.",
+        (
+            "- What a home or a device was, and settings of the engine: as long as the engine's "
+            "log names them."
+        ),
+        "- All of it while the home is enrolled, unless the home is erased by name before.",
+        (
+            f"- Audit log: {place.kept_audit_days} days, by ids; it names nobody once the rest is "
+            "erased."
+        ),
+        (
+            "- Exports and incident files are handed over and not kept by Stillwell; that they were "
+            f"is in the audit log. For how long whoever has them keeps them: {ASK}"
+        ),
     ]
     if running.holds:
         lines.append(f"- {_few(running.holds)} homes are under a legal hold and keep everything.")

@@ -51,8 +51,9 @@ def retention(
     """Delete now what is older than each place keeps; the worker does it once a day.
 
     Readings go after retention_days of the place file; alerts that are over, findings and
-    changes after alert_days. Homes under a legal hold keep everything. What went is in the audit
-    log of the place.
+    changes after alert_days. What homes leave whose enrolment has ended goes after household_days
+    and device_days, and the audit log after audit_days. Homes under a legal hold keep everything.
+    What went is in the audit log of the place.
 
       stillwell store retention --settings site.toml --dry-run
     """

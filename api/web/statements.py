@@ -31,6 +31,9 @@ def show_privacy(request: Request) -> Response:
             "name": name_of(resources.places[key]),
             "days": resources.places[key].retention_days,
             "alert_days": resources.places[key].alert_days,
+            "household_days": resources.places[key].household_days,
+            "device_days": resources.places[key].device_days,
+            "audit_days": resources.places[key].kept_audit_days,
             "purposes": sorted({spoken(one) for one in resources.places[key].purposes.values()}),
             "contacts": resources.places[key].contacts,
         }
