@@ -359,8 +359,8 @@ def _retention(running: Running) -> list[str]:
             "erased."
         ),
         (
-            "- Exports and incident files are handed over and not kept by Stillwell; that they were "
-            f"is in the audit log. For how long whoever has them keeps them: {ASK}"
+            "- Exports and incident files are handed over and not kept by Stillwell; that they "
+            f"were is in the audit log. For how long whoever has them keeps them: {ASK}"
         ),
     ]
     if running.holds:
