@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, u
 
 from config import audit, safeguarding, tables
 from config.audit import Entry
+from config.database import hold_writers
 from config.problems import ConfigProblem, describe
 from config.vault import Clear, Sealed, Vault, key_name
 
@@ -108,6 +109,7 @@ def save(
     longer said, of those that are gone or edited: drop them once the transaction has ended.
     ConfigProblem says what is wrong.
     """
+    hold_writers(connection)  # nobody is barred between what is read here and what is written
     found = connection.execute(select(_h.number, _h.place).where(_h.id == home)).first()
     if found is None:
         raise ConfigProblem(f"contacts: there is no home {home!r}")

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from config import audit, tables
 from config.audit import Entry
+from config.database import hold_writers
 from config.household_tables import households
 from config.problems import ConfigProblem
 from config.vault import Clear, Sealed, Vault
@@ -27,6 +28,7 @@ def bar(
 
     Drop them once the transaction has ended. ConfigProblem when there is no such contact.
     """
+    hold_writers(connection)
     query = select(_c.sealed, _c.home, _h.id, _h.place).join(tables.homes, _h.number == _c.home)
     found = connection.execute(query.where(_c.id == contact)).first()
     if found is None:

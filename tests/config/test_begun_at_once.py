@@ -1,13 +1,26 @@
 """What only one may begin is begun once when two begin it at the same moment, on both databases."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from config import audit, credentials, gateway_tables, pause_rows, tables, walk_test_rows
+from config import (
+    audit,
+    contacts,
+    credentials,
+    gateway_tables,
+    keys,
+    pause_rows,
+    safeguarding,
+    tables,
+    walk_test_rows,
+)
+from config.contacts import ContactsPlan
 from config.pauses import Pause, PauseReason
 from config.problems import ConfigProblem
+from config.settings import Settings
 from tests.config.test_consents_at_once import (
     NOW_US,
     ROUNDS,
@@ -90,3 +103,27 @@ def test_two_credentials_of_a_gateway_have_names_of_their_own(database: Engine, 
     with database.connect() as connection:
         kept = connection.execute(select(gateway_tables.credentials.c.username)).scalars().all()
     assert sorted(kept) == sorted(issued)
+
+
+def test_who_is_barred_does_not_come_back_with_a_list_that_is_saved_at_that_moment(
+    database: Engine, home: str, tmp_path: Path
+) -> None:
+    vault = keys.open_vault(Settings(data=tmp_path), database)
+    for turn in range(ROUNDS):
+        person = {"kind": "contact", "name": "Mx Barred", "phone": f"01632 960 {100 + turn}"}
+        with database.begin() as connection:
+            plan = contacts.read_plan({"contact": [person]}, "a test")
+            (listed,), _ = contacts.save(connection, vault, home, plan, "one", NOW_US)
+        again = contacts.read_plan({"contact": [{**person, "id": listed.id}]}, "a test")
+
+        def act(
+            connection: Connection, who: str, id_: str = listed.id, wish: ContactsPlan = again
+        ) -> None:
+            if who == "one":
+                safeguarding.bar(connection, vault, id_, who, NOW_US)
+            else:
+                contacts.save(connection, vault, home, wish, who, NOW_US)
+
+        twice(database, act)
+        with database.connect() as connection:
+            assert contacts.read(connection, vault, home) == []
