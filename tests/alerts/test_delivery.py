@@ -135,6 +135,21 @@ def test_nothing_more_goes_out_once_it_is_over_or_the_person_s_enrolment_has_end
     assert {row.state for row in rows(database)} == {"withdrawn"}
 
 
+def test_a_call_for_help_from_a_home_whose_enrolment_has_ended_goes_out() -> None:
+    database, _, id_, clock = raised()
+    a, sms = tables.alerts, FakeChannel()
+    with database.begin() as connection:
+        connection.execute(a.update().where(a.c.id == id_).values(priority="P1"))
+        connection.execute(
+            insert(registry.homes).values(
+                id="home-000001", place=PLACE, label="Home", state="ended", goes_out="alone",
+                residents=1, has_pets=False, risk_tier=2, enrolled_us=0,
+            )
+        )  # fmt: skip
+    Outbox(database, {"sms": sms}, clock).send_due()
+    assert len(sms.sent) == 1
+
+
 def test_a_slow_channel_starves_no_other() -> None:
     database, _, _, clock = raised()
     climb(database, PLACES, at(5 * MINUTE))
