@@ -187,7 +187,9 @@ def test_the_page_shows_response_beside_the_standard_and_each_row_opens_its_arit
     assert "Within 60 s" in page
     assert "97.5% of calls" in page
     assert "about answering calls at a monitoring centre, another thing" in page
-    assert page.count("<tr") - page.count("<thead") == page.count("<details")
+    assert page.count("<tr") - page.count("<thead") == page.count(
+        '<details class="govuk-details stillwell-details"'
+    )
     assert "95 % interval" in page
 
 
