@@ -7,8 +7,8 @@ import numpy as np
 from alerts.alert import AlertKind
 from alerts.detect import visits
 from alerts.detect.columns import HOUR_US, Floats, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.roles import Role, plays
+from alerts.detect.streams import Signs
 from alerts.findings_nights import NightVisits, bathroom_at_night
 from alerts.scene import Scene
 from alerts.turns import homes_that_pass

@@ -8,8 +8,8 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import spell
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows
-from alerts.detect.fold import Signs, local_bins
 from alerts.detect.roles import Role, plays
+from alerts.detect.streams import Signs, local_bins
 from alerts.detect.things import Spell
 from alerts.findings_things import Long, bed_left
 from alerts.lifecycle import Event

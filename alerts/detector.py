@@ -6,8 +6,8 @@ the columns of the state that are its own.
 
 from typing import Protocol
 
-from alerts.detect.fold import Signs
 from alerts.detect.roles import Role
+from alerts.detect.streams import Signs
 from alerts.scene import Scene
 
 

@@ -7,8 +7,8 @@ steps run as one, that is done only where it could show: nothing else is known s
 import numpy as np
 
 from alerts.detect.columns import NEVER, Bools, Ints
-from alerts.detect.fold import Signs
 from alerts.detect.roles import OFF_SEAT, SEAT, USED, Role, plays
+from alerts.detect.streams import Signs
 from alerts.detect.things import Spell, Use
 from alerts.scene import Scene
 

@@ -105,6 +105,9 @@ _GAINED: Final = _banded(
 _OF_DAYS: Final = Condition("Share of days with it", Unit.SHARE, "judged_share", Sign.FROM, "limit")
 _KNOWN_DAYS: Final = Condition("Days known", Unit.COUNT, "days_learned", Sign.FROM, "days_needed")
 _WAITED: Final = Condition("Waited for others", Unit.SPAN, "lost_for_us", Sign.FROM, "wait_us")
+_MISSED: Final = Condition(
+    "Times it usually sees somebody", Unit.SCORE, "words_missed", Sign.OVER, "words_limit"
+)
 _PER_TIER: Final = "_by_tier"
 
 _COLD: Final = {"beyond": (_BELOW, _LASTED), "not back": (_NOT_WARM, _LASTED)}
@@ -203,10 +206,17 @@ RULES: Final[Mapping[AlertKind, Mapping[str, tuple[Condition, ...]]]] = {
         ),
         "pace": (Condition("Silent for", Unit.SPAN, "silent_us", Sign.OVER, "limit_us"),),
         "missed": (
-            Condition(
-                "Times it usually speaks", Unit.SCORE, "words_missed", Sign.OVER, "words_limit"
-            ),
+            _MISSED,
             Condition("Not heard for", Unit.SPAN, "unheard_us", Sign.FROM, "least_us"),
+        ),
+        "sees nobody": (
+            _MISSED,
+            Condition("Has seen nobody for", Unit.SPAN, "unseeing_us", Sign.FROM, "least_us"),
+        ),
+        "chatter": (
+            Condition(
+                "Without a pause for", Unit.SPAN, "chatter_us", Sign.FROM, "chatter_least_us"
+            ),
         ),
     },
     AlertKind.GATEWAY_SILENT: {

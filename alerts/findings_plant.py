@@ -16,11 +16,15 @@ class DeviceSilence:
 
     ``since_us`` is when it was heard, enrolled, or its gateway came back. ``missed`` is how often
     it should have spoken since it was heard, by its own habit and the home's use; more than
-    ``missed_limit`` and nothing for ``least_us`` is too much. ``off_us`` is when it was said to be
-    out of reach, None unless that was the last word.
+    ``missed_limit`` and nothing for ``least_us`` is too much; ``seen_us`` is when it saw the person
+    last. ``off_us`` is when it was said to be out of reach, None unless that was the last word. It
+    chatters since ``chatter_us``, 0 where it does not, and may for ``chatter_least_us``.
     """
 
     heard_us: int
+    seen_us: int
+    chatter_us: int
+    chatter_least_us: int
     since_us: int
     limit_us: int
     is_paced: bool
@@ -30,11 +34,26 @@ class DeviceSilence:
     off_us: int | None
 
     def rule(self, found_us: int) -> str:
-        """Return what decided: out of reach, its pace, or words that it missed."""
+        """Return what decided: out of reach, its pace, that it chatters, or what it missed."""
         if self.off_us is not None:
             return "out of reach"
-        is_over = self.is_paced and found_us - self.since_us > self.limit_us
-        return "pace" if is_over else "missed"
+        if self.is_paced and found_us - self.since_us > self.limit_us:
+            return "pace"
+        if self.chatter_us:
+            return "chatter"
+        return "missed" if found_us - self.heard_us >= self.least_us else "sees nobody"
+
+    def onset_us(self, found_us: int) -> int:
+        """Return since when that is so."""
+        match self.rule(found_us):
+            case "out of reach":
+                return self.off_us or UNHEARD
+            case "chatter":
+                return self.chatter_us
+            case "sees nobody":
+                return max(self.seen_us, UNHEARD)
+            case _:
+                return max(self.heard_us, UNHEARD)
 
 
 def sensor_silent(
@@ -49,16 +68,27 @@ def sensor_silent(
     where = f" in the {sensor.room}" if sensor.room else ""
     name = f"The {sensor.kind.value} sensor{where}"
     heard_us, off_us, rule = silence.heard_us, silence.off_us, silence.rule(found_us)
-    onset_us = max(heard_us, UNHEARD) if off_us is None else off_us
+    onset_us = silence.onset_us(found_us)
     if onset_us == UNHEARD:
         sentence = f"{name} has not been heard at all since it was enrolled."
     elif off_us is not None:
         sentence = f"{name} is out of reach of its gateway since {clock(off_us, zone)}."
+    elif rule == "chatter":
+        sentence = (
+            f"{name} has gone on and off without a pause since {clock(onset_us, zone)}: what it "
+            f"says is not taken for the person any more."
+        )
+    elif rule == "sees nobody":
+        sentence = (
+            f"{name} still speaks and has seen nobody since {clock(onset_us, zone)}, while the "
+            f"home was in use: it usually does about {silence.missed:.0f} times in such a while, "
+            f"and is told from {silence.missed_limit:.0f} on."
+        )
     elif rule == "missed":
         sentence = (
             f"{name} has not been heard since {clock(onset_us, zone)}, while the home was in use: "
-            f"it usually speaks about {silence.missed:.0f} times in such a while, and is told from "
-            f"{silence.missed_limit:.0f} on."
+            f"it usually sees somebody about {silence.missed:.0f} times in such a while, and is "
+            f"told from {silence.missed_limit:.0f} on."
         )
     else:
         sentence = (
@@ -74,7 +104,10 @@ def sensor_silent(
         "words_missed": silence.missed,
         "words_limit": silence.missed_limit,
         "unheard_us": found_us - heard_us if heard_us > UNHEARD else None,
+        "unseeing_us": found_us - silence.seen_us if silence.seen_us > UNHEARD else None,
         "least_us": silence.least_us,
+        "chatter_us": found_us - silence.chatter_us if silence.chatter_us else None,
+        "chatter_least_us": silence.chatter_least_us,
         "is_unavailable": off_us is not None,
         "decided_us": found_us,
     }

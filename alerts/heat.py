@@ -8,8 +8,8 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold
 from alerts.detect.columns import NEVER, Bools, Floats, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.roles import NOTHING
+from alerts.detect.streams import Signs
 from alerts.findings import Warmth, hot
 from alerts.lifecycle import Event
 from alerts.scene import Scene

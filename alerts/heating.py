@@ -8,9 +8,9 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold, spell, unheated
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.groups import place_in_turn
 from alerts.detect.roles import Role, plays
+from alerts.detect.streams import Signs
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_things import HeatNumbers, heating_failed
 from alerts.lifecycle import Event

@@ -1,4 +1,4 @@
-"""Devices that say nothing while the home is in use: evidence, hour by hour, that one is dead.
+"""Devices that see nobody while the home is in use: evidence, hour by hour, that one is dead.
 
 Homes take turns through the hour, so that no tick carries the fleet. What is raised of it is
 a silent sensor, in ``plant.py``.
@@ -10,9 +10,9 @@ import numpy as np
 
 from alerts.detect import missed
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.groups import place_in_turn
 from alerts.detect.roles import EVERYTHING
+from alerts.detect.streams import Signs
 from alerts.due import FAR_US, NOW_S
 from alerts.scene import Scene
 from alerts.turns import turns
@@ -25,11 +25,14 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     rows = slice(start, stop)
     lead = scene.roster.sensor_lead[signs.sensor[rows]]
     scene.state.fired_us[lead] = signs.time_us[rows]
+    scene.state.chatter_min[lead] = 0
 
 
 def fold_late(scene: Scene, signs: Signs) -> None:
     """Note which devices saw the person, where that is news."""
     lead = scene.roster.sensor_lead[signs.sensor]
+    is_news = signs.time_us > scene.state.fired_us[lead]
+    scene.state.chatter_min[lead[is_news]] = 0
     np.maximum.at(scene.state.fired_us, lead, signs.time_us)
 
 
@@ -56,7 +59,7 @@ def dead_devices(scene: Scene, rows: Rows) -> Bools:
         dead[suspect] = missed.is_dead(
             state.missed[of],
             state.missed_peak[of],
-            state.heard_us[of],
+            state.fired_us[of],
             roster.tuned("dead_words", home[suspect]),
             roster.tuned("dead_hours", home[suspect]),
             scene.now_us,
@@ -65,7 +68,7 @@ def dead_devices(scene: Scene, rows: Rows) -> Bools:
 
 
 def limits(scene: Scene, rows: Rows) -> tuple[Floats, Floats]:
-    """Return, by row of a device, (words, hours): beyond both of them it counts as dead."""
+    """Return, by row of a device, (times missed, hours): beyond both of them it counts as dead."""
     state, roster = scene.state, scene.roster
     home = np.maximum(roster.device_home[rows], 0)
     least, peak = roster.tuned("dead_words", home), state.missed_peak[roster.device[rows]]
@@ -82,8 +85,8 @@ def dead_from(scene: Scene, rows: Rows) -> Ints:
     may = np.flatnonzero(_has_missed(scene, rows))
     if len(may):
         hours = roster.tuned("dead_hours", roster.device_home[rows[may]])
-        heard = scene.state.heard_us[roster.device[rows[may]]]
-        from_us[may] = heard + (hours * HOUR_US).astype(np.int64)
+        fired = scene.state.fired_us[roster.device[rows[may]]]
+        from_us[may] = fired + (hours * HOUR_US).astype(np.int64)
     return from_us
 
 
@@ -112,22 +115,23 @@ def _pass_block(scene: Scene, rows: Rows, block: int) -> None:
     """Let an hour of one quarter of the day pass for these devices: all of their homes."""
     state, roster, hour_ago = scene.state, scene.roster, scene.now_us - HOUR_US
     device, home = roster.device[rows], roster.device_home[rows]
-    heard, fired = state.heard_us[device], state.fired_us[device]
-    can = (heard != NEVER) & roster.home_is_active[home]
+    fired, is_sane = state.fired_us[device], state.chatter_min[device] == 0
+    can = is_sane & (state.heard_us[device] != NEVER) & roster.home_is_active[home]
     if scene.due.gateways.is_lost.any():
         can &= state.gateway_lost_us[roster.device_gateway[rows]] == NEVER
-    spoke, chances = state.spoke[block], state.chances[block]
+    saw_hours, busy_hours = state.saw_hours[block], state.busy_hours[block]
     was_missed = state.missed[device]
-    habit = missed.Habit(spoke[device], chances[device], was_missed, state.missed_peak[device])
+    habit = missed.Habit(
+        saw_hours[device], busy_hours[device], was_missed, state.missed_peak[device]
+    )
     after = missed.pass_hour(
         habit,
         place_in_turn(home, roster.homes_a_turn),
-        heard > hour_ago,
-        fired > hour_ago,
+        is_sane & (fired > hour_ago),
         fired != NEVER,
         can,
     )
-    spoke[device], chances[device] = after.spoke, after.chances
+    saw_hours[device], busy_hours[device] = after.saw, after.chances
     changed = np.flatnonzero(after.missed != was_missed)
     if len(changed):
         state.missed[device[changed]] = after.missed[changed]

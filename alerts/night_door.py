@@ -8,8 +8,8 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import leaving
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Ints, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.roles import EVERYTHING, Role, plays
+from alerts.detect.streams import Signs
 from alerts.findings_nights import DoorAtNight, out_at_night
 from alerts.lifecycle import Event
 from alerts.scene import Scene

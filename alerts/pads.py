@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.columns import MINUTE_US, Ints
-from alerts.detect.fold import Signs
 from alerts.detect.roles import OFF_SEAT, SEAT, Role, plays
+from alerts.detect.streams import Signs
 from alerts.scene import Scene
 
 HEARS: Final = Role.BED | Role.CHAIR | Role.OFF_BED | Role.OFF_CHAIR | Role.CONTACT | Role.EXIT

@@ -9,8 +9,8 @@ from alerts import pads
 from alerts.action import Step
 from alerts.alert import AlertKind, Finding, Verdict, alert_id
 from alerts.detect.columns import HOUR_US, NEVER, Bools, Ints
-from alerts.detect.fold import Signs
 from alerts.detect.pauses import REASONS
+from alerts.detect.streams import Signs
 from alerts.findings import finding
 from alerts.lifecycle import Event
 from alerts.scene import Scene

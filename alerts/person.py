@@ -9,7 +9,6 @@ from alerts.action import Step
 from alerts.alert import AlertKind, Verdict, alert_id
 from alerts.detect import caps, hush
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.local_time import days, minutes, to_local
 from alerts.detect.profile import (
     MOST_RATE,
@@ -21,6 +20,7 @@ from alerts.detect.profile import (
     usual_peak,
 )
 from alerts.detect.silence import expected, is_silent
+from alerts.detect.streams import Signs
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.detect.watched import REASONS
 from alerts.due import FAR_US, looks
@@ -88,17 +88,22 @@ def take_late_signs(scene: Scene, signs: Signs) -> None:
         wrong = first[stands] <= found[stands]
         _step(scene, kind, onset, stands[wrong], Event.CONTRADICT, "late data shows a sign since")
         _step(scene, kind, onset, stands[~wrong], Event.EASE, "moving again, please confirm")
-    unseen = np.where(
-        state.reason[homes] > 0, now_us - np.maximum(state.blind_us, newest)[homes], 0
-    )
-    state.sign_us[homes], state.is_out[homes] = newest[homes], is_out[homes]
+    begin_anew(scene, homes, newest[homes], is_out[homes], now_us)
+
+
+def begin_anew(scene: Scene, homes: Rows, sign_us: Ints, is_out: Bools, now_us: int) -> None:
+    """Let the silences of these homes begin at other signs than was thought, long past."""
+    state = scene.state
+    blind_us = np.maximum(state.blind_us[homes], sign_us)
+    unseen = np.where(state.reason[homes] > 0, now_us - blind_us, 0)
+    state.sign_us[homes], state.is_out[homes] = sign_us, is_out
     state.is_seen[homes], state.unseen_us[homes] = True, np.maximum(unseen, 0)
     scene.due.home_us[homes] = NEVER
     seen_until = now_us - state.unseen_us[homes]
     state.score[homes] = expected(
-        state.rate, homes, newest[homes], seen_until, scene.roster.home_zone[homes], scene.offsets
+        state.rate, homes, sign_us, seen_until, scene.roster.home_zone[homes], scene.offsets
     )
-    lasted = now_us - newest[homes] - state.unseen_us[homes]
+    lasted = now_us - sign_us - state.unseen_us[homes]
     silent, away = _too_long(scene, homes, lasted, now_us)
     state.is_overdue[homes] = silent | away
 

@@ -4,8 +4,9 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
+from alerts.chatter import chatters, least_us, uncover
 from alerts.detect import technical
-from alerts.detect.columns import HOUR_US, NEVER, SECOND_US, UNHEARD, Bools, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, SECOND_US, UNHEARD, Bools, Rows
 from alerts.due import FAR_US, Gateways, looks, seconds, spread
 from alerts.findings_plant import DeviceSilence, GatewaySilence, gateway_silent, sensor_silent
 from alerts.idle import dead_devices, dead_from, limits
@@ -68,7 +69,7 @@ def _look_at_gateways(scene: Scene, rows: Rows) -> bool:
 
 
 def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
-    """Raise devices that went silent; return bool[homes], those with no working sensor left.
+    """Raise devices that went silent or chatter; return bool[homes], those none of which works.
 
     Only devices that are due are looked at: all others work.
     """
@@ -80,10 +81,12 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
     home, limit_us = roster.device_home[rows], roster.device_limit_us[rows]
     is_paced = roster.device_is_paced[rows]
     heard, off_us = state.heard_us[device], state.off_us[device]
-    since = technical.latest(heard, state.sensor_known_us[device], state.gateway_back_us[gateway])
+    known_us = state.sensor_known_min[device].astype(np.int64) * MINUTE_US
+    since = technical.latest(heard, known_us, state.gateway_back_us[gateway])
     silent = dead_devices(scene, rows) | (is_paced & (now_us - since > limit_us))
     off = technical.is_off(off_us, heard)
-    is_blind = silent | off
+    is_mad = chatters(scene, rows)
+    is_blind = silent | off | is_mad
     raised = state.sensor_silent_us[device]
     back = (raised != NEVER) & ~is_blind & (heard > raised)
     for at in np.flatnonzero(back).tolist():
@@ -92,6 +95,8 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
         is_behind = gateways.is_lost[gateway] | gateways.is_off[gateway]
         is_home = roster.home_is_active[home] | (home < 0) if len(state.sign_us) else home < 0
         new = is_blind & ~is_behind & is_home & (raised == NEVER)
+        if (new & is_mad).any():
+            uncover(scene, rows[new & is_mad])
         for at in np.flatnonzero(new).tolist():
             gone_us = int(off_us[at]) if off[at] else None
             _raise_device(scene, int(rows[at]), int(since[at]), gone_us)
@@ -172,6 +177,9 @@ def _raise_device(scene: Scene, row: int, since_us: int, off_us: int | None) -> 
     heard_us, (words, hours) = int(state.heard_us[lead]), limits(scene, np.array([row]))
     silence = DeviceSilence(
         heard_us=heard_us,
+        seen_us=int(state.fired_us[lead]),
+        chatter_us=int(state.chatter_min[lead]) * MINUTE_US,
+        chatter_least_us=least_us(scene, max(int(roster.device_home[row]), 0)),
         since_us=since_us,
         limit_us=int(roster.device_limit_us[row]),
         is_paced=bool(roster.device_is_paced[row]),
@@ -180,7 +188,7 @@ def _raise_device(scene: Scene, row: int, since_us: int, off_us: int | None) -> 
         least_us=int(hours[0] * HOUR_US),
         off_us=off_us,
     )
-    state.sensor_silent_us[lead] = max(heard_us, UNHEARD) if off_us is None else off_us
+    state.sensor_silent_us[lead] = silence.onset_us(scene.now_us)
     zone = scene.zone(gateway.place)
     scene.actions.append(sensor_silent(sensor, home, gateway, zone, scene.now_us, silence))
 

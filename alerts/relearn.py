@@ -31,8 +31,8 @@ OF_HOMES: Final = (
 )
 """Columns of the state that say what is usual in a home, and nothing of the present."""
 
-OF_SENSORS: Final = ("spoke", "chances", "missed_peak")
-"""Columns that say how often a device speaks."""
+OF_SENSORS: Final = ("saw_hours", "busy_hours", "missed_peak")
+"""Columns that say how often a device sees the person."""
 
 
 def relearn(
@@ -80,7 +80,7 @@ def take_up(state: State, learned: State) -> int:
     homes = _more(state.peak_count, learned.peak_count)
     for name in OF_HOMES:
         getattr(state, name)[..., homes] = getattr(learned, name)[..., homes]
-    sensors = _more(state.chances.sum(axis=0), learned.chances.sum(axis=0))
+    sensors = _more(state.busy_hours.sum(axis=0), learned.busy_hours.sum(axis=0))
     for name in OF_SENSORS:
         getattr(state, name)[..., sensors] = getattr(learned, name)[..., sensors]
     return len(homes)

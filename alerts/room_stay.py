@@ -8,8 +8,8 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import stay
 from alerts.detect.columns import MINUTE_US, NEVER, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.roles import EVERYTHING
+from alerts.detect.streams import Signs
 from alerts.findings_nights import RoomStay, long_in_room
 from alerts.lifecycle import Event
 from alerts.scene import Scene

@@ -8,8 +8,8 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import spell
 from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.roles import OFF_SEAT, SEAT, Role, Roles, plays
+from alerts.detect.streams import Signs
 from alerts.detect.things import SEATS, Spell
 from alerts.findings_things import Long, seat_not_left
 from alerts.lifecycle import Event

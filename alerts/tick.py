@@ -9,6 +9,7 @@ import numpy as np
 from alerts import (
     bathroom,
     bed_left,
+    chatter,
     easing,
     heat,
     heating,
@@ -28,6 +29,7 @@ from alerts.detect.local_time import Offsets
 from alerts.detect.roles import EVERYTHING, plays
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
+from alerts.detect.streams import Mains, Signs, Streams, rows_of
 from alerts.detect.things import Use
 from alerts.detector import Detector
 from alerts.due import SLOW_US, Due, look_at_all
@@ -48,6 +50,7 @@ open, and whether a carer came."""
 
 DETECTORS: Final[tuple[Detector, ...]] = (
     idle,
+    chatter,
     bathroom,
     night_door,
     room_stay,
@@ -66,7 +69,7 @@ All but the door at night decide on regular ticks alone, and are told of signs o
 """
 
 
-_EASES: Final[Sequence[tuple[Detector, Callable[[Scene, fold.Signs], bool]]]] = (
+_EASES: Final[Sequence[tuple[Detector, Callable[[Scene, Signs], bool]]]] = (
     (seat_stay, easing.eases_spell),
     (night_door, easing.eases_door),
     (room_stay, easing.eases_stay),
@@ -114,8 +117,7 @@ def run_ticks(
         _note_extremes(scene, streams.heat_sensor, streams.heat_c)
         take_late_signs(scene, streams.signs)
         for detector in (*DETECTORS, pads):
-            signs = streams.all_signs if detector in _OF_ALL else streams.signs
-            detector.fold_late(scene, signs)
+            detector.fold_late(scene, _heard_by(detector, streams))
         for spells in (bed_left, seat_stay):  # once pads have told what they say now
             spells.note_late(scene, streams.all_signs)
     is_one_tick = len(ticks_us) == 1
@@ -143,16 +145,16 @@ def run_ticks(
     return scene
 
 
-def _watched(streams: fold.Streams, roster: Roster) -> tuple[fold.Streams, fold.Signs]:
+def _watched(streams: Streams, roster: Roster) -> tuple[Streams, Signs]:
     """Return the streams without the signs of homes that are not watched, and those signs."""
     signs, own = streams.all_signs, streams.signs
     is_active = roster.home_is_active[signs.home]
     if is_active.all():
-        return streams, fold.rows_of(signs, slice(0, 0))
-    watched, held = fold.rows_of(signs, is_active), fold.rows_of(signs, ~is_active)
+        return streams, rows_of(signs, slice(0, 0))
+    watched, held = rows_of(signs, is_active), rows_of(signs, ~is_active)
     if own is signs:
         return replace(streams, signs=watched, all_signs=watched), held
-    own = fold.rows_of(own, roster.home_is_active[own.home])
+    own = rows_of(own, roster.home_is_active[own.home])
     return replace(streams, signs=own, all_signs=watched), held
 
 
@@ -167,7 +169,7 @@ def _stops(time_us: Ints, ticks_us: Ints) -> list[int]:
 class _Cuts:
     """Where each tick's slice begins in every stream; ``x[i]`` to ``x[i + 1]`` is tick i's."""
 
-    def __init__(self, streams: fold.Streams, ticks_us: Ints) -> None:
+    def __init__(self, streams: Streams, ticks_us: Ints) -> None:
         def cut(time_us: Ints) -> list[int]:
             return [0, *_stops(time_us, ticks_us)]
 
@@ -181,7 +183,7 @@ class _Cuts:
         self.mains = cut(streams.mains.time_us)
 
 
-def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None:
+def _fold(scene: Scene, streams: Streams, cuts: _Cuts, number: int) -> None:
     """Fold the readings of one tick."""
     state = scene.state
     start, stop = cuts.words[number], cuts.words[number + 1]
@@ -223,7 +225,7 @@ def _fold(scene: Scene, streams: fold.Streams, cuts: _Cuts, number: int) -> None
         take_signs(scene, streams.signs, start, stop)
 
 
-def _fold_mains(scene: Scene, mains: fold.Mains, rows: slice) -> None:
+def _fold_mains(scene: Scene, mains: Mains, rows: slice) -> None:
     heard.fold_mains(scene.state, scene.roster, mains, rows)
     scene.due.mains = None
 
@@ -242,7 +244,7 @@ class _Ear:
     """The signs one detector hears: those of tick i end at ``stops[i]``, ``taken`` were told."""
 
     detector: Detector
-    signs: fold.Signs
+    signs: Signs
     stops: list[int]
     taken: int = 0
 
@@ -254,14 +256,20 @@ class _Ear:
             self.taken = stop
 
 
-def _ears(streams: fold.Streams, ticks_us: Ints) -> dict[Detector, _Ear]:
+def _heard_by(detector: Detector, streams: Streams) -> Signs:
+    """Return the signs of which a detector is told."""
+    if detector is chatter:
+        return streams.chatter
+    return streams.all_signs if detector in _OF_ALL else streams.signs
+
+
+def _ears(streams: Streams, ticks_us: Ints) -> dict[Detector, _Ear]:
     """Return an ear of each detector that hears anything, in the order in which they are told."""
-    own, every = streams.signs, streams.all_signs
     ears = {}
     for detector in (*DETECTORS, pads):
-        signs = every if detector in _OF_ALL else own
+        signs = _heard_by(detector, streams)
         if detector.HEARS is not EVERYTHING:
-            signs = fold.rows_of(signs, plays(signs.roles, detector.HEARS))
+            signs = rows_of(signs, plays(signs.roles, detector.HEARS))
         if len(signs.home):
             ears[detector] = _Ear(detector, signs, _stops(signs.time_us, ticks_us))
     return ears
@@ -288,7 +296,7 @@ def _ease(scene: Scene, ears: Mapping[Detector, _Ear], number: int) -> bool:
         start = max(ear.taken, ear.stops[number - 1] if number else 0)
         if start == ear.stops[number]:
             continue
-        if eases(scene, fold.rows_of(ear.signs, slice(start, ear.stops[number]))):
+        if eases(scene, rows_of(ear.signs, slice(start, ear.stops[number]))):
             if detector is seat_stay:
                 return True
             ear.tell(scene, number)

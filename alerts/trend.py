@@ -8,8 +8,8 @@ import numpy as np
 from alerts.alert import AlertKind
 from alerts.detect import change
 from alerts.detect.columns import DAY_US, Floats, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.roles import EVERYTHING
+from alerts.detect.streams import Signs
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_nights import Change, less_movement, sleep_shift
 from alerts.scene import Scene

@@ -9,9 +9,9 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import uses
 from alerts.detect.columns import DAY_US, HOUR_US, MINUTE_US, NEVER, QUARTER_US, Floats, Ints, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.local_time import minutes
 from alerts.detect.roles import USED, Role, plays
+from alerts.detect.streams import Signs
 from alerts.detect.things import Use
 from alerts.detect.usual import EIGHT_IN_TEN
 from alerts.findings_things import UseNumbers, dispenser_says_missed, kitchen_unused, missed_dose

@@ -7,8 +7,8 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect.columns import MINUTE_US, NEVER, Bools, Ints, Rows
-from alerts.detect.fold import Signs
 from alerts.detect.roles import Role, plays
+from alerts.detect.streams import Signs
 from alerts.findings_things import VisitNumbers, visit_not_seen
 from alerts.lifecycle import Event
 from alerts.scene import Scene

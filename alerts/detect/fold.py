@@ -8,16 +8,17 @@ home, each in time order, so that memory is read and written from one end to the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from alerts.detect.booked import VisitMemory, Windows, find_returns, find_visitors
-from alerts.detect.columns import NEVER, Bools, Bytes, Floats, Ints, Rows
-from alerts.detect.local_time import Offsets, bins, to_local
-from alerts.detect.roles import Role, Roles, plays
+from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.local_time import Offsets
+from alerts.detect.roles import Role, plays
 from alerts.detect.roster import Roster
+from alerts.detect.runs import take_chatter, take_late_chatter
 from alerts.detect.signs import (
     DoorMemory,
     Kinds,
@@ -29,83 +30,9 @@ from alerts.detect.signs import (
     take_signs,
 )
 from alerts.detect.state import State
+from alerts.detect.streams import Doors, Mains, Signs, Streams, Words, rows_of, signs_of
 from config.kinds import CODE, Kind
 from ingest.batch import Batch
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Readings by which a device and its gateway show that they work, in time order.
-
-    Where they come by sensor, ``is_last`` marks the last one of each; None in time order.
-    """
-
-    time_us: Ints
-    sensor: Ints
-    lead: Ints
-    gateway: Ints
-    is_last: Bools | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """Signs of the person in time order; ``is_out`` is where the sign leaves the person.
-
-    ``roles`` and ``room`` are those of the sensor.
-    """
-
-    time_us: Ints
-    home: Ints
-    sensor: Ints
-    is_out: Bools
-    bin: Ints
-    value: Floats
-    roles: Roles
-    room: Bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Openings of a way out in a booked time: when and where.
-
-    ``until_us`` is until when a visitor is there since, at most: NEVER where one has left.
-    """
-
-    time_us: Ints
-    home: Ints
-    until_us: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Mains:
-    """What sensors say of the mains, each in time order; ``has_failed`` is where they are gone."""
-
-    time_us: Ints
-    sensor: Ints
-    has_failed: Bools
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """n readings split by what they touch; each part in time order, or in that of a single tick.
-
-    ``signs`` are the person's, ``all_signs`` hold those of booked visitors too. ``off`` are
-    devices said to be out of reach, ``hub_off`` gateways said to be offline. ``untaken`` are doses
-    that a dispenser says were missed. ``mains`` of late readings are those newer than their
-    sensor's last.
-    """
-
-    words: Words
-    signs: Signs
-    all_signs: Signs
-    doors: Doors
-    heat_us: Ints
-    heat_sensor: Ints
-    heat_c: Floats
-    off: Words
-    hub_off: Words
-    untaken: Words
-    mains: Mains
 
 
 def split(
@@ -134,17 +61,13 @@ def split(
     if order is not None:
         by_home = _by_home(order, rows, home)
         rows, home = rows.take(by_home), home.take(by_home)
-    signs, is_person, doors = _find_signs(
-        (sensor.take(rows), time_us.take(rows), value.take(rows)),
-        home,
-        roster,
-        state,
-        offsets,
-        windows,
-    )
+    told = sensor.take(rows), time_us.take(rows), value.take(rows)
+    signs, chatter = take_chatter(signs_of(told, home, roster, offsets), roster, state)
+    signs, is_person, doors = _place_signs(signs, roster, state, windows)
     own = signs if is_person is None else rows_of(signs, is_person)
     mains = np.flatnonzero(kind == CODE[Kind.MAINS])
-    return _streams((sensor, time_us, value, kind), order, own, signs, doors, roster, mains)
+    columns = (sensor, time_us, value, kind)
+    return _streams(columns, order, (own, signs, chatter), doors, roster, mains)
 
 
 def _by_home(order: Rows, rows: Rows, home: Ints) -> Rows:
@@ -158,29 +81,14 @@ def _by_home(order: Rows, rows: Rows, home: Ints) -> Rows:
     return as_they_came.take(stable_order(home.take(as_they_came)))
 
 
-def _find_signs(
-    columns: tuple[Ints, Ints, Floats],
-    home: Ints,
-    roster: Roster,
-    state: State,
-    offsets: Sequence[Offsets],
-    windows: Windows,
+def _place_signs(
+    signs: Signs, roster: Roster, state: State, windows: Windows
 ) -> tuple[Signs, Bools | None, Doors]:
-    """Return signs, which of them are the person's (None for all), and what doors say of visits.
+    """Return signs with who is out, which are the person's (None for all), and doors of visits.
 
-    ``columns`` are sensor, time and value of each, those of a home in time order.
+    Those of a home are in time order.
     """
-    sensor, time_us, value = columns
-    signs = Signs(
-        time_us,
-        home,
-        sensor,
-        np.zeros(len(home), np.bool_),
-        local_bins(time_us, home, roster, offsets),
-        value,
-        roster.sensor_roles.take(sensor),
-        roster.rooms.sensor_room.take(sensor),
-    )
+    home = signs.home
     is_person, doors = _split_visits(signs, roster, state, windows)
     is_out, passed = _find_out(signs, is_person, roster, state)
     if is_person is not None:
@@ -265,58 +173,31 @@ def split_late(
     state.value_us[sensor[new]] = time_us[new]
     home = roster.sensor_home[sensor]
     rows = np.flatnonzero(is_sign & (home >= 0))
-    signs = Signs(
-        time_us[rows],
-        home[rows],
-        sensor[rows],
-        roster.sensor_is_exit[sensor[rows]],
-        local_bins(time_us[rows], home[rows], roster, offsets),
-        batch.value[rows],
-        roster.sensor_roles[sensor[rows]],
-        roster.rooms.sensor_room[sensor[rows]],
-    )
+    told = sensor[rows], time_us[rows], batch.value[rows]
+    signs = signs_of(told, home[rows], roster, offsets)
+    signs = replace(signs, is_out=roster.sensor_is_exit[signs.sensor])
+    signs, chatter = take_late_chatter(signs, roster, state)
     mains = np.flatnonzero(is_newer & (kind == CODE[Kind.MAINS]))
     is_person, doors = _split_visits(signs, roster, state, windows)
     columns = (sensor, time_us, batch.value, kind)
     if is_person is None:
-        return _streams(columns, None, signs, signs, doors, roster, mains)
+        return _streams(columns, None, (signs, signs, chatter), doors, roster, mains)
     is_person |= state.is_out[signs.home] & ~plays(signs.roles, Role.WAY_OUT)
     own = rows_of(signs, is_person)
-    return _streams(columns, None, own, signs, doors, roster, mains)
-
-
-def rows_of(signs: Signs, rows: Bools | slice) -> Signs:
-    """Return some of the signs, in their order."""
-    columns = (getattr(signs, name) for name in Signs.__slots__)
-    if isinstance(rows, slice):
-        return Signs(*(column[rows] for column in columns))
-    at = np.flatnonzero(rows)
-    return Signs(*(column.take(at) for column in columns))
-
-
-def local_bins(time_us: Ints, home: Ints, roster: Roster, offsets: Sequence[Offsets]) -> Ints:
-    """Return the quarter-hour of each home's local day at these moments."""
-    if len(offsets) == 1:
-        return bins(to_local(offsets[0], time_us))
-    result = np.zeros(len(time_us), np.int64)
-    zone = roster.home_zone[home]
-    for code, table in enumerate(offsets):
-        rows = zone == code
-        result[rows] = bins(to_local(table, time_us[rows]))
-    return result
+    return _streams(columns, None, (own, signs, chatter), doors, roster, mains)
 
 
 def _streams(
     columns: tuple[Ints, Ints, Floats, Kinds],
     order: Rows | None,
-    signs: Signs,
-    all_signs: Signs,
+    signs: tuple[Signs, Signs, Signs],
     doors: Doors,
     roster: Roster,
     mains: Rows,
 ) -> Streams:
     """Return the streams; ``columns`` are sensor, time, value and kind of every reading.
 
+    ``signs`` are the person's, those and visitors', and what chatters.
     ``order`` tells where each came in time, None where they are in time order; ``mains`` are
     the rows of what is news of the mains.
     """
@@ -343,8 +224,9 @@ def _streams(
     has_home = roster.sensor_home.take(untaken.sensor) >= 0
     return Streams(
         words=words if order is None else replace(words, is_last=_is_last(words.sensor)),
-        signs=signs,
-        all_signs=all_signs,
+        signs=signs[0],
+        all_signs=signs[1],
+        chatter=signs[2],
         doors=doors,
         heat_us=time_us.take(heat),
         heat_sensor=sensor.take(heat),

@@ -3,9 +3,9 @@
 import numpy as np
 
 from alerts.detect.columns import MINUTE_US, NEVER, Ints
-from alerts.detect.fold import Doors, Mains, Streams, Words
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
+from alerts.detect.streams import Doors, Mains, Streams, Words
 
 
 def fold_words(state: State, words: Words, start: int, stop: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alerts.detect.columns import BINS, NEVER
+from alerts.detect.columns import BINS, MINUTE_US, NEVER
 from alerts.detect.profile import limits, rates
 from alerts.detect.roster import Roster
 from alerts.detect.state import State, empty, grown, recoded
@@ -38,11 +38,9 @@ def join(state: State | None, before: Codes, roster: Roster, now_us: int) -> Sta
         state = _follow(state, "place", before.places, after.places)
         state = _follow(state, "sector", before.sectors, after.sectors)
         state = grown(state, roster.sizes)
-    for known, is_used in (
-        (state.sensor_known_us, roster.sensor_kind >= 0),
-        (state.gateway_known_us, roster.gateway_place >= 0),
-    ):
-        known[np.flatnonzero(is_used & (known == NEVER))] = now_us
+    known_min, known_us = state.sensor_known_min, state.gateway_known_us
+    known_min[(roster.sensor_kind >= 0) & (known_min == 0)] = max(now_us // MINUTE_US, 1)
+    known_us[(roster.gateway_place >= 0) & (known_us == NEVER)] = now_us
     rewatch(state, roster, now_us)
     state.is_out &= roster.home_is_alone
     new = np.isnan(state.limit)

@@ -266,6 +266,15 @@ PARAMETERS: Final = (
         "larger is quieter and slower.",
     ),
     Parameter(
+        "chatter_hours",
+        "hours",
+        1.0,
+        24.0,
+        3.0,
+        "How long a sensor must tell of movement without three minutes of pause before it counts "
+        "as broken, and no longer as the person; larger is slower.",
+    ),
+    Parameter(
         "outage_share",
         "share",
         0.05,

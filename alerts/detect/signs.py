@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import SECOND_US, Bools, Bytes, Floats, Ints, Rows
+from alerts.detect.columns import SECOND_US, Bools, Bytes, Floats, Ints, Reals, Rows
 from config.kinds import CODE, KINDS, Kind
 
 Kinds = Bytes | Ints
@@ -37,9 +37,9 @@ _TELLS: Final = _CHANGES | _ONES | _is_one_of(Kind.MOTION, Kind.POWER)
 
 @dataclass(frozen=True, slots=True)
 class SensorMemory:
-    """What a sensor last said: ``value`` float64 (NaN at first), ``has_zero`` bool, by number."""
+    """What a sensor last said: ``value`` (NaN at first), ``has_zero`` bool, by number."""
 
-    value: Floats
+    value: Reals
     has_zero: Bools
 
 
@@ -90,12 +90,14 @@ def take_signs(sensor: Ints, value: Floats, kind: Kinds, memory: SensorMemory) -
     rows = np.flatnonzero(_TELLS.take(kind))
     of = sensor.take(rows)
     rows = rows.take(stable_order(of))
-    is_sign[rows] = _are_signs(sensor.take(rows), value.take(rows), kind.take(rows), memory)
+    said = np.empty_like(memory.value, shape=len(rows))  # compared with what is remembered
+    said[:] = value.take(rows)
+    is_sign[rows] = _are_signs(sensor.take(rows), said, kind.take(rows), memory)
     memory.value[sensor] = value  # of several the last one stays
     return is_sign
 
 
-def _are_signs(s: Ints, v: Floats, k: Kinds, memory: SensorMemory) -> Bools:
+def _are_signs(s: Ints, v: Reals, k: Kinds, memory: SensorMemory) -> Bools:
     """Return which readings, by sensor and then by time, are signs; ``has_zero`` moves on."""
     is_first = np.ones(len(s), np.bool_)
     np.not_equal(s[1:], s[:-1], out=is_first[1:])
@@ -114,7 +116,7 @@ def _are_signs(s: Ints, v: Floats, k: Kinds, memory: SensorMemory) -> Bools:
     return is_sign
 
 
-def _begins(rows: Rows, sensor: Ints, before: Floats, zero: Rows, has_zero: Bools) -> Bools:
+def _begins(rows: Rows, sensor: Ints, before: Reals, zero: Rows, has_zero: Bools) -> Bools:
     """Return which of these rows, "movement" by sensor, begin one.
 
     Repeated without ever clearing it is a stuck sensor's; what clears, ``zero``, may lie between.

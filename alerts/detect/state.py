@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from alerts.detect.caps import RING, Minutes
 from alerts.detect.columns import (
     BINS,
+    MINUTE_US,
     NEVER,
     Bools,
     Bytes,
@@ -22,7 +23,7 @@ from alerts.detect.columns import (
 )
 from alerts.detect.peaks import DAYS, DETECTORS, LEVELS
 
-VERSION: Final = 12
+VERSION: Final = 13
 """Number of this layout: another one wherever a column comes, goes or changes."""
 
 OLDEST: Final = 4
@@ -40,6 +41,7 @@ class _Column:
 _TIME: Final = ("i8", NEVER)
 _COUNT: Final = ("i8", 0)
 _NUMBER: Final = ("f8", 0.0)
+_MINUTE: Final = ("i4", 0)  # since 1970; 0 where it has not happened
 _FLAG: Final = ("?", 0)
 _SINGLE: Final = ("f4", 0.0)
 _SMALL: Final = ("u1", 0)
@@ -146,7 +148,7 @@ class State:
     use_hits: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
     use_total: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
     use_squares: Annotated[Singles, _Column("home", *_SINGLE, (4,))]
-    exit_min: Annotated[Minutes, _Column("home", "i4", 0)]  # last use of a way out, since 1970
+    exit_min: Annotated[Minutes, _Column("home", *_MINUTE)]  # last use of a way out
     was_unused: Annotated[Bools, _Column("home", *_FLAG, (2,))]  # in the part before
     unused_us: Annotated[Ints, _Column("home", *_TIME, (2,))]
     untaken_us: Annotated[Ints, _Column("home", *_TIME)]  # a dispenser's "missed", until told
@@ -160,19 +162,21 @@ class State:
     unheated_us: Annotated[Ints, _Column("home", *_TIME)]
     aired_us: Annotated[Ints, _Column("home", *_TIME)]
     # a sensor; of a device, the row of its first sensor
-    value: Annotated[Floats, _Column("sensor", "f8", np.nan)]
+    value: Annotated[Singles, _Column("sensor", "f4", np.nan)]
     value_us: Annotated[Ints, _Column("sensor", *_TIME)]
     has_zero: Annotated[Bools, _Column("sensor", *_FLAG)]
     celsius: Annotated[Singles, _Column("sensor", "f4", np.nan)]
     celsius_us: Annotated[Ints, _Column("sensor", *_TIME)]
-    sensor_known_us: Annotated[Ints, _Column("sensor", *_TIME)]
+    sensor_known_min: Annotated[Minutes, _Column("sensor", *_MINUTE)]  # since when it is enrolled
     heard_us: Annotated[Ints, _Column("sensor", *_TIME)]
     off_us: Annotated[Ints, _Column("sensor", *_TIME)]
     sensor_silent_us: Annotated[Ints, _Column("sensor", *_TIME)]
     fired_us: Annotated[Ints, _Column("sensor", *_TIME)]  # last sign of the person by this device
-    opened_min: Annotated[Minutes, _Column("sensor", "i4", 0)]  # since 1970; contact, mains; 0 shut
-    spoke: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]  # by quarter of the local day
-    chances: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]
+    opened_min: Annotated[Minutes, _Column("sensor", *_MINUTE)]  # contact, mains; 0 shut
+    run_min: Annotated[Minutes, _Column("sensor", *_MINUTE)]  # of the fold; see runs.take_runs
+    chatter_min: Annotated[Minutes, _Column("sensor", *_MINUTE)]  # since when it chatters; 0 not
+    saw_hours: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]  # by quarter of the local day
+    busy_hours: Annotated[Singles, _Column("sensor", *_SINGLE, (4,))]
     missed: Annotated[Singles, _Column("sensor", *_SINGLE)]
     missed_peak: Annotated[Singles, _Column("sensor", *_SINGLE)]
     # a gateway
@@ -182,7 +186,7 @@ class State:
     gateway_back_us: Annotated[Ints, _Column("gateway", *_TIME)]
     gateway_lost_us: Annotated[Ints, _Column("gateway", *_TIME)]  # found lost; may be ahead
     gateway_silent_us: Annotated[Ints, _Column("gateway", *_TIME)]
-    mains_min: Annotated[Minutes, _Column("gateway", "i4", 0)]  # since 1970; mains gone, told
+    mains_min: Annotated[Minutes, _Column("gateway", *_MINUTE)]  # mains gone, told
     # a place
     outage_peak: Annotated[Ints, _Column("place", *_COUNT)]
     outage_us: Annotated[Ints, _Column("place", *_TIME)]
@@ -295,6 +299,7 @@ def upgraded(arrays: Mapping[str, Any]) -> State:
     for a new home; numbers of another size are converted. ValueError where an axis has no
     column left to tell its size, or several that do not agree.
     """
+    arrays = _in_minutes(arrays)
     kept = {
         name: np.asarray(arrays[name]).astype(column.dtype)
         for name, column in _COLUMNS.items()
@@ -310,6 +315,15 @@ def upgraded(arrays: Mapping[str, Any]) -> State:
     return State(
         **{name: kept.get(name, _filled(c, sizes[c.axis])) for name, c in _COLUMNS.items()}
     )
+
+
+def _in_minutes(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the columns with since when sensors are enrolled, which was in microseconds."""
+    known_us = arrays.get("sensor_known_us")
+    if known_us is None:
+        return arrays
+    known = (np.maximum(np.asarray(known_us), 0) // MINUTE_US).astype(np.int32)
+    return {**arrays, "sensor_known_min": known}
 
 
 def _is_kept(column: _Column, old: NDArray[Any]) -> bool:

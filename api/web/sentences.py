@@ -113,12 +113,31 @@ FORMS: Final = (
     ),
     N_(
         "The %(sensor)s sensor has not been heard since %(clock)s, while the home was in use: it "
-        "usually speaks about %(missed)s times in such a while, and is told from %(limit)s on."
+        "usually sees somebody about %(missed)s times in such a while, and is told from %(limit)s "
+        "on."
     ),
     N_(
         "The %(sensor)s sensor in the %(room)s has not been heard since %(clock)s, while the home "
-        "was in use: it usually speaks about %(missed)s times in such a while, and is told from "
+        "was in use: it usually sees somebody about %(missed)s times in such a while, and is told "
+        "from %(limit)s on."
+    ),
+    N_(
+        "The %(sensor)s sensor still speaks and has seen nobody since %(clock)s, while the home "
+        "was in use: it usually does about %(missed)s times in such a while, and is told from "
         "%(limit)s on."
+    ),
+    N_(
+        "The %(sensor)s sensor in the %(room)s still speaks and has seen nobody since %(clock)s, "
+        "while the home was in use: it usually does about %(missed)s times in such a while, and "
+        "is told from %(limit)s on."
+    ),
+    N_(
+        "The %(sensor)s sensor has gone on and off without a pause since %(clock)s: what it says "
+        "is not taken for the person any more."
+    ),
+    N_(
+        "The %(sensor)s sensor in the %(room)s has gone on and off without a pause since "
+        "%(clock)s: what it says is not taken for the person any more."
     ),
     N_("The gateway has not been heard at all since it was enrolled."),
     N_("The gateway went offline at %(clock)s."),

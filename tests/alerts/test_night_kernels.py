@@ -136,35 +136,35 @@ def test_the_gain_of_a_shift_equals_the_loop(seed: int, density: float) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 5))
-def test_missed_words_equal_the_loop(seed: int, count: int) -> None:
+def test_missed_chances_equal_the_loop(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
     naive, home = Devices(count), np.zeros(count, np.int64)
-    spoke, chances = np.zeros((2, 4, count), np.float32)
+    seen, chances = np.zeros((2, 4, count), np.float32)
     missed_, peak = np.zeros((2, count), np.float32)
     sees = rng.random(count) < 0.8
     for hour in range(120):
         saw = sees & (rng.random(count) < 0.6)
-        spoken, can = saw | (rng.random(count) < 0.05), rng.random(count) < 0.95
+        can = rng.random(count) < 0.95
         block = hour % 24 // 6
-        naive.pass_hour(spoken.tolist(), saw.tolist(), sees.tolist(), can.tolist(), block)
-        habit = missed.Habit(spoke[block], chances[block], missed_, peak)
-        habit = missed.pass_hour(habit, home, spoken, saw, sees, can)
-        spoke[block], chances[block], missed_, peak = (
-            habit.spoke,
+        naive.pass_hour(saw.tolist(), sees.tolist(), can.tolist(), block)
+        habit = missed.Habit(seen[block], chances[block], missed_, peak)
+        habit = missed.pass_hour(habit, home, saw, sees, can)
+        seen[block], chances[block], missed_, peak = (
+            habit.saw,
             habit.chances,
             habit.missed,
             habit.peak,
         )
     np.testing.assert_allclose(missed_, naive.missed, rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(peak, naive.peak, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(spoke.T, naive.spoke, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(seen.T, naive.saw, rtol=1e-3, atol=1e-3)
 
 
 def test_a_device_is_dead_only_after_its_hours_and_beyond_its_own_past() -> None:
     evidence, peak = np.array([9, 9, 9, 7], np.float32), np.array([0, 5, 0, 0], np.float32)
-    heard = np.array([0, 0, HOUR_US, 0], np.int64)
+    fired = np.array([0, 0, HOUR_US, 0], np.int64)
     dead = missed.is_dead(
-        evidence, peak, heard, np.full(4, 8.0), np.full(4, 30.0), int(30.5 * HOUR_US)
+        evidence, peak, fired, np.full(4, 8.0), np.full(4, 30.0), int(30.5 * HOUR_US)
     )
     assert dead.tolist() == [True, False, False, False]
 

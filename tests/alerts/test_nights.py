@@ -206,7 +206,7 @@ def test_a_dead_sensor_is_told_while_the_home_is_in_use() -> None:
     (found,) = houses.findings("sensor-silent")
     assert found.sensor == f"sens-{houses.sensor('kitchen'):06d}"
     assert 30 * HOUR <= found.found_us - found.onset_us <= 60 * HOUR
-    assert "while the home was in use: it usually speaks about" in found.sentence
+    assert "while the home was in use: it usually sees somebody about" in found.sentence
 
 
 def test_an_empty_home_is_not_full_of_dead_sensors() -> None:

@@ -80,7 +80,8 @@ def test_a_pad_that_is_told_as_silent_says_nothing_of_the_person() -> None:
     houses = life()
     houses.run(_left(houses), NOW + 3 * HOUR + 10 * MINUTE)
     bed = of(houses, BED)
-    houses.state.missed[bed], houses.state.heard_us[bed] = 1000, NOW - 40 * HOUR
+    houses.state.missed[bed] = 1000
+    houses.state.heard_us[bed] = houses.state.fired_us[bed] = NOW - 40 * HOUR
     houses.run([], NOW + 5 * HOUR)
     assert houses.findings("bed-left") == []
 

@@ -100,7 +100,7 @@ def live_until(fleet: Fleet, now_us: int) -> None:
     state.value_us[:] = state.heard_us
     state.celsius[roster.thermometer] = rng.normal(20.5, 1.5, homes)
     state.celsius_us[roster.thermometer] = now_us - MINUTE_US
-    state.spoke[:], state.chances[:] = 8.0, 10.0
+    state.saw_hours[:], state.busy_hours[:] = 8.0, 10.0
     state.hour_end_c[:], state.warm_hours[:] = state.celsius[roster.thermometer], 120
     state.stay_room[:] = rng.integers(0, 5, homes)
     state.stay_us[:] = state.sign_us - (rng.random(homes) * 10 * MINUTE_US).astype(np.int64)

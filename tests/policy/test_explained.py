@@ -44,7 +44,17 @@ USE = of_things.UseNumbers(
     T - 8 * HOUR, "morning", 600, 480.0, 450.0, 510.0, 575.0, 0.9, 0.9, 0.8, 14.0, 6.0
 )
 DEVICE = of_plant.DeviceSilence(
-    T - 50 * HOUR, T - 50 * HOUR, 2 * HOUR, False, 20.0, 16.0, 36 * HOUR, None
+    heard_us=T - 50 * HOUR,
+    seen_us=T - 50 * HOUR,
+    chatter_us=0,
+    chatter_least_us=3 * HOUR,
+    since_us=T - 50 * HOUR,
+    limit_us=2 * HOUR,
+    is_paced=False,
+    missed=20.0,
+    missed_limit=16.0,
+    least_us=36 * HOUR,
+    off_us=None,
 )
 HUB = of_plant.GatewaySilence(T - HOUR, T - HOUR, HOUR // 2, None, HOUR // 12, T - HOUR, HOUR // 6)
 CHANGE = of_nights.Change(4, 80.0, 120.0, 100.0, 140.0, 6.0, 9.0, 8.0)
@@ -78,6 +88,8 @@ def device(rule: str) -> Finding:
         "missed": DEVICE,
         "pace": replace(DEVICE, is_paced=True),
         "out of reach": replace(DEVICE, off_us=T - HOUR),
+        "sees nobody": replace(DEVICE, heard_us=T - HOUR),
+        "chatter": replace(DEVICE, heard_us=T, seen_us=T, chatter_us=T - 4 * HOUR),
     }[rule]
     return of_plant.sensor_silent(SENSOR, HOME, GATEWAY, UTC, T, silence)
 
@@ -137,6 +149,8 @@ def samples() -> Iterator[tuple[AlertKind, str, Callable[[], Finding]]]:
          lambda: of_homes.unwatched(HOME, UTC, "gateway", T - 9 * HOUR, 8 * HOUR, T)),
         (kinds.UNWATCHED_HOME, "_by_tier", hidden),
         (kinds.SENSOR_SILENT, "missed", lambda: device("missed")),
+        (kinds.SENSOR_SILENT, "sees nobody", lambda: device("sees nobody")),
+        (kinds.SENSOR_SILENT, "chatter", lambda: device("chatter")),
         (kinds.SENSOR_SILENT, "pace", lambda: device("pace")),
         (kinds.SENSOR_SILENT, "out of reach", lambda: device("out of reach")),
         (kinds.MAINS_FAILED, "",
