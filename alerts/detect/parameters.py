@@ -249,12 +249,12 @@ PARAMETERS: Final = (
     ),
     Parameter(
         "dead_words",
-        "words missed",
+        "times missed",
         3.0,
         30.0,
         8.0,
-        "How many times a sensor should have spoken since its last word before it counts as "
-        "silent; larger is quieter and slower.",
+        "How many times a sensor should have seen somebody since it last did before it counts as "
+        "broken; larger is quieter and slower.",
     ),
     Parameter(
         "dead_hours",
@@ -262,8 +262,8 @@ PARAMETERS: Final = (
         12.0,
         96.0,
         36.0,
-        "How long a sensor without a pace of its own must say nothing, whatever it missed; "
-        "larger is quieter and slower.",
+        "How long a sensor must see nobody while the home is in use, whatever it missed; larger "
+        "is quieter and slower.",
     ),
     Parameter(
         "chatter_hours",

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from alerts.checkpoint import CheckpointDamaged, read_checkpoint
+from alerts.detect.columns import NEVER
 from alerts.detect.state import VERSION, State, as_arrays, copied, empty, from_arrays, upgraded
-from tests.alerts.world import DAY, HOUR, START, World, in_order, quiet_life, warm
+from tests.alerts.world import DAY, HOUR, MINUTE, START, World, in_order, quiet_life, warm
 
 LAYOUT_5 = Path(__file__).with_name("checkpoint-5.npz.gz")
 """Written by the code of layout 5, of one home after 14 ordinary days, as one journal entry."""
@@ -138,3 +139,20 @@ def test_a_memory_of_a_newer_layout_is_kept_aside_and_not_written_over(tmp_path:
     assert not world.new_engine().restore(path)
     assert world.engine.checkpoint(path)
     assert path.with_name("engine.npz.refused").read_bytes() == newer
+
+
+def test_since_when_sensors_are_enrolled_is_kept_from_a_layout_in_microseconds() -> None:
+    old = dict(as_arrays(empty(SIZES)))
+    del old["sensor_known_min"]
+    old["sensor_known_us"] = np.array([START, START + 59_000_000, NEVER, START, NEVER])
+    known = upgraded(old).sensor_known_min
+    assert known.tolist() == [START // MINUTE, START // MINUTE, 0, START // MINUTE, 0]
+
+
+def test_how_often_devices_spoke_is_not_taken_for_how_often_they_saw() -> None:
+    old = dict(as_arrays(empty(SIZES)))
+    del old["saw_hours"], old["busy_hours"]
+    old["spoke"] = old["chances"] = np.full((4, SIZES["sensor"]), 50, np.float32)
+    new = upgraded(old)
+    assert not new.saw_hours.any()
+    assert not new.busy_hours.any()
