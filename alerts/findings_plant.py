@@ -15,7 +15,7 @@ class DeviceSilence:
     """How long a device said nothing, and what it may: of one with a pace, and of any.
 
     ``since_us`` is when it was heard, enrolled, or its gateway came back. ``missed`` is how often
-    it should have spoken since it was heard, by its own habit and the home's use; more than
+    it should have seen somebody since it did, by its own habit and the home's use; more than
     ``missed_limit`` and nothing for ``least_us`` is too much; ``seen_us`` is when it saw the person
     last. ``off_us`` is when it was said to be out of reach, None unless that was the last word. It
     chatters since ``chatter_us``, 0 where it does not, and may for ``chatter_least_us``.

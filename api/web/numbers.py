@@ -45,6 +45,9 @@ _SPANS: Final = {
     "together_us": N_("Last words at most this far apart"),
     "quiet_us": N_("Nothing inside for"),
     "behind_s": N_("Engine is behind by"),
+    "unseeing_us": N_("Has seen nobody for"),
+    "chatter_us": N_("Without a pause for"),
+    "chatter_least_us": N_("Counts as broken without a pause for"),
     "stuck_s": N_("Nothing committed, while messages wait, for"),
 }
 _LABELS: Final = {
@@ -54,7 +57,7 @@ _LABELS: Final = {
     "score": N_("Change found"),
     "visits": N_("Visits that night"),
     "visits_before": N_("Visits in the nights before, the last first"),
-    "words_missed": N_("Times it usually speaks in that time"),
+    "words_missed": N_("Times it usually sees somebody in that time"),
     "stay_min": N_("In this room for"),
     "usual_longest_min": N_("Longest such time of a usual day"),
     "usual_longest": N_("Longest silence of a usual day, in signs missed"),
