@@ -6,7 +6,7 @@ import numpy as np
 
 from alerts.alert import AlertKind
 from alerts.detect import visits
-from alerts.detect.columns import HOUR_US, Floats, Rows
+from alerts.detect.columns import HOUR_US, Floats, Rows, rows_where
 from alerts.detect.roles import Role, plays
 from alerts.detect.streams import Signs
 from alerts.findings_nights import NightVisits, bathroom_at_night
@@ -22,7 +22,7 @@ HEARS: Final = Role.BATHROOM
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Count the visits that begin in these signs."""
     state = scene.state
-    rows = np.flatnonzero(plays(signs.roles[start:stop], HEARS)) + start
+    rows = rows_where(plays(signs.roles[start:stop], HEARS)) + start
     if not len(rows):
         return
     home, time_us = signs.home[rows], signs.time_us[rows]

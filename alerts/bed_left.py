@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import spell
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Floats, Ints, Rows, rows_where
 from alerts.detect.roles import Role, plays
 from alerts.detect.streams import Signs, local_bins
 from alerts.detect.things import Spell
@@ -28,13 +28,13 @@ _OLDEST_US: Final = 12 * HOUR_US
 def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Learn how long the bed was empty when it is regained, which eases what stands."""
     state = scene.state
-    on = np.flatnonzero(plays(signs.roles[start:stop], Role.BED)) + start
+    on = rows_where(plays(signs.roles[start:stop], Role.BED)) + start
     if not len(on):
         return
     home = signs.home[on]
     of = spell.find_changes(home, signs.time_us[on], state.seat_us[_BED], NEVER)
     is_back = (signs.value[on] > 0) & (of.lasted_us >= 0) & (of.lasted_us < _OLDEST_US)
-    back = np.flatnonzero(is_back)
+    back = rows_where(is_back)
     if len(back):
         began = local_bins(of.began_us[back], home[back], scene.roster, scene.offsets)
         back = back[spell.leaves_at_night(began)]
@@ -66,7 +66,7 @@ def decide(scene: Scene) -> None:
         return
     state, now_us = scene.state, scene.now_us
     found = _long(scene, scene.roster.things.seat_homes[_BED], now_us)
-    for at in np.flatnonzero(found.minutes > found.limit).tolist():
+    for at in rows_where(found.minutes > found.limit).tolist():
         home = int(found.homes[at])
         value, left_us = scene.home(home), int(state.seat_us[_BED, home])
         is_late = spell.is_late(state.late_spells, _ROW, home) and found.since_us[at] == left_us

@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold
-from alerts.detect.columns import NEVER, Bools, Floats, Rows
+from alerts.detect.columns import NEVER, Bools, Floats, Rows, rows_where
 from alerts.detect.roles import NOTHING
 from alerts.detect.streams import Signs
 from alerts.findings import Warmth, hot
@@ -39,7 +39,7 @@ def decide(scene: Scene) -> None:
     if not scene.is_regular:
         return
     state, roster = scene.state, scene.roster
-    has_any = np.flatnonzero(scene.due.may_be_hot)
+    has_any = rows_where(scene.due.may_be_hot)
     if not len(has_any):
         return
     sensors, row = rooms_of(scene, has_any)
@@ -72,7 +72,7 @@ def learn(scene: Scene) -> None:
 def _raise(
     scene: Scene, level: int, due: Bools, homes: Rows, coolest_c: Floats, limit_c: Floats
 ) -> None:
-    for row in np.flatnonzero(due).tolist():
+    for row in rows_where(due).tolist():
         home = int(homes[row])
         value, onset_us = scene.home(home), int(scene.state.above_us[level, home])
         celsius, limit = float(coolest_c[row]), float(limit_c[row])

@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import cold, spell, unheated
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Halves, Rows, rows_where
 from alerts.detect.groups import place_in_turn
 from alerts.detect.roles import Role, plays
 from alerts.detect.streams import Signs
@@ -36,7 +36,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     """Note doors and windows that are shut after they stood open."""
     rows = slice(start, stop)
     sensor, state = signs.sensor[rows], scene.state
-    on = np.flatnonzero(plays(signs.roles[rows], Role.CONTACT))
+    on = rows_where(plays(signs.roles[rows], Role.CONTACT))
     if not len(on):
         return
     sensor, time_us = sensor[on], signs.time_us[rows][on] // MINUTE_US * MINUTE_US
@@ -130,7 +130,7 @@ def _raise(
     may: Bools,
 ) -> None:
     state, roster = scene.state, scene.roster
-    rows = np.flatnonzero(may & (after.short_k > 0) & (gained < 0))
+    rows = rows_where(may & (after.short_k > 0) & (gained < 0))
     homes, top, gained = homes[rows], top[rows], gained[rows]
     after = unheated.Course(after.gain[rows], after.spread[rows], after.short_k[rows])
     limit = unheated.limit_k(after.spread, scene.tuned("heating_short_k", homes))
@@ -139,7 +139,7 @@ def _raise(
     can &= state.warm_hours[homes] >= unheated.HOURS
     due = can & (after.short_k > limit) & (top < below)
     around = EIGHT_IN_TEN * unheated.spread_k(after.spread)
-    for at in np.flatnonzero(due).tolist():
+    for at in rows_where(due).tolist():
         home = int(homes[at])
         value, since_us = scene.home(home), int(state.short_us[home])
         numbers = HeatNumbers(

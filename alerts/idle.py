@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect import missed
-from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows, rows_where
 from alerts.detect.groups import place_in_turn
 from alerts.detect.roles import EVERYTHING
 from alerts.detect.streams import Signs
@@ -52,7 +52,7 @@ def dead_devices(scene: Scene, rows: Rows) -> Bools:
     """Return, by row of a device, whether it missed more than chance and its past can explain."""
     state, roster = scene.state, scene.roster
     device, home = roster.device[rows], np.maximum(roster.device_home[rows], 0)
-    suspect = np.flatnonzero(roster.device_is_person[rows] & (state.missed[device] > 0))
+    suspect = rows_where(roster.device_is_person[rows] & (state.missed[device] > 0))
     dead = np.zeros(len(rows), np.bool_)
     if len(suspect):
         of = device[suspect]
@@ -82,7 +82,7 @@ def dead_from(scene: Scene, rows: Rows) -> Ints:
     """
     roster = scene.roster
     from_us = np.full(len(rows), FAR_US, np.int64)
-    may = np.flatnonzero(_has_missed(scene, rows))
+    may = rows_where(_has_missed(scene, rows))
     if len(may):
         hours = roster.tuned("dead_hours", roster.device_home[rows[may]])
         fired = scene.state.fired_us[roster.device[rows[may]]]
@@ -95,7 +95,7 @@ def _has_missed(scene: Scene, rows: Rows) -> Bools:
     state, roster = scene.state, scene.roster
     device = roster.device[rows]
     result: Bools = (state.missed[device] > 0) & roster.device_is_person[rows]
-    may = np.flatnonzero(result)
+    may = rows_where(result)
     home = np.maximum(roster.device_home[rows[may]], 0)
     least = np.maximum(roster.tuned("dead_words", home), 2 * state.missed_peak[device[may]])
     result[may] = (state.missed[device[may]] > least) & (roster.device_home[rows[may]] >= 0)
@@ -132,7 +132,7 @@ def _pass_block(scene: Scene, rows: Rows, block: int) -> None:
         can,
     )
     saw_hours[device], busy_hours[device] = after.saw, after.chances
-    changed = np.flatnonzero(after.missed != was_missed)
+    changed = rows_where(after.missed != was_missed)
     if len(changed):
         state.missed[device[changed]] = after.missed[changed]
         state.missed_peak[device[changed]] = after.peak[changed]

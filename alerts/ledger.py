@@ -56,7 +56,8 @@ _EASED: Final = select(tables.alerts.c.id).where(
 class Ledger:
     """Alerts over SQL. ``is_muted`` says whether messages are held back (a replay).
 
-    ``is_audited`` is false for a ledger that tells of nothing real (a rehearsal).
+    ``is_audited`` is false for a ledger that tells of nothing real (a rehearsal): it notes nothing
+    for auditors, and tells no page.
     """
 
     def __init__(
@@ -355,16 +356,27 @@ class Ledger:
         now_us, count = microseconds(now), 0
         with self._begin() as connection:
             for id_ in alerts:
-                alert = id_ if record.find(connection, id_) else record.taken_in_by(connection, id_)
+                row = record.find(connection, id_)
+                alert = id_ if row is not None else record.taken_in_by(connection, id_)
                 if alert is not None:
-                    count += self._step(connection, alert, event, now_us, note)
+                    count += self._step(connection, alert, event, now_us, note, row)
         return count
 
     def _step(
-        self, connection: Connection, alert: str, event: Event, now_us: int, note: str
+        self,
+        connection: Connection,
+        alert: str,
+        event: Event,
+        now_us: int,
+        note: str,
+        row: Row[Any] | None = None,
     ) -> bool:
-        """Take a step of the system; one that a person overtook is looked at again."""
-        while (row := record.find(connection, alert)) is not None:
+        """Take a step of the system; one that a person overtook is looked at again.
+
+        ``row`` is that of the alert where it was just read.
+        """
+        row = row or record.find(connection, alert)
+        while row is not None:
             transition = step(record.standing(row), event)
             if isinstance(transition, Refusal):
                 return False
@@ -385,6 +397,7 @@ class Ledger:
                 changes=_BLANK if event in _REOPENING else {},
             ):
                 return True
+            row = record.find(connection, alert)
         return False
 
     def _by_person(

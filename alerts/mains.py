@@ -7,7 +7,7 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
-from alerts.detect.columns import MINUTE_US, Rows
+from alerts.detect.columns import MINUTE_US, Rows, rows_where
 from alerts.due import Gateways
 from alerts.findings_plant import mains_failed
 from alerts.lifecycle import Event
@@ -22,7 +22,7 @@ def watch_mains(scene: Scene, gateways: Gateways) -> None:
     if not len(roster.mains):
         return
     rows, since_us = failed_gateways(scene)
-    told = np.flatnonzero(state.mains_min != 0)
+    told = rows_where(state.mains_min != 0)
     for number in told[~np.isin(told, rows)].tolist():
         gateway, onset = roster.table.gateways[number], int(state.mains_min[number]) * MINUTE_US
         id_ = alert_id(gateway.id, AlertKind.MAINS_FAILED, onset)
@@ -56,7 +56,7 @@ def forget_mains(scene: Scene, back: Rows) -> None:
 def mains_us(scene: Scene, number: int) -> int | None:
     """Return since when the mains of this gateway are gone, None while they are not."""
     rows, since_us = failed_gateways(scene)
-    found = np.flatnonzero(rows == number)
+    found = rows_where(rows == number)
     return int(since_us[found[0]]) if len(found) else None
 
 

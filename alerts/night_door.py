@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import leaving
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Ints, Rows, rows_where
 from alerts.detect.roles import EVERYTHING, Role, plays
 from alerts.detect.streams import Signs
 from alerts.findings_nights import DoorAtNight, out_at_night
@@ -71,7 +71,7 @@ def decide(scene: Scene) -> None:
     state, roster = scene.state, scene.roster
     if not is_watching(scene):
         return
-    left = np.flatnonzero(state.left_us != NEVER)
+    left = rows_where(state.left_us != NEVER)
     left = left[~state.has_left[left] & scene.counted[left]]
     if not len(left):
         return
@@ -83,7 +83,7 @@ def decide(scene: Scene) -> None:
     limit = scene.tuned("night_door_share", due)
     needed = leaving.NIGHTS - 0.5
     hit = (usual < limit) & (state.door_nights[due] > needed)
-    for row in np.flatnonzero(hit).tolist():
+    for row in rows_where(hit).tolist():
         home = int(due[row])
         value, left_us = scene.home(home), int(state.left_us[home])
         door = DoorAtNight(
@@ -115,7 +115,7 @@ def learn(scene: Scene) -> None:
 def standing(scene: Scene) -> list[str]:
     """Return the ids of alerts that are still true now, in order of home number."""
     state = scene.state
-    homes = np.flatnonzero(state.leave_us != NEVER)
+    homes = rows_where(state.leave_us != NEVER)
     homes = homes[scene.counted[homes]]
     return [_id(scene, state.leave_us, home) for home in homes.tolist()]
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-import numpy as np
-
+from alerts.detect.columns import rows_where
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from config.kinds import CODE, Kind
@@ -24,7 +23,7 @@ def count(state: State, roster: Roster) -> Mapping[str, int]:
     is_active, size = roster.home_is_active, len(state.sign_us)
     home = roster.sensor_home
     sees = (roster.sensor_kind == CODE[Kind.MOTION]) & (home >= 0)
-    stuck = np.flatnonzero(sees & (state.value == 1) & ~state.has_zero)
+    stuck = rows_where(sees & (state.value == 1) & ~state.has_zero)
     homes = {
         Odd.NO_DAYS: roster.home_has_signs & (state.peak_count == 0),
         Odd.NO_SENSOR: ~roster.home_has_signs,

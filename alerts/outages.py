@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, Finding, alert_id
 from alerts.detect import hush, technical
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows, rows_where
 from alerts.due import spread
 from alerts.lifecycle import Event
 from alerts.place_findings import hushed, outage
@@ -29,13 +29,13 @@ def watch_outages(scene: Scene, lost: Bools, *, has_changed: bool) -> None:
         _count_gateways(scene, lost)
     counts = _listen(scene) if scene.is_regular else None
     is_out = is_outage(scene)
-    for code in np.flatnonzero(is_out & (state.outage_us == NEVER)).tolist():
+    for code in rows_where(is_out & (state.outage_us == NEVER)).tolist():
         state.outage_us[code] = scene.now_us
         if counts is not None and state.hush_us[code] != NEVER:
             scene.actions.append(_by_hush(scene, code, *counts))
         else:
             scene.actions.append(_by_gateways(scene, lost, code))
-    for code in np.flatnonzero(~is_out & (state.outage_us != NEVER)).tolist():
+    for code in rows_where(~is_out & (state.outage_us != NEVER)).tolist():
         onset = int(state.outage_us[code])
         id_ = alert_id(scene.roster.table.places[code], AlertKind.OUTAGE, onset)
         scene.actions.append(Step(Event.WORK_AGAIN, id_, "half of what was lost is back"))
@@ -45,7 +45,7 @@ def watch_outages(scene: Scene, lost: Bools, *, has_changed: bool) -> None:
 
 def _await_the_rest(scene: Scene, lost: Bools, code: int) -> None:
     """Half of a council being back ends its outage; the other half is on its way."""
-    let_wait(scene, np.flatnonzero(lost & (scene.roster.gateway_place == code)))
+    let_wait(scene, rows_where(lost & (scene.roster.gateway_place == code)))
 
 
 def let_wait(scene: Scene, rows: Rows) -> None:
@@ -59,7 +59,7 @@ def homes_on_their_way(scene: Scene) -> Bools:
     For an hour at most, whatever its own limit is: nobody has seen these people for long.
     """
     state, roster = scene.state, scene.roster
-    rows = np.flatnonzero(state.gateway_lost_us > scene.now_us)
+    rows = rows_where(state.gateway_lost_us > scene.now_us)
     ended_us = state.gateway_lost_us[rows] - _wait_us(scene, rows)
     rows = rows[scene.now_us - ended_us < HOUR_US]
     result = np.zeros(len(roster.home_gateways), np.bool_)
@@ -123,7 +123,7 @@ def _silent_homes(scene: Scene) -> Rows:
     """Return the watched homes of which nothing was heard for an hour, by number."""
     state, roster = scene.state, scene.roster
     hour_ago = scene.now_us - hush.HEARD_US
-    homes = np.flatnonzero(homes_of(scene, np.flatnonzero(state.gateway_heard_us <= hour_ago)))
+    homes = rows_where(homes_of(scene, rows_where(state.gateway_heard_us <= hour_ago)))
     homes = homes[roster.home_is_active[homes] & roster.home_has_signs[homes]]
     return homes[state.home_known_us[homes] <= hour_ago]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import MINUTE_US, Ints
+from alerts.detect.columns import MINUTE_US, Ints, rows_where
 from alerts.detect.roles import OFF_SEAT, SEAT, Role, plays
 from alerts.detect.streams import Signs
 from alerts.scene import Scene
@@ -21,7 +21,7 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     rows = slice(start, stop)
     home, roles, time_us = signs.home[rows], signs.roles[rows], signs.time_us[rows]
     for row, last in _elsewhere(scene):
-        off = np.flatnonzero(plays(roles, OFF_SEAT[row]))
+        off = rows_where(plays(roles, OFF_SEAT[row]))
         last[home.take(off)] = time_us.take(off)  # newer than all that were told before
 
 
@@ -39,12 +39,12 @@ def _take(scene: Scene, signs: Signs, rows: slice) -> None:
     for row in range(len(SEAT)):
         if not len(scene.roster.things.seat_homes[row]):
             continue
-        on = np.flatnonzero(plays(roles, SEAT[row]))
+        on = rows_where(plays(roles, SEAT[row]))
         state.seat_us[row][home[on]] = time_us[on]
         state.is_taken[row][home[on]] = value[on] > 0
-    exits = np.flatnonzero(plays(roles, Role.EXIT))
+    exits = rows_where(plays(roles, Role.EXIT))
     state.exit_min[home[exits]] = time_us[exits] // MINUTE_US
-    opens = np.flatnonzero(plays(roles, Role.CONTACT))
+    opens = rows_where(plays(roles, Role.CONTACT))
     if len(opens):
         since = np.where(value[opens] > 0, time_us[opens] // MINUTE_US, 0)
         state.opened_min[signs.sensor[rows][opens]] = since
@@ -54,7 +54,7 @@ def fold_late(scene: Scene, signs: Signs) -> None:
     """Take late signs: a change of a pad or contact is told late only where it is news."""
     _take(scene, signs, slice(None))
     for row, last in _elsewhere(scene):
-        off = np.flatnonzero(plays(signs.roles, OFF_SEAT[row]))
+        off = rows_where(plays(signs.roles, OFF_SEAT[row]))
         away = signs.home.take(off)
         last[away] = np.maximum(last.take(away), signs.time_us.take(off))
 

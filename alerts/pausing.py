@@ -3,12 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from alerts import pads
 from alerts.action import Step
 from alerts.alert import AlertKind, Finding, Verdict, alert_id
-from alerts.detect.columns import HOUR_US, NEVER, Bools, Ints
+from alerts.detect.columns import HOUR_US, NEVER, Bools, Ints, rows_where
 from alerts.detect.pauses import REASONS
 from alerts.detect.streams import Signs
 from alerts.findings import finding
@@ -44,10 +42,10 @@ def announce(scene: Scene) -> None:
     pauses = scene.roster.pauses
     if not len(pauses.home):
         return
-    for row in np.flatnonzero(_within(scene, pauses.notice_us)).tolist():
+    for row in rows_where(_within(scene, pauses.notice_us)).tolist():
         if pauses.notice_us[row] < pauses.stop_us[row]:
             scene.actions.append(_ends(scene, row, _AHEAD))
-    for row in np.flatnonzero(_within(scene, pauses.stop_us)).tolist():
+    for row in rows_where(_within(scene, pauses.stop_us)).tolist():
         home, until_us = int(pauses.home[row]), int(pauses.until_us[row])
         told = alert_id(scene.home(home).id, AlertKind.PAUSE_ENDS, until_us, _AHEAD)
         scene.actions.append(Step(Event.OVER, told, "the pause has ended"))
@@ -65,7 +63,7 @@ def _within(scene: Scene, at_us: Ints) -> Bools:
 def _again(scene: Scene, home: Home, at_us: int) -> Finding:
     zone, pauses = scene.zone(home.place), scene.roster.pauses
     mine = (pauses.home == home.number) & (pauses.from_us <= at_us) & (at_us < pauses.stop_us)
-    row = int(np.flatnonzero(mine)[-1]) if mine.any() else -1
+    row = int(rows_where(mine)[-1]) if mine.any() else -1
     why = f" for {_WHY[REASONS[int(pauses.reason[row])]]}" if row >= 0 else ""
     until_us = int(pauses.until_us[row]) if row >= 0 else None
     until = f" until {clock(until_us, zone)}" if until_us is not None else ""

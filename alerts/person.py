@@ -8,7 +8,17 @@ from alerts import thresholds
 from alerts.action import Step
 from alerts.alert import AlertKind, Verdict, alert_id
 from alerts.detect import caps, hush
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
+from alerts.detect.columns import (
+    HOUR_US,
+    MINUTE_US,
+    NEVER,
+    QUARTER_US,
+    Bools,
+    Floats,
+    Ints,
+    Rows,
+    rows_where,
+)
 from alerts.detect.local_time import days, minutes, to_local
 from alerts.detect.profile import (
     MOST_RATE,
@@ -79,10 +89,10 @@ def take_late_signs(scene: Scene, signs: Signs) -> None:
     newest[signs.home] = signs.time_us
     is_out = np.zeros(len(newest), np.bool_)
     is_out[signs.home] = signs.is_out
-    news = np.flatnonzero(signs.time_us > state.sign_us[signs.home])[::-1]
+    news = rows_where(signs.time_us > state.sign_us[signs.home])[::-1]
     first = newest.copy()
     first[signs.home[news]] = signs.time_us[news]
-    homes = np.flatnonzero(newest > state.sign_us)
+    homes = rows_where(newest > state.sign_us)
     for kind, onset, found in _standing(scene):
         stands = homes[(onset[homes] != NEVER) & (onset[homes] == state.sign_us[homes])]
         wrong = first[stands] <= found[stands]
@@ -115,7 +125,7 @@ def decide(scene: Scene, is_doubtful: Bools) -> None:
     until it counts as lost.
     """
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    due = np.flatnonzero(scene.due.home_us <= now_us)
+    due = rows_where(scene.due.home_us <= now_us)
     if not len(due):
         return
     lasted = now_us - state.sign_us[due] - state.unseen_us[due]
@@ -181,7 +191,7 @@ def standing_alerts(scene: Scene) -> list[str]:
     """Return the ids of silences that are still true now, in order of home number."""
     ids = []
     for kind, onset, _ in _standing(scene):
-        homes = np.flatnonzero(onset != NEVER)
+        homes = rows_where(onset != NEVER)
         stands = (onset[homes] == scene.state.sign_us[homes]) & scene.counted[homes]
         ids += [_id(scene, kind, onset, home) for home in homes[stands].tolist()]
     return ids
@@ -195,7 +205,7 @@ def learn(scene: Scene) -> None:
     ended = days(local) > scene.zone_day
     if not ended.any():
         return
-    homes = np.flatnonzero(ended[scene.roster.home_zone])
+    homes = rows_where(ended[scene.roster.home_zone])
     thresholds.end_day(scene, ended)
     scene.due.home_us[homes] = NEVER
     z = scene.roster.threshold_z(scene.state.place_z)
@@ -269,7 +279,7 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
     Only the first sign of a home in a tick can end one, and assignment in reverse leaves it.
     """
     state = scene.state
-    rows = np.flatnonzero(gap > _LONG_US)
+    rows = rows_where(gap > _LONG_US)
     if not len(rows):
         return
     home, time_us, gap = home[rows], time_us[rows], gap[rows]
@@ -282,7 +292,7 @@ def _learn_quiet(scene: Scene, home: Ints, time_us: Ints, gap: Ints) -> None:
     is_long = is_at_home & (gap < _LONGEST_US)
     if not is_long.any():
         return
-    rows = np.flatnonzero(is_long)[::-1]
+    rows = rows_where(is_long)[::-1]
     at_end = state.score[home[rows]] - scene.pace[home[rows]] * (scene.now_us - time_us[rows])
     state.peak[home[rows]] = np.maximum(state.peak[home[rows]], at_end)
 

@@ -6,7 +6,16 @@ from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.chatter import chatters, least_us, uncover
 from alerts.detect import technical
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, SECOND_US, UNHEARD, Bools, Rows
+from alerts.detect.columns import (
+    HOUR_US,
+    MINUTE_US,
+    NEVER,
+    SECOND_US,
+    UNHEARD,
+    Bools,
+    Rows,
+    rows_where,
+)
 from alerts.due import FAR_US, Gateways, looks, seconds, spread
 from alerts.findings_plant import DeviceSilence, GatewaySilence, gateway_silent, sensor_silent
 from alerts.idle import dead_devices, dead_from, limits
@@ -23,7 +32,7 @@ def watch_gateways(scene: Scene) -> Gateways:
     Only gateways that are due are looked at; one that is lost, off or in doubt always is.
     """
     gateways = scene.due.gateways
-    rows = np.flatnonzero(scene.due.gateway_us <= scene.now_us)
+    rows = rows_where(scene.due.gateway_us <= scene.now_us)
     has_changed = _look_at_gateways(scene, rows) if len(rows) else False
     watch_outages(scene, gateways.is_lost, has_changed=has_changed)
     due = _due_to_tell(scene, rows)
@@ -59,8 +68,8 @@ def _look_at_gateways(scene: Scene, rows: Rows) -> bool:
     gateways.is_lost[rows], gateways.is_off[rows] = lost, off
     gateways.is_doubtful[rows] = doubtful
     if is_other:
-        gateways.is_home_lost = homes_of(scene, np.flatnonzero(gateways.is_lost))
-        unsure = np.flatnonzero(gateways.is_lost | gateways.is_doubtful)
+        gateways.is_home_lost = homes_of(scene, rows_where(gateways.is_lost))
+        unsure = rows_where(gateways.is_lost | gateways.is_doubtful)
         gateways.is_home_doubtful = homes_of(scene, unsure)
     # Silence alone makes one lost, or in doubt; "offline" marks it as due (tick.py).
     lasts = since + np.where(is_proof, limit // 2, limit) + 1
@@ -74,7 +83,7 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
     Only devices that are due are looked at: all others work.
     """
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    rows = np.flatnonzero(scene.due.device_s <= now_us // SECOND_US)
+    rows = rows_where(scene.due.device_s <= now_us // SECOND_US)
     if not len(rows):
         return np.zeros(len(state.sign_us), np.bool_)
     device, gateway = roster.device[rows], roster.device_gateway[rows]
@@ -89,7 +98,7 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
     is_blind = silent | off | is_mad
     raised = state.sensor_silent_us[device]
     back = (raised != NEVER) & ~is_blind & (heard > raised)
-    for at in np.flatnonzero(back).tolist():
+    for at in rows_where(back).tolist():
         _close_device(scene, int(rows[at]), int(raised[at]))
     if is_blind.any():
         is_behind = gateways.is_lost[gateway] | gateways.is_off[gateway]
@@ -97,7 +106,7 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
         new = is_blind & ~is_behind & is_home & (raised == NEVER)
         if (new & is_mad).any():
             uncover(scene, rows[new & is_mad])
-        for at in np.flatnonzero(new).tolist():
+        for at in rows_where(new).tolist():
             gone_us = int(off_us[at]) if off[at] else None
             _raise_device(scene, int(rows[at]), int(since[at]), gone_us)
     works = ~is_blind & (raised == NEVER)

@@ -56,7 +56,10 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Which channels a new or returned alert goes to, whether they are held back, and noted."""
+    """Which channels a new or returned alert goes to, and whether they are held back.
+
+    ``is_audited`` says whether what happens is noted for auditors and told to pages.
+    """
 
     channels: Sequence[str]
     is_muted: bool
@@ -112,7 +115,8 @@ def add(connection: Connection, finding: Finding, now_us: int, sending: Sending)
     _queue(connection, finding.id, finding.short_text, 0, now_us, sending)
     if not sending.is_muted:
         deadlines.begin(connection, finding.id, now_us)
-    _tell(connection, finding.place, finding.home or None, finding.id, Event.RAISE, now_us)
+    if sending.is_audited:
+        _tell(connection, finding.place, finding.home or None, finding.id, Event.RAISE, now_us)
 
 
 PROOF: Final = "proof"
@@ -242,7 +246,8 @@ def apply(
     if event is Event.COME_BACK:
         text = short_text(priority, row.id)
         _queue(connection, row.id, text, after.step, now_us, sending)
-    _tell(connection, row.place, row.home, row.id, event, now_us)
+    if sending.is_audited:
+        _tell(connection, row.place, row.home, row.id, event, now_us)
     return True
 
 

@@ -40,8 +40,6 @@ Places = Mapping[str, Place]
 Change = Callable[[Places], Places]
 """Makes the settings of a rehearsal from those of the time."""
 
-_CHANNELS: Final = ("rehearsal",)
-
 
 class Cancelled(Exception):
     """Somebody wished the rehearsal to end."""
@@ -66,9 +64,7 @@ class Rehearsal:
     def __init__(self, past: Past, change: Change = as_it_was) -> None:
         self._past, self._change = past, change
         self._database = _memory_database()
-        self._ledger = Ledger(
-            self._database, channels=_CHANNELS, is_muted=lambda: True, is_audited=False
-        )
+        self._ledger = Ledger(self._database, channels=(), is_muted=lambda: True, is_audited=False)
         self._origins = past.origins
         self._memories: dict[int, Memory | None] = {}
         self._tables: dict[int, SensorTable] = {}

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import HOUR_US, SECOND_US, Floats, Rows, Singles
+from alerts.detect.columns import HOUR_US, SECOND_US, Floats, Rows, Singles, rows_where
 from alerts.detect.state import State
 from alerts.past_readings import Read
 from alerts.watch import Memory, Watch
@@ -88,4 +88,4 @@ def take_up(state: State, learned: State) -> int:
 
 def _more(known: Floats | Singles, new: Floats | Singles) -> Rows:
     rows = min(len(known), len(new))
-    return np.flatnonzero(new[:rows] > known[:rows])
+    return rows_where(new[:rows] > known[:rows])

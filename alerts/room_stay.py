@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import stay
-from alerts.detect.columns import MINUTE_US, NEVER, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, Rows, rows_where
 from alerts.detect.roles import EVERYTHING
 from alerts.detect.streams import Signs
 from alerts.findings_nights import RoomStay, long_in_room
@@ -53,7 +53,7 @@ def decide(scene: Scene) -> None:
     if not scene.is_regular:
         return
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    long = np.flatnonzero(scene.due.stays_long)
+    long = rows_where(scene.due.stays_long)
     is_long = state.stay_us[long] != NEVER
     is_long &= state.stay_last_us[long] - state.stay_us[long] > _least_us(scene)
     is_long &= now_us - state.stay_last_us[long] <= stay.GAP_US
@@ -68,7 +68,7 @@ def decide(scene: Scene) -> None:
         usual, limit = stay.limits(longest, row, scene.tuned("room_z", homes))
         limit = np.maximum(limit, roster.tuned("room_floor_min", homes))
         low, high = stay.band(longest, row)
-        for at in np.flatnonzero(minutes > limit).tolist():
+        for at in rows_where(minutes > limit).tolist():
             home = int(homes[at])
             value, since_us = scene.home(home), int(state.stay_us[home])
             numbers = RoomStay(
@@ -122,7 +122,7 @@ def _keep_longest(scene: Scene, ended: stay.Ended) -> None:
     state = scene.state
     for row, room in enumerate(stay.ROOMS):
         peak = state.stay_peak[row]
-        mine = np.flatnonzero((ended.room == room) & (ended.minutes > peak[ended.home]))
+        mine = rows_where((ended.room == room) & (ended.minutes > peak[ended.home]))
         if not len(mine):
             continue
         homes = ended.home[mine]

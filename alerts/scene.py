@@ -9,7 +9,7 @@ import numpy as np
 
 from alerts.action import Action
 from alerts.detect.booked import Windows
-from alerts.detect.columns import HOUR_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, NEVER, QUARTER_US, Bools, Floats, Ints, Rows, rows_where
 from alerts.detect.local_time import Offsets, bins, days, to_local
 from alerts.detect.parameters import strictness
 from alerts.detect.profile import unwatch, watch
@@ -147,7 +147,7 @@ class Scene:
         for zone, bin_ in enumerate(self.zone_bin.tolist()):
             watch(watched, bin_, clear if len(self.zone_bin) == 1 else clear & (home_zone == zone))
         at_home &= ~clear
-        unclear = np.flatnonzero(at_home)
+        unclear = rows_where(at_home)
         unclear = unclear[quiet_us[unclear] <= UNCLEAR_US + QUARTER_US]
         if len(unclear):
             stop = self.zone_bin[home_zone[unclear]]

@@ -7,7 +7,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import spell
-from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Floats, Ints, Rows, rows_where
 from alerts.detect.roles import OFF_SEAT, SEAT, Role, Roles, plays
 from alerts.detect.streams import Signs
 from alerts.detect.things import SEATS, Spell
@@ -33,12 +33,12 @@ def fold(scene: Scene, signs: Signs, start: int, stop: int) -> None:
     for row, of in enumerate(_ROWS):
         if not len(things.seat_homes[row]):
             continue
-        on = np.flatnonzero(plays(roles, SEAT[row]))
+        on = rows_where(plays(roles, SEAT[row]))
         if len(on):
             changes = spell.find_changes(
                 home[on], signs.time_us[rows][on], state.seat_us[row], NEVER
             )
-            left = np.flatnonzero((value[on] == 0) & (changes.lasted_us >= 0))
+            left = rows_where((value[on] == 0) & (changes.lasted_us >= 0))
             homes, longest = spell.find_longest(
                 state.spell_peak[of], home[on][left], changes.lasted_us[left]
             )
@@ -100,7 +100,7 @@ def _decide(scene: Scene, row: int) -> None:
     homes = homes[scene.now_us - state.seat_us[row][homes] > least_us]
     found = _long(scene, row, homes, scene.now_us)
     changed_us = np.maximum(state.seat_us[row], state.elsewhere_us[row])
-    for at in np.flatnonzero(found.minutes > found.limit).tolist():
+    for at in rows_where(found.minutes > found.limit).tolist():
         home, since_us = int(found.homes[at]), int(found.since_us[at])
         value = scene.home(home)
         is_late = spell.is_late(state.late_spells, of, home) and since_us == changed_us[home]

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from alerts.alert import PRIORITY, AlertKind, Finding, Priority, Verdict, alert_id
-from alerts.detect.columns import MINUTE_US, Rows
+from alerts.detect.columns import MINUTE_US, Rows, rows_where
 from alerts.detect.roster import Roster
 from alerts.words import SIGNAL, clock, day, span
 from alerts.zones import zone_of
@@ -53,7 +53,7 @@ def find_rows(batch: Batch, roster: Roster) -> Rows:
     sensor = np.where(is_known, batch.sensor, 0)
     if not len(roster.sensor_is_life_safety):
         return np.zeros(0, np.intp)
-    return np.flatnonzero(is_known & roster.sensor_is_life_safety[sensor] & (batch.value > 0))
+    return rows_where(is_known & roster.sensor_is_life_safety[sensor] & (batch.value > 0))
 
 
 def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]) -> Finding:

@@ -12,7 +12,7 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import street, technical
-from alerts.detect.columns import MINUTE_US, NEVER, Bools, Ints, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Ints, Rows, rows_where
 from alerts.due import Gateways
 from alerts.lifecycle import Event
 from alerts.outages import OUTAGE_FIRST_US, failed_sensors, is_outage, let_wait
@@ -33,7 +33,7 @@ def watch_streets(scene: Scene, gateways: Gateways) -> None:
         return
     sector = roster.gateway_sector[rows]
     left = street.members(dark_us, sector, state.street_from_us)
-    for code in np.flatnonzero(runs & (left < street.LEAST)).tolist():
+    for code in rows_where(runs & (left < street.LEAST)).tolist():
         _end(scene, gateways, code)
     total = _heard(scene)
     needed = street.least(total)
@@ -99,7 +99,7 @@ def _dark(scene: Scene, gateways: Gateways) -> tuple[Rows, Ints, Bools]:
     state, roster = scene.state, scene.roster
     is_dark = gateways.is_lost & (state.gateway_lost_us <= scene.now_us)
     is_dark[failed_gateways(scene)[0]] = True
-    rows = np.flatnonzero(is_dark)
+    rows = rows_where(is_dark)
     is_counted = roster.gateway_is_used[rows] & (roster.gateway_sector[rows] >= 0)
     is_counted &= state.gateway_heard_us[rows] != NEVER
     rows = rows[is_counted]
@@ -140,6 +140,6 @@ def _end(scene: Scene, gateways: Gateways, code: int) -> None:
     id_ = alert_id(f"{place}/{name}", AlertKind.OUTAGE, int(state.street_us[code]))
     note = f"fewer than {street.LEAST} of what was lost are still out"
     scene.actions.append(Step(Event.WORK_AGAIN, id_, note))
-    lost = np.flatnonzero(gateways.is_lost & (roster.gateway_sector == code))
+    lost = rows_where(gateways.is_lost & (roster.gateway_sector == code))
     let_wait(scene, lost[in_street(scene, gateways, lost) >= 0])
     state.street_us[code] = state.street_from_us[code] = NEVER

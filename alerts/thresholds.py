@@ -14,7 +14,7 @@ from alerts.action import Action, Calibrated
 from alerts.alert import AlertKind, Finding, Priority
 from alerts.budget import Calibration, calibrate
 from alerts.detect import peaks
-from alerts.detect.columns import Bools, Ints
+from alerts.detect.columns import Bools, Ints, rows_where
 from alerts.detect.profile import centre
 from alerts.modes import DETECTORS, Mode, detector_of
 from alerts.scene import Scene
@@ -38,7 +38,7 @@ def note_peaks(scene: Scene, home: Ints, time_us: Ints, cap_us: Ints) -> None:
     is_told = ~state.is_out[home] & (elapsed >= roster.floor_us[home])
     if not is_told.any():
         return
-    rows = np.flatnonzero(is_told)[::-1]  # of several signs only the first can end a silence
+    rows = rows_where(is_told)[::-1]  # of several signs only the first can end a silence
     homes = home[rows]
     score = state.score[homes] - scene.pace[homes] * (scene.now_us - time_us[rows])
     mean, spread = centre(
@@ -76,7 +76,7 @@ def end_day(scene: Scene, ended: Bools) -> None:
     is_judged = roster.home_is_active & roster.home_has_signs & (state.reason == 0)
     is_judged &= ended[roster.home_zone] & (roster.home_place >= 0)
     counted = peaks.counted(state.day_peak[is_judged], roster.home_place[is_judged], size)
-    for place in np.flatnonzero(ended[roster.place_zone[:size]]).tolist():
+    for place in rows_where(ended[roster.place_zone[:size]]).tolist():
         day = int(scene.zone_day[roster.place_zone[place]])
         state.peak_counts[day % peaks.DAYS, :, place] = counted[:, place]
         _calibrate(scene, place, day)

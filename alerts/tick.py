@@ -69,7 +69,7 @@ All but the door at night decide on regular ticks alone, and are told of signs o
 """
 
 
-_EASES: Final[Sequence[tuple[Detector, Callable[[Scene, Signs], bool]]]] = (
+_EASES: Final[Sequence[tuple[Detector, Callable[[Scene, Signs, slice], bool]]]] = (
     (seat_stay, easing.eases_spell),
     (night_door, easing.eases_door),
     (room_stay, easing.eases_stay),
@@ -189,7 +189,7 @@ def _fold(scene: Scene, streams: Streams, cuts: _Cuts, number: int) -> None:
     start, stop = cuts.words[number], cuts.words[number + 1]
     if stop > start:
         heard.fold_words(state, streams.words, start, stop)
-        if (state.sign_us == NEVER).any():
+        if ((state.sign_us == NEVER) & scene.roster.home_has_signs).any():
             home = scene.roster.sensor_home[streams.words.sensor[start:stop]]
             heard.start_clocks(state, streams.words, home, start, stop)
     start, stop = cuts.off[number], cuts.off[number + 1]
@@ -226,8 +226,8 @@ def _fold(scene: Scene, streams: Streams, cuts: _Cuts, number: int) -> None:
 
 
 def _fold_mains(scene: Scene, mains: Mains, rows: slice) -> None:
-    heard.fold_mains(scene.state, scene.roster, mains, rows)
-    scene.due.mains = None
+    if heard.fold_mains(scene.state, scene.roster, mains, rows):
+        scene.due.mains = None
 
 
 def _note_extremes(scene: Scene, sensor: Ints, celsius: Floats) -> None:
@@ -296,7 +296,7 @@ def _ease(scene: Scene, ears: Mapping[Detector, _Ear], number: int) -> bool:
         start = max(ear.taken, ear.stops[number - 1] if number else 0)
         if start == ear.stops[number]:
             continue
-        if eases(scene, rows_of(ear.signs, slice(start, ear.stops[number]))):
+        if eases(scene, ear.signs, slice(start, ear.stops[number])):
             if detector is seat_stay:
                 return True
             ear.tell(scene, number)

@@ -7,7 +7,7 @@ import numpy as np
 
 from alerts.alert import AlertKind
 from alerts.detect import change
-from alerts.detect.columns import DAY_US, Floats, Rows
+from alerts.detect.columns import DAY_US, Floats, Rows, rows_where
 from alerts.detect.roles import EVERYTHING
 from alerts.detect.streams import Signs
 from alerts.detect.usual import EIGHT_IN_TEN
@@ -85,7 +85,7 @@ def _judge(scene: Scene, row: int, homes: Rows, value: Floats) -> None:
     rest = np.maximum(state.change_rest[row, homes].astype(np.int64) - 1, 0)
     is_over = after.score > limit
     is_told = is_over & (rest == 0)
-    usual, told = change.mean(before, figure), np.flatnonzero(is_told)
+    usual, told = change.mean(before, figure), rows_where(is_told)
     around = EIGHT_IN_TEN * change.spread(before, figure) if len(told) else usual
     for at in told.tolist():
         numbers = Change(

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import DAY_US, HOUR_US, Ints, Rows
+from alerts.detect.columns import DAY_US, HOUR_US, Ints, Rows, rows_where
 from alerts.detect.groups import TURNS
 from alerts.detect.local_time import to_local
 from alerts.scene import Scene
@@ -24,7 +24,7 @@ def homes_that_pass(scene: Scene, of_day_us: int) -> Rows:
     passes = ends // DAY_US > begins // DAY_US
     if not passes.any():
         return np.empty(0, np.intp)
-    return np.flatnonzero(passes[scene.roster.home_zone])
+    return rows_where(passes[scene.roster.home_zone])
 
 
 def blocks(homes: Rows, size: int) -> Iterator[Rows | slice]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, Unwatched, alert_id
-from alerts.detect.columns import NEVER, Bools, Bytes, Ints, Rows
+from alerts.detect.columns import NEVER, Bools, Bytes, Ints, Rows, rows_where
 from alerts.detect.hush import HEARD_US
 from alerts.detect.silence import expected
 from alerts.detect.watched import REASONS, Reason, reasons, since
@@ -26,7 +26,7 @@ def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
     if (state.hush_us != NEVER).any():
         hushed = hushed_homes(scene, last_words(scene))
         is_lost, may = is_lost | hushed, may | hushed
-    homes = np.flatnonzero(may)
+    homes = rows_where(may)
     covers = covers_of(scene, gateways, homes)
     if len(homes):
         is_known = roster.home_is_active[homes] & roster.home_has_signs[homes]
@@ -42,7 +42,7 @@ def unwatched_rows(scene: Scene) -> tuple[Unwatched, ...]:
     """Return the homes that cannot be seen now, by number."""
     state = scene.state
     rows = []
-    for number in np.flatnonzero(state.reason > 0).tolist():
+    for number in rows_where(state.reason > 0).tolist():
         home, reason = scene.home(number), REASONS[int(state.reason[number])]
         rows.append(Unwatched(home.id, home.place, int(state.blind_us[number]), reason.value))
     return tuple(rows)
@@ -53,7 +53,7 @@ def watch_link(scene: Scene, lost_us: int) -> tuple[Unwatched, ...]:
     state, roster = scene.state, scene.roster
     is_known = roster.home_is_active & roster.home_has_signs
     rows = list(unwatched_rows(scene))
-    fresh = np.flatnonzero(is_known & (state.reason == 0))
+    fresh = rows_where(is_known & (state.reason == 0))
     for number in fresh.tolist():
         home = scene.home(number)
         rows.append(Unwatched(home.id, home.place, lost_us, Reason.LINK.value))
@@ -82,7 +82,7 @@ def _last_heard(scene: Scene, homes: Rows) -> Ints:
     begun = state.hush_us[roster.home_place[homes]]
     is_hushed = (begun != NEVER) & (last <= scene.now_us - HEARD_US)
     last = np.where(is_hushed, np.maximum(last, begun), last)
-    blind = np.flatnonzero(state.reason[homes] == REASONS.index(Reason.SENSOR))
+    blind = rows_where(state.reason[homes] == REASONS.index(Reason.SENSOR))
     if len(blind):
         start = roster.home_device_start
         rows = roster.devices_by_home[spread(start, homes[blind])]
@@ -111,7 +111,7 @@ def _ease(scene: Scene, homes: Rows, covers: Covers) -> None:
     A home that was told with others is told by itself once their outage no longer hides it.
     """
     state = scene.state
-    told = np.flatnonzero(state.unwatched_us != NEVER)
+    told = rows_where(state.unwatched_us != NEVER)
     for number in told[(state.reason[told] == 0) & (state.unwatched_us[told] > 0)].tolist():
         onset = int(state.unwatched_us[number])
         id_ = alert_id(scene.home(number).id, AlertKind.UNWATCHED_HOME, onset)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alerts.action import Step
-from alerts.detect.columns import NEVER, Bools, Ints, Rows
+from alerts.detect.columns import NEVER, Bools, Ints, Rows, rows_where
 from alerts.detect.watched import Reason
 from alerts.due import Gateways
 from alerts.lifecycle import Event
@@ -81,16 +81,16 @@ def end_together(scene: Scene) -> None:
     """Lower what was told of outages that are over; our own link stands while ticks run."""
     state, roster = scene.state, scene.roster
     over = (state.told_us != NEVER) & ~is_outage(scene)
-    for code in np.flatnonzero(over).tolist():
+    for code in rows_where(over).tolist():
         _end(scene, roster.table.places[code], "", Reason.OUTAGE, int(state.told_us[code]))
     state.told_us[over] = NEVER
     over = (state.street_told_us != NEVER) & (state.street_us == NEVER)
-    for code in np.flatnonzero(over).tolist():
+    for code in rows_where(over).tolist():
         place, sector = roster.table.sectors[code]
         _end(scene, place, sector, Reason.OUTAGE, int(state.street_told_us[code]))
     state.street_told_us[over] = NEVER
     linked = state.link_told_us != NEVER
-    for code in np.flatnonzero(linked).tolist():
+    for code in rows_where(linked).tolist():
         _end(scene, roster.table.places[code], "", Reason.LINK, int(state.link_told_us[code]))
     state.link_told_us[linked] = NEVER
 

@@ -8,7 +8,17 @@ import numpy as np
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
 from alerts.detect import uses
-from alerts.detect.columns import DAY_US, HOUR_US, MINUTE_US, NEVER, QUARTER_US, Floats, Ints, Rows
+from alerts.detect.columns import (
+    DAY_US,
+    HOUR_US,
+    MINUTE_US,
+    NEVER,
+    QUARTER_US,
+    Floats,
+    Ints,
+    Rows,
+    rows_where,
+)
 from alerts.detect.local_time import minutes
 from alerts.detect.roles import USED, Role, plays
 from alerts.detect.streams import Signs
@@ -52,13 +62,13 @@ class Unused:
     def fold(self, scene: Scene, signs: Signs, start: int, stop: int) -> None:
         """Note the first use in each part of the day; a use eases what stands."""
         rows = slice(start, stop)
-        on = np.flatnonzero(plays(signs.roles[rows], self.HEARS))
+        on = rows_where(plays(signs.roles[rows], self.HEARS))
         if len(on):
             self._note(scene, signs.home[rows][on], signs.bin[rows][on])
 
     def fold_late(self, scene: Scene, signs: Signs) -> None:
         """Note late uses of the day that is running; any newer than what stands eases it."""
-        on = np.flatnonzero(plays(signs.roles, self.HEARS))
+        on = rows_where(plays(signs.roles, self.HEARS))
         home, bin_ = signs.home[on], signs.bin[on]
         now_bin = scene.zone_bin[scene.roster.home_zone[home]]
         ago_us = (now_bin - bin_ + 1) * QUARTER_US + HOUR_US  # an hour for a clock change
@@ -72,7 +82,7 @@ class Unused:
         if self.use is Use.DOSE:
             self._tell_untaken(scene)
         due_us = scene.due.use_us[self.use]
-        rows = np.flatnonzero(due_us <= scene.now_us)
+        rows = rows_where(due_us <= scene.now_us)
         if not len(rows):
             return
         homes = scene.roster.things.use_homes[self.use][rows]
@@ -81,7 +91,7 @@ class Unused:
         due_us[rows[early]] = _later_us(scene, now_min[early], uses.STARTS_MIN[0])
         for part in range(uses.PARTS):
             starts, ends = uses.STARTS_MIN[part], uses.ENDS_MIN[part]
-            at = np.flatnonzero((now_min >= starts) & (now_min < ends))
+            at = rows_where((now_min >= starts) & (now_min < ends))
             if len(at):
                 due_us[rows[at]] = self._decide(scene, part, homes[at], now_min[at])
 
@@ -133,7 +143,7 @@ class Unused:
         may &= state.use_days[row, every] >= uses.DAYS
         if self.use is Use.KITCHEN:  # one meal out or late is no finding, two parts are
             may &= state.was_unused[self.use, every]
-        at = np.flatnonzero(may)
+        at = rows_where(may)
         homes, now_min = every[at], every_min[at]
         first = state.use_min[row, homes]
         usual = _usual(scene, row, homes)
@@ -154,7 +164,7 @@ class Unused:
         back_min = scene.now_us // MINUTE_US - state.exit_min[homes]
         hit &= back_min >= wait  # who came home just now has had no time for it
         mean, around = uses.mean_min(usual), EIGHT_IN_TEN * uses.spread_min(usual)
-        for one in np.flatnonzero(hit).tolist():
+        for one in rows_where(hit).tolist():
             home = int(homes[one])
             value, began_us = scene.home(home), int(part_us[one])
             numbers = UseNumbers(

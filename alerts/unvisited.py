@@ -6,7 +6,7 @@ import numpy as np
 
 from alerts.action import Step
 from alerts.alert import AlertKind, alert_id
-from alerts.detect.columns import MINUTE_US, NEVER, Bools, Ints, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Ints, Rows, rows_where
 from alerts.detect.roles import Role, plays
 from alerts.detect.streams import Signs
 from alerts.findings_things import VisitNumbers, visit_not_seen
@@ -87,7 +87,7 @@ def _opens(signs: Signs, start: int, stop: int) -> Bools:
 def _has_door(scene: Scene) -> Bools:
     """Whether a home has a contact on a way out that has spoken and is not told as silent."""
     roster, state = scene.roster, scene.state
-    way = np.flatnonzero(roster.bookings.is_way_out)
+    way = rows_where(roster.bookings.is_way_out)
     lead = roster.sensor_lead[way]
     works = (state.heard_us[lead] != NEVER) & (state.sensor_silent_us[lead] == NEVER)
     result = np.zeros(len(state.sign_us), np.bool_)

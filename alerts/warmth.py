@@ -14,7 +14,7 @@ from alerts.detect.cold import (
     lowest,
     warmest,
 )
-from alerts.detect.columns import NEVER, Rows
+from alerts.detect.columns import NEVER, Rows, rows_where
 from alerts.due import spread
 from alerts.findings import Warmth, cold
 from alerts.lifecycle import Event
@@ -27,7 +27,7 @@ _DWELL_US: Final = (REVIEW_DWELL_US, DANGER_DWELL_US)
 def watch_warmth(scene: Scene) -> None:
     """Raise homes whose warmest room is below a limit; the lower limit covers the higher."""
     state, roster, now_us = scene.state, scene.roster, scene.now_us
-    homes = np.flatnonzero(scene.due.may_be_cold)
+    homes = rows_where(scene.due.may_be_cold)
     if not len(homes):
         return
     rooms = rooms_of(scene, homes)
@@ -43,7 +43,7 @@ def watch_warmth(scene: Scene) -> None:
             id_ = alert_id(scene.home(home).id, _KINDS[level], int(state.cold_us[level, home]))
             scene.actions.append(Step(Event.EASE, id_, "warm again, please confirm"))
             state.cold_us[level, home] = NEVER
-        for at in np.flatnonzero(hit & ~covered & (state.cold_us[level, homes] == NEVER)).tolist():
+        for at in rows_where(hit & ~covered & (state.cold_us[level, homes] == NEVER)).tolist():
             home, onset_us = int(homes[at]), int(below[at])
             value, celsius = scene.home(home), float(warmest_c[at])
             numbers = Warmth(onset_us, celsius, float(limit[at]), _DWELL_US[level])

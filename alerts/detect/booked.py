@@ -24,6 +24,7 @@ from alerts.detect.columns import (
     Floats,
     Ints,
     Rows,
+    rows_where,
 )
 from alerts.detect.local_time import Offsets, days, to_local
 from config.kinds import CODE, KINDS, Kind
@@ -158,7 +159,7 @@ def build_bookings(table: SensorTable, place_row: Ints, tuning: Mapping[str, Flo
 
 def _numbered(is_way_out: Bools, home: Ints) -> Counts:
     """Return, by sensor, its number among the ways out of its home, from 1 on; 0 for all else."""
-    way = np.flatnonzero(is_way_out)
+    way = rows_where(is_way_out)
     way = way[np.argsort(home[way], kind="stable")]
     number = np.arange(len(way)) - np.searchsorted(home[way], home[way], "left") + 1
     result = np.zeros(len(home), np.uint8)
@@ -175,7 +176,7 @@ def build_windows(
         raise ValueError("booked: ticks of more than six days at once, expected fewer")
     parts = [np.empty((5, 0), np.int64)]
     for code, table in enumerate(offsets):
-        mine = np.flatnonzero(zone[bookings.home] == code)
+        mine = rows_where(zone[bookings.home] == code)
         if len(mine):
             parts.append(_of_zone(bookings, mine, table, first_us, last_us))
     made = np.concatenate(parts, axis=1)
@@ -188,7 +189,7 @@ def build_windows(
     until = np.maximum.accumulate((home << _SPAN_BITS) + (stop - first_us))
     is_new = np.ones(len(home), np.bool_)
     is_new[1:] = (home[1:] << _SPAN_BITS) + (start[1:] - first_us) > until[:-1]
-    at = np.flatnonzero(is_new)
+    at = rows_where(is_new)
     stops = np.maximum.reduceat(stop, at)
     return Windows(
         first_us,
@@ -257,7 +258,7 @@ def find_visitors(
     is_same = memory.window_us[h] == start
     last_us: Ints = np.where(is_same, memory.opened_us[h], NEVER)
     was_there: Counts = np.where(is_same, memory.door[h], 0).astype(np.uint8)
-    opens = np.flatnonzero(d)
+    opens = rows_where(d)
     after, after_us = _follow(first[opens], t[opens], d[opens], was_there[opens], last_us[opens])
     opened = np.cumsum(d > 0) - 1  # the opening, by its number, that came last
     has_opened = np.zeros(len(w), np.bool_)
@@ -269,7 +270,7 @@ def find_visitors(
     is_there, has_come = np.empty(len(w), np.bool_), np.empty(len(w), np.bool_)
     is_there[order], has_come[order] = there_sorted, is_same | has_opened
     made = VisitMemory(memory.window_us.copy(), memory.opened_us.copy(), memory.door.copy())
-    at = np.flatnonzero(start[opens] >= memory.window_us[h[opens]])  # the last of a home wins
+    at = rows_where(start[opens] >= memory.window_us[h[opens]])  # the last of a home wins
     made.window_us[h[opens[at]]], made.opened_us[h[opens[at]]] = start[opens[at]], after_us[at]
     made.door[h[opens[at]]] = after[at]
     return is_there, has_come, made
@@ -313,7 +314,7 @@ def find_returns(
     last = np.maximum.accumulate(np.where(person, row, -1))
     has_last = last >= first
     out = np.where(has_last, is_out[order][np.maximum(last, 0)], was_out[h])
-    found = np.flatnonzero(~person & is_inside[order] & out)
+    found = rows_where(~person & is_inside[order] & out)
     since = np.where(has_last, last, -1 - h)[found]
     _, which = np.unique(since, return_index=True)
     return order[found[which]]

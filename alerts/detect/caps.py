@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.columns import DAY_US, HOUR_US, MINUTE_US, Bools, Ints, Rows
+from alerts.detect.columns import DAY_US, HOUR_US, MINUTE_US, Bools, Ints, Rows, rows_where
 from config.allowances import Allowance
 
 LONG_US: Final = 11 * HOUR_US
@@ -72,7 +72,7 @@ def proposals(ring: Minutes, local_min: Ints, now_us: int) -> tuple[Rows, Ints, 
     """
     age_us = now_us - ring.astype(np.int64) * MINUTE_US
     counted = (ring != 0) & (age_us < REMEMBERED_US)
-    homes = np.flatnonzero(counted.sum(axis=0) >= NEEDED)
+    homes = rows_where(counted.sum(axis=0) >= NEEDED)
     counted, minute = counted[:, homes], local_min[:, homes] % _DAY_MIN
     apart = np.abs(minute[:, None] - minute[None])
     near = np.minimum(apart, _DAY_MIN - apart) <= BAND_MIN

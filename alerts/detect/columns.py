@@ -16,6 +16,7 @@ Bytes = NDArray[np.int8]
 Counts = NDArray[np.uint8]
 Rows = NDArray[np.intp]
 
+
 NEVER: Final = -(1 << 60)
 """A time before all others: it has not happened. Differences with it stay in int64."""
 
@@ -29,3 +30,11 @@ DAY_US: Final = 24 * HOUR_US
 QUARTER_US: Final = 15 * MINUTE_US
 BINS: Final = 96
 """Quarter-hours in a local day."""
+
+
+def rows_where(mask: Bools | Counts) -> Rows:
+    """Return the rows of a column that are true: ``np.flatnonzero`` without what it asks first.
+
+    A tick asks it hundreds of times, of small fleets for longer than all else takes.
+    """
+    return mask.nonzero()[0]

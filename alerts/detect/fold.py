@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.booked import VisitMemory, Windows, find_returns, find_visitors
-from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows
+from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows, rows_where
 from alerts.detect.local_time import Offsets
 from alerts.detect.roles import Role, plays
 from alerts.detect.roster import Roster
@@ -55,7 +55,7 @@ def split(
     kind = roster.table.sensor_kind.take(sensor)
     is_sign = take_signs(sensor, value, kind, SensorMemory(state.value, state.has_zero))
     state.value_us[sensor] = time_us
-    rows = np.flatnonzero(is_sign)
+    rows = rows_where(is_sign)
     home = roster.sensor_home.take(sensor.take(rows))
     rows, home = rows[home >= 0], home[home >= 0]
     if order is not None:
@@ -65,7 +65,7 @@ def split(
     signs, chatter = take_chatter(signs_of(told, home, roster, offsets), roster, state)
     signs, is_person, doors = _place_signs(signs, roster, state, windows)
     own = signs if is_person is None else rows_of(signs, is_person)
-    mains = np.flatnonzero(kind == CODE[Kind.MAINS])
+    mains = rows_where(kind == CODE[Kind.MAINS])
     columns = (sensor, time_us, value, kind)
     return _streams(columns, order, (own, signs, chatter), doors, roster, mains)
 
@@ -111,7 +111,7 @@ def _find_out(
         is_exit = plays(signs.roles, Role.EXIT)
         is_out = take_out(signs.home, signs.time_us, is_exit, memory)
         return is_out & roster.home_is_alone[signs.home], memory
-    rows = np.flatnonzero(is_person)
+    rows = rows_where(is_person)
     home, is_exit = signs.home[rows], plays(signs.roles[rows], Role.EXIT)
     is_out = np.zeros(len(signs.home), np.bool_)
     found, memory = find_out(home, signs.time_us[rows], is_exit, memory)
@@ -132,7 +132,7 @@ def _split_visits(
     if not len(windows.home) or not len(signs.home):
         return None, _NOBODY
     window = windows.find(signs.home, signs.time_us)
-    rows = np.flatnonzero(window >= 0)
+    rows = rows_where(window >= 0)
     if not len(rows):
         return None, _NOBODY
     window, home, sensor = window[rows], signs.home[rows], signs.sensor[rows]
@@ -148,7 +148,7 @@ def _split_visits(
     is_person = np.ones(len(signs.home), np.bool_)
     visitors = np.where(is_door, has_come, is_there) & roster.bookings.is_visitors[sensor]
     is_person[rows[visitors]] = False
-    opened = np.flatnonzero(is_opening)
+    opened = rows_where(is_opening)
     until_us = np.where(is_there[opened], windows.stop_us[window[opened]], NEVER)
     return is_person, Doors(signs.time_us[rows][opened], home[opened], until_us)
 
@@ -167,17 +167,17 @@ def split_late(
     is_newer = time_us > state.value_us[sensor]
     blank = SensorMemory(np.full_like(memory.value, np.nan), memory.has_zero)
     is_sign = np.zeros(len(batch), np.bool_)
-    new, old = np.flatnonzero(is_newer), np.flatnonzero(~is_newer)
+    new, old = rows_where(is_newer), rows_where(~is_newer)
     is_sign[old], _ = find_signs(sensor[old], batch.value[old], kind[old], blank)
     is_sign[new] = take_signs(sensor[new], batch.value[new], kind[new], memory)
     state.value_us[sensor[new]] = time_us[new]
     home = roster.sensor_home[sensor]
-    rows = np.flatnonzero(is_sign & (home >= 0))
+    rows = rows_where(is_sign & (home >= 0))
     told = sensor[rows], time_us[rows], batch.value[rows]
     signs = signs_of(told, home[rows], roster, offsets)
     signs = replace(signs, is_out=roster.sensor_is_exit[signs.sensor])
     signs, chatter = take_late_chatter(signs, roster, state)
-    mains = np.flatnonzero(is_newer & (kind == CODE[Kind.MAINS]))
+    mains = rows_where(is_newer & (kind == CODE[Kind.MAINS]))
     is_person, doors = _split_visits(signs, roster, state, windows)
     columns = (sensor, time_us, batch.value, kind)
     if is_person is None:
@@ -206,12 +206,12 @@ def _streams(
     is_off = is_zero & (kind == CODE[Kind.AVAILABILITY])
     is_hub_off = is_zero & (kind == CODE[Kind.GATEWAY_STATUS])
     is_untaken = is_zero & (kind == CODE[Kind.MEDICATION])
-    heat = np.flatnonzero(kind == CODE[Kind.TEMPERATURE])
+    heat = rows_where(kind == CODE[Kind.TEMPERATURE])
     is_off_word = is_off | is_hub_off
-    rows = np.flatnonzero(~is_off_word) if is_off_word.any() else None
+    rows = rows_where(~is_off_word) if is_off_word.any() else None
 
     def few(mask: Bools) -> Words:
-        at = np.flatnonzero(mask)
+        at = rows_where(mask)
         if order is not None:
             at = at[np.argsort(order.take(at))]
         return _words(sensor.take(at), time_us.take(at), roster)

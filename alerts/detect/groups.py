@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.columns import Bools, Ints, Rows
+from alerts.detect.columns import Bools, Ints, Rows, rows_where
 from config.sensor_table import NONE, SensorTable
 
 TURNS: Final = 12
@@ -18,7 +18,7 @@ HOMES_A_TURN: Final = 1024
 def devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
     """Return (first sensor of each sensor's device, those first sensors)."""
     lead = np.arange(len(device_of_sensor), dtype=np.int64)
-    used = np.flatnonzero(device_of_sensor != NONE)
+    used = rows_where(device_of_sensor != NONE)
     _, first, inverse = np.unique(device_of_sensor[used], return_index=True, return_inverse=True)
     lead[used] = used[first][inverse]
     return lead, np.sort(used[first])
@@ -26,7 +26,7 @@ def devices(device_of_sensor: NDArray[np.int32]) -> tuple[Ints, Rows]:
 
 def turns(is_person: Bools, home: Ints, homes_a_turn: int) -> tuple[Rows, ...]:
     """Return the rows that are a person's and of a home (number; -1 for none), by its turn."""
-    rows = np.flatnonzero(is_person & (home >= 0))
+    rows = rows_where(is_person & (home >= 0))
     return by_turn(rows, home[rows], homes_a_turn)
 
 

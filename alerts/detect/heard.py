@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alerts.detect.columns import MINUTE_US, NEVER, Ints
+from alerts.detect.columns import MINUTE_US, NEVER, Ints, rows_where
 from alerts.detect.roster import Roster
 from alerts.detect.state import State
 from alerts.detect.streams import Doors, Mains, Streams, Words
@@ -15,7 +15,7 @@ def fold_words(state: State, words: Words, start: int, stop: int) -> None:
     if words.is_last is None:
         state.heard_us[lead], state.gateway_heard_us[gateway] = time_us, time_us
         return
-    last = np.flatnonzero(words.is_last[start:stop])  # a device and a gateway have many sensors
+    last = rows_where(words.is_last[start:stop])  # a device and a gateway have many sensors
     np.maximum.at(state.heard_us, lead.take(last), time_us.take(last))
     np.maximum.at(state.gateway_heard_us, gateway.take(last), time_us.take(last))
 
@@ -27,12 +27,16 @@ def fold_doors(state: State, doors: Doors, start: int, stop: int) -> None:
     state.visitor_until_us[home] = doors.until_us[start:stop]
 
 
-def fold_mains(state: State, roster: Roster, mains: Mains, rows: slice) -> None:
+def fold_mains(state: State, roster: Roster, mains: Mains, rows: slice) -> bool:
     """Note since when the mains of these sensors are gone: the first word of it counts.
+
+    Return whether that may have changed: not where all had power, and say that they still have.
 
     A hub that was lost speaks anew: what it says then is not what it said before.
     """
     sensor, has_failed = mains.sensor[rows], mains.has_failed[rows]
+    if not has_failed.any() and not state.opened_min[sensor].any():
+        return False
     since = (mains.time_us[rows] // MINUTE_US).astype(np.int32)
     distinct, code = np.unique(sensor, return_inverse=True)
     turn = np.arange(len(sensor))
@@ -43,6 +47,7 @@ def fold_mains(state: State, roster: Roster, mains: Mains, rows: slice) -> None:
     state.opened_min[distinct[back >= 0]] = 0
     last = has_failed & (turn > back[code]) & (is_new | (back >= 0))[code]
     state.opened_min[sensor[last][::-1]] = since[last][::-1]
+    return True
 
 
 def untaken_home(streams: Streams, roster: Roster, rows: slice = slice(None)) -> Ints:
@@ -52,7 +57,7 @@ def untaken_home(streams: Streams, roster: Roster, rows: slice = slice(None)) ->
 
 def fold_late(state: State, roster: Roster, streams: Streams) -> None:
     """Note what late readings say of devices, gateways and temperatures where that is news."""
-    late = np.flatnonzero(streams.doors.time_us >= state.entry_us[streams.doors.home])
+    late = rows_where(streams.doors.time_us >= state.entry_us[streams.doors.home])
     state.visitor_until_us[streams.doors.home[late]] = streams.doors.until_us[late]
     np.maximum.at(state.entry_us, streams.doors.home, streams.doors.time_us)
     words, off, hub_off = streams.words, streams.off, streams.hub_off
@@ -72,7 +77,7 @@ def start_clocks(state: State, words: Words, home: Ints, start: int, stop: int) 
 
     ``home`` is that of each word from ``start`` to ``stop``.
     """
-    rows = np.flatnonzero(home >= 0)
+    rows = rows_where(home >= 0)
     rows = rows[state.sign_us[home[rows]] == NEVER]
     time_us = words.time_us[start:stop]
     rows = rows[np.argsort(time_us[rows], kind="stable")[::-1]]

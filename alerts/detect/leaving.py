@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows, Singles
+from alerts.detect.columns import NEVER, Bools, Floats, Ints, Rows, Singles, rows_where
 
 FIRST_BIN: Final = 1 * 4
 LAST_BIN: Final = 5 * 4
@@ -31,13 +31,13 @@ def find_left(
     twice: the last holds.
     """
     row = np.arange(len(home))
-    inside = np.flatnonzero(~is_door)
+    inside = rows_where(~is_door)
     last_inside = np.empty(len(left_us), np.int64)
     last_inside[home], last_inside[home[inside]] = -1, inside
     last = last_inside[home]
     is_night = (bin_ >= FIRST_BIN) & (bin_ < LAST_BIN)
     is_free = (last >= 0) | (left_us[home] == NEVER)
-    first = np.flatnonzero(is_door & is_night & (row > last) & is_free)[::-1]
+    first = rows_where(is_door & is_night & (row > last) & is_free)[::-1]
     left = np.concatenate([np.full(len(inside), NEVER), time_us[first]])
     return np.concatenate([home[inside], home[first]]), left
 

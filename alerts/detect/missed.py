@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows, Singles
+from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows, Singles, rows_where
 
 BLOCKS: Final = 4
 """Quarters of the local day, six hours each."""
@@ -67,7 +67,7 @@ def pass_hour(habit: Habit, home: Ints, saw: Bools, sees: Bools, can: Bools) -> 
     ends = saw & (habit.missed > 0)
     peak = np.where(ends, np.maximum(habit.peak * _PEAK_KEPT, habit.missed), habit.peak)
     missed = np.where(saw, np.float32(0), habit.missed)
-    quiet = np.flatnonzero(is_chance & ~saw)
+    quiet = rows_where(is_chance & ~saw)
     if len(quiet):
         q = chance(habit.saw[quiet].astype(np.float64), habit.chances[quiet].astype(np.float64))
         missed[quiet] = habit.missed[quiet] - np.log1p(-q)

@@ -9,7 +9,16 @@ import numpy as np
 from alerts.detect import parameters, pauses
 from alerts.detect.booked import Bookings, build_bookings
 from alerts.detect.caps import Allowances, columns
-from alerts.detect.columns import HOUR_US, MINUTE_US, SECOND_US, Bools, Floats, Ints, Rows
+from alerts.detect.columns import (
+    HOUR_US,
+    MINUTE_US,
+    SECOND_US,
+    Bools,
+    Floats,
+    Ints,
+    Rows,
+    rows_where,
+)
 from alerts.detect.groups import (
     HOMES_A_TURN,
     any_by,
@@ -216,15 +225,15 @@ def build_roster(
     rooms = build_rooms(table)
     things = build_things(table, rooms)
     tuning = {name: np.array([t[name] for t in tuned]) for name in parameters.values(None)}
-    thermometer = np.flatnonzero((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
+    thermometer = rows_where((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
     thermometer_turns = by_turn(thermometer, sensor_home[thermometer], homes_a_turn)
     is_contact = (sensor_kind == CODE[Kind.CONTACT]) & (sensor_home != NONE)
-    contact = np.flatnonzero(is_contact)
+    contact = rows_where(is_contact)
     is_exit = table.sensor_is_exit & is_contact
     is_exit[is_exit] = is_alone[sensor_home[is_exit]]
     bookings = build_bookings(table, place_row, tuning)
     device_home = sensor_home[device]
-    seeing = np.flatnonzero(is_device_person & (device_home >= 0))
+    seeing = rows_where(is_device_person & (device_home >= 0))
     devices_by_home, home_device_start = by_code(seeing, device_home[seeing], len(home_place))
     by_home, home_start = by_code(thermometer, sensor_home[thermometer], len(home_place))
     pair_order, pair_start = by_code(np.arange(pairs.shape[1]), pairs[1], len(table.gateway_place))
@@ -297,7 +306,7 @@ def build_roster(
         thermometer_turns=thermometer_turns,
         is_contact=is_contact,
         contact_turns=by_turn(contact, sensor_home[contact], homes_a_turn),
-        mains=np.flatnonzero(sensor_kind == CODE[Kind.MAINS]),
+        mains=rows_where(sensor_kind == CODE[Kind.MAINS]),
         gateway_place=table.gateway_place.astype(np.int64),
         gateway_sector=sectors(table, pairs),
         gateway_limit_us=gateway_limit,

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.caps import Minutes
-from alerts.detect.columns import HOUR_US, MINUTE_US, Ints, Rows
+from alerts.detect.columns import HOUR_US, MINUTE_US, Ints, Rows, rows_where
 from alerts.detect.roster import Roster
 from alerts.detect.signs import stable_order
 from alerts.detect.state import State
@@ -36,7 +36,7 @@ def take_runs(device: Ints, time_us: Ints, last_us: Ints, run_min: Minutes) -> I
     d, t = device.take(order), time_us.take(order)
     is_first = np.ones(len(d), np.bool_)
     np.not_equal(d[1:], d[:-1], out=is_first[1:])
-    first = np.flatnonzero(is_first)
+    first = rows_where(is_first)
     before = np.empty_like(t)
     before[1:] = t[:-1]
     before[first] = last_us.take(d[first])
@@ -46,7 +46,7 @@ def take_runs(device: Ints, time_us: Ints, last_us: Ints, run_min: Minutes) -> I
     start = np.where(begins, t // MINUTE_US, 0)
     start[first] = np.where(begins[first], start[first], known)
     begins[first] = True
-    at = np.flatnonzero(begins)
+    at = rows_where(begins)
     start = np.repeat(start[at], np.diff(at, append=len(t)))
     last = np.append(first[1:], len(t)) - 1
     run_min[d[last]] = start[last]
@@ -61,7 +61,7 @@ def take_chatter(signs: Signs, roster: Roster, state: State) -> tuple[Signs, Sig
     The signs of a device are in time order, and newer than its last. A home that is not watched
     has no memory: there every sign is believed.
     """
-    rows = np.flatnonzero(roster.home_is_active.take(signs.home))
+    rows = rows_where(roster.home_is_active.take(signs.home))
     device = roster.sensor_lead.take(signs.sensor.take(rows))
     time_us = signs.time_us.take(rows)
     return _part(signs, rows, take_runs(device, time_us, state.fired_us, state.run_min), roster)
@@ -72,11 +72,11 @@ def take_late_chatter(signs: Signs, roster: Roster, state: State) -> tuple[Signs
 
     One that is older than its device's last is judged by the run that was going on then.
     """
-    rows = np.flatnonzero(roster.home_is_active.take(signs.home))
+    rows = rows_where(roster.home_is_active.take(signs.home))
     device, time_us = roster.sensor_lead.take(signs.sensor.take(rows)), signs.time_us.take(rows)
     began_min = state.run_min.take(device)
     lasted_us = np.where(began_min > 0, time_us - began_min * np.int64(MINUTE_US), 0)
-    new = np.flatnonzero(time_us > state.fired_us.take(device))
+    new = rows_where(time_us > state.fired_us.take(device))
     news = device.take(new), time_us.take(new)
     lasted_us[new] = take_runs(*news, state.fired_us, state.run_min)
     return _part(signs, rows, lasted_us, roster)
@@ -84,7 +84,7 @@ def take_late_chatter(signs: Signs, roster: Roster, state: State) -> tuple[Signs
 
 def _part(signs: Signs, rows: Rows, lasted_us: Ints, roster: Roster) -> tuple[Signs, Signs]:
     """Return the signs without those of these rows whose runs lasted too long, and those."""
-    at = np.flatnonzero(lasted_us >= LEAST_RUN_US)
+    at = rows_where(lasted_us >= LEAST_RUN_US)
     limit_us = roster.tuned("chatter_hours", signs.home.take(rows.take(at))) * HOUR_US
     at = at[lasted_us.take(at) >= limit_us]
     if not len(at):

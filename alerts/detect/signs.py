@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import SECOND_US, Bools, Bytes, Floats, Ints, Reals, Rows
+from alerts.detect.columns import SECOND_US, Bools, Bytes, Floats, Ints, Reals, Rows, rows_where
 from config.kinds import CODE, KINDS, Kind
 
 Kinds = Bytes | Ints
@@ -87,7 +87,7 @@ def find_signs(
 def take_signs(sensor: Ints, value: Floats, kind: Kinds, memory: SensorMemory) -> Bools:
     """Return what ``find_signs`` does; the memory moves on in place."""
     is_sign = np.zeros(len(sensor), np.bool_)
-    rows = np.flatnonzero(_TELLS.take(kind))
+    rows = rows_where(_TELLS.take(kind))
     of = sensor.take(rows)
     rows = rows.take(stable_order(of))
     said = np.empty_like(memory.value, shape=len(rows))  # compared with what is remembered
@@ -105,9 +105,9 @@ def _are_signs(s: Ints, v: Reals, k: Kinds, memory: SensorMemory) -> Bools:
     before[1:] = v[:-1]
     before[is_first] = memory.value.take(s[is_first])
     is_one_of = k == CODE[Kind.MOTION]
-    zero = np.flatnonzero((v == 0) & is_one_of)
+    zero = rows_where((v == 0) & is_one_of)
     is_motion = is_one_of & (v == 1)
-    is_motion[is_motion] = _begins(np.flatnonzero(is_motion), s, before, zero, memory.has_zero)
+    is_motion[is_motion] = _begins(rows_where(is_motion), s, before, zero, memory.has_zero)
     memory.has_zero[s[zero]] = True
     is_change = _CHANGES[k] & (v != before) & ~np.isnan(before)
     is_power = (k == CODE[Kind.POWER]) & (v >= POWER_W) & (before < POWER_W)
@@ -122,7 +122,7 @@ def _begins(rows: Rows, sensor: Ints, before: Reals, zero: Rows, has_zero: Bools
     Repeated without ever clearing it is a stuck sensor's; what clears, ``zero``, may lie between.
     """
     begins: Bools = before[rows] != 1
-    again = np.flatnonzero(~begins)
+    again = rows_where(~begins)
     if len(again):
         stuck = again[~has_zero[sensor[rows[again]]]]
         last = np.searchsorted(zero, rows[stuck]) - 1
@@ -161,7 +161,7 @@ def take_out(home: Ints, time_us: Ints, is_exit: Bools, memory: DoorMemory) -> B
         has_exit = np.zeros(len(memory.inner), np.bool_)
         has_exit[home[is_exit]] = True
         may |= has_exit.take(home)
-    rows, is_out = np.flatnonzero(may), np.zeros(len(home), np.bool_)
+    rows, is_out = rows_where(may), np.zeros(len(home), np.bool_)
     if len(rows):
         is_out[rows] = _take_out(home.take(rows), time_us.take(rows), is_exit.take(rows), memory)
     return is_out

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import MINUTE_US, NEVER, Bools, Bytes, Floats, Ints, Rows
+from alerts.detect.columns import MINUTE_US, NEVER, Bools, Bytes, Floats, Ints, Rows, rows_where
 from alerts.detect.rooms import Room
 from alerts.detect.signs import group
 from alerts.detect.usual import EIGHT_IN_TEN
@@ -57,11 +57,11 @@ def find_stays(
     h, t, r = home.take(order), time_us.take(order), room.take(order)
     begins = np.ones(len(h), np.bool_)
     begins[1:] = is_last[:-1] | (r[1:] != r[:-1])
-    run = np.flatnonzero(begins)  # of signs in one room; those of a home follow each other
+    run = rows_where(begins)  # of signs in one room; those of a home follow each other
     of, since, room_of = h.take(run), t.take(run), r.take(run)
     stop = np.append(run[1:], len(h))[: len(run)] - 1
     until, is_final = t.take(stop), is_last.take(stop)
-    final = np.flatnonzero(is_final)
+    final = rows_where(is_final)
     first = np.append(0, final[:-1] + 1)[: len(final)]
     homes = of.take(final)
     was_us, was_last_us, was_room = (
@@ -72,7 +72,7 @@ def find_stays(
     goes_on &= (held_us.take(homes) != NEVER) | (since.take(first) - was_last_us <= GAP_US)
     since[first] = np.where(goes_on, was_us, since.take(first))
     after = Stays(room_of.take(final), since.take(final), until.take(final))
-    gone, inner = np.flatnonzero(is_known & ~goes_on), np.flatnonzero(~is_final)
+    gone, inner = rows_where(is_known & ~goes_on), rows_where(~is_final)
     lasted = np.concatenate([(was_last_us - was_us)[gone], (until - since)[inner]])
     ended = Ended(
         np.concatenate([homes[gone], of[inner]]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alerts.detect.columns import Bools, Bytes, Floats, Ints
+from alerts.detect.columns import Bools, Bytes, Floats, Ints, rows_where
 from alerts.detect.local_time import Offsets, bins, to_local
 from alerts.detect.roles import Roles
 from alerts.detect.roster import Roster
@@ -111,7 +111,7 @@ def rows_of(signs: Signs, rows: Bools | slice) -> Signs:
     columns = (getattr(signs, name) for name in Signs.__slots__)
     if isinstance(rows, slice):
         return Signs(*(column[rows] for column in columns))
-    at = np.flatnonzero(rows)
+    at = rows_where(rows)
     return Signs(*(column.take(at) for column in columns))
 
 

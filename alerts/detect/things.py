@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import Bools, Bytes, Ints, Rows
+from alerts.detect.columns import Bools, Bytes, Ints, Rows, rows_where
 from alerts.detect.rooms import Room, Rooms, room_of
 from config.homes import Sensor
 from config.kinds import CODE, Kind
@@ -62,7 +62,7 @@ def build_things(table: SensorTable, rooms: Rooms) -> Things:
     seat = np.full(len(kind), NO, np.int8)
     seat_sensor = np.full((len(SEATS), len(table.home_place)), NO, np.int64)
     for row, of in enumerate(SEATS):
-        mine = np.flatnonzero((kind == CODE[of]) & has_home)
+        mine = rows_where((kind == CODE[of]) & has_home)
         count = np.bincount(home[mine], minlength=len(table.home_place))
         only = mine[count[home[mine]] == 1]
         seat[only], seat_sensor[row, home[only]] = row, only
@@ -86,8 +86,8 @@ def build_things(table: SensorTable, rooms: Rooms) -> Things:
         seat_sensor,
         is_away,
         use,
-        tuple(np.flatnonzero(row >= 0) for row in seat_sensor),
-        tuple(np.flatnonzero(row) for row in has_use),
+        tuple(rows_where(row >= 0) for row in seat_sensor),
+        tuple(rows_where(row) for row in has_use),
         has_use,
     )
 

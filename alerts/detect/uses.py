@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import Bools, Floats, Ints, Rows, Shorts
+from alerts.detect.columns import Bools, Floats, Ints, Rows, Shorts, rows_where
 
 PARTS: Final = 2
 STARTS_MIN: Final = (4 * 60, 14 * 60)
@@ -49,7 +49,7 @@ def find_first(first_min: Shorts, home: Ints, minute: Ints) -> tuple[Rows, Ints]
 
     A home may be told twice: the last holds, which is the first use.
     """
-    fresh = np.flatnonzero(first_min[home] < 0)[::-1]
+    fresh = rows_where(first_min[home] < 0)[::-1]
     return home[fresh], minute[fresh]
 
 
