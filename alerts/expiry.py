@@ -61,12 +61,14 @@ def due(connection: Connection, place: str, before_us: int, held: Sequence[str])
 
 def _due(place: str, before_us: int, held: Sequence[str]) -> dict[Table, ColumnElement[bool]]:
     a, f, c = tables.alerts.c, tables.shadow_findings.c, tables.changes.c
+    w = tables.welfare_calls.c
     when = {
         tables.alerts: a.state.in_(_OVER) & (a.updated_us < before_us),
         tables.shadow_findings: f.state.not_in(_STANDING)
         & (func.coalesce(f.ended_us, f.found_us) < before_us),
         tables.changes: c.at_us < before_us,
         tables.unwatched_times: tables.unwatched_times.c.until_us < before_us,
+        tables.welfare_calls: func.coalesce(w.ended_us, w.until_us) < before_us,
     }
     return {
         table: (table.c.place == place) & old & _is_free(table, held) for table, old in when.items()

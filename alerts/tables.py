@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     false,
 )
 
@@ -183,6 +184,27 @@ unwatched_times: Final = Table(
     sqlite_autoincrement=True,
 )
 """Each time that a home could not be seen (offline.py); ``until_us`` is None while it cannot."""
+
+welfare_calls: Final = Table(
+    "welfare_calls",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("place", String(40), nullable=False, index=True),
+    Column("home", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("called_by", String(40), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger, nullable=True),
+    Column("outcome", String(20), nullable=False),
+    Column("said", Text, nullable=False),
+    UniqueConstraint("home", "number", name="uq_welfare_calls_home"),
+    sqlite_autoincrement=True,
+)
+"""Who calls, or called, about a home that cannot be seen; ``number`` counts those of a home.
+
+One that was not ended by its caller holds nobody off after ``until_us``.
+"""
 
 heartbeats: Final = Table(
     "heartbeats",

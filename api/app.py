@@ -34,6 +34,7 @@ from api.rest import pauses as rest_pauses
 from api.rest import subjects as rest_subjects
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
+from api.rest import welfare as rest_welfare
 from api.throttle import Throttle
 from api.web import (
     alert,
@@ -74,6 +75,7 @@ from api.web import (
     speech,
     statements,
     system,
+    welfare,
 )
 from api.web.pages import STATIC, version
 
@@ -134,6 +136,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_pauses,
         rest_handovers,
         rest_incident,
+        rest_welfare,
         rest_installing,
         rest_measures,
         rest_break_glass,
@@ -171,6 +174,7 @@ def create_app(resources: Resources) -> FastAPI:
         ending,
         homes,
         pauses,
+        welfare,
         handovers,
         incident,
         installing,

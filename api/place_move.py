@@ -25,9 +25,8 @@ from config.problems import ConfigProblem, read_text
 from config.roles import Role
 
 MOVES: Final = frozenset(
-    {"homes", "gateways", "alerts", "handovers", "unwatched", "unwatched_times",
-     "shadow_findings", "cap_proposals",
-     "drafts", "gone_subjects"}
+    {"homes", "gateways", "alerts", "handovers", "unwatched", "unwatched_times", "welfare_calls",
+     "shadow_findings", "cap_proposals", "drafts", "gone_subjects"}
 )  # fmt: skip
 """Tables whose rows get the new place with their home."""
 
@@ -129,7 +128,7 @@ def move(connection: Connection, plan: Plan, *, account: str, now_us: int) -> Mo
 def _move_ledger(connection: Connection, plan: Plan, target: str, done: Moved) -> None:
     own = select(registry.homes.c.id).where(registry.homes.c.place == target)
     hubs = select(registry.gateways.c.id).where(registry.gateways.c.place == target)
-    for name in ("alerts", "unwatched", "shadow_findings", "cap_proposals"):
+    for name in ("alerts", "unwatched", "welfare_calls", "shadow_findings", "cap_proposals"):
         table = tables.metadata.tables[name]
         mine: ColumnElement[bool] = table.c.home.in_(own)
         if name == "alerts":

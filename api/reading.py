@@ -52,6 +52,7 @@ PLACE_LISTS: Final[Mapping[str, str]] = {
     "pauses": "list",
     "rota": "rota",
     "stale-contacts": "list",
+    "unwatched": "list",
 }
 """The same of one place: ``/api/v1/places/{place}/`` and this."""
 

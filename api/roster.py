@@ -1,6 +1,6 @@
 """Reads of enrolled homes and of what their sensors last said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
 
 from alerts import tables as ledger
 from alerts.alert import STANDING
+from api.sensor_pauses import Device, UsualPauses, device_of
 from config.homes import GoesOut, Home, HomeState, Sensor
 from config.kinds import KINDS
 from config.sensor_table import SensorTable
@@ -16,6 +17,9 @@ from ingest.sink import Latest, Store
 
 STALE_CADENCES = 2
 """Usual pauses after which a value is too old to be taken for the present."""
+
+_UNKNOWN_US = 86_400_000_000
+"""Taken for the usual pause of a device that never said how often it speaks: a day."""
 
 _h = table.c
 
@@ -113,41 +117,51 @@ def sensors_of(table: SensorTable, home: int) -> list[Sensor]:
 
 
 def values_of(
-    sensors: Sequence[Sensor], store: Store | None, now_us: int, *, is_unwatched: bool
+    sensors: Sequence[Sensor],
+    store: Store | None,
+    now_us: int,
+    *,
+    is_unwatched: bool,
+    usual: UsualPauses,
 ) -> list[SensorValue]:
     """Return each sensor with its newest reading and whether that may be taken for the present.
 
-    In a home that cannot be seen no value may.
+    ``usual`` is how long they are usually silent; what it does not know goes by its kind. In a
+    home that cannot be seen no value may.
     """
     read = [] if store is None else store.latest([sensor.number for sensor in sensors])
     latest = {value.sensor: value for value in read}
-    heard: dict[tuple[int, str, str], int] = {}
-    pause: dict[tuple[int, str, str], int] = {}
+    heard: dict[Device, int] = {}
+    pause: dict[Device, int] = {}
     for sensor in sensors:
-        device = (sensor.gateway, sensor.dialect, sensor.address)
+        device = device_of(sensor)
         if sensor.number in latest:
             heard[device] = max(heard.get(device, 0), latest[sensor.number].time_us)
         cadence = KINDS[sensor.kind.code].cadence_s
         if cadence is not None:
-            pause[device] = min(pause.get(device, cadence), cadence)
-    found = [_value(sensor, latest.get(sensor.number), heard, pause, now_us) for sensor in sensors]
+            pause[device] = min(pause.get(device, _UNKNOWN_US), cadence * 1_000_000)
+    pause |= usual.devices
+    found = [
+        _value(sensor, latest.get(sensor.number), heard, pause, usual, now_us) for sensor in sensors
+    ]
     return [replace(value, is_stale=True) for value in found] if is_unwatched else found
 
 
 def _value(
     sensor: Sensor,
     latest: Latest | None,
-    heard: dict[tuple[int, str, str], int],
-    pause: dict[tuple[int, str, str], int],
+    heard: Mapping[Device, int],
+    pause: Mapping[Device, int],
+    usual: UsualPauses,
     now_us: int,
 ) -> SensorValue:
-    device = (sensor.gateway, sensor.dialect, sensor.address)
     if latest is None:
         return SensorValue(sensor, None, is_stale=True)
     # A level is old by its own reading; an event sensor may be silent as long as its device is
     # not, because a closed door has nothing to say.
-    own = KINDS[sensor.kind.code].cadence_s
-    last_us = latest.time_us if own is not None else heard[device]
-    limit_s = own if own is not None else pause.get(device)
-    is_stale = limit_s is not None and now_us - last_us > STALE_CADENCES * limit_s * 1_000_000
-    return SensorValue(sensor, latest, is_stale)
+    own, device = KINDS[sensor.kind.code].cadence_s, device_of(sensor)
+    if own is not None:
+        last_us, limit_us = latest.time_us, usual.sensors.get(sensor.number, own * 1_000_000)
+    else:
+        last_us, limit_us = heard[device], pause.get(device, _UNKNOWN_US)
+    return SensorValue(sensor, latest, now_us - last_us > STALE_CADENCES * limit_us)

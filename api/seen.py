@@ -28,9 +28,14 @@ def version(alert: Alert) -> str:
 
 def require(alert: Alert, asked: str) -> None:
     """Raise Changed when ``asked`` (a version, an If-Match or nothing) is not the present one."""
-    wanted = {one.strip().removeprefix("W/").strip('"') for one in asked.split(",")}
-    if asked.strip() and "*" not in wanted and version(alert) not in wanted:
+    if not names(asked, version(alert)):
         raise Changed(alert)
+
+
+def names(asked: str, version: str) -> bool:
+    """Return whether ``asked`` (a version, an If-Match or nothing) allows for this version."""
+    wanted = {one.strip().removeprefix("W/").strip('"') for one in asked.split(",")}
+    return not asked.strip() or "*" in wanted or version in wanted
 
 
 def is_resolved_by(alert: Alert, account: str, outcome: Outcome) -> bool:

@@ -54,6 +54,7 @@ TITLES: Final = {
     "rehearsed_alerts": N_("What other settings would have alerted, in rehearsals"),
     "unwatched": N_("Since when the home cannot be seen"),
     "unwatched_times": N_("Times in which the home could not be seen"),
+    "welfare_calls": N_("Calls made because the home could not be seen"),
     "changes": N_("When pages were told that something changed"),
     "roster_history": N_("How the registration changed"),
     "audit": N_("Who looked at or changed what"),

@@ -60,6 +60,7 @@ def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
         bob.post(f"/homes/{HOME}/gateways/{A}-gateway-1/credentials"),
         bob.post(f"/homes/{HOME}/installations", {"day": "2026-03-04"}),
         bob.post(f"/homes/{NEXT}/walk-test"),
+        bob.post(f"/homes/{A}-home-3/welfare-calls"),
         bob.post("/me/tokens", {"name": "a program", "scope": "read", "days": "9"}),
         bob.post(f"/break-glass/{A}/open", REASON),
         dora.post(f"/break-glass/{A}/open", REASON),

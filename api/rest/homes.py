@@ -1,5 +1,6 @@
 """Places, homes, sensors and readings."""
 
+import contextlib
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -23,6 +24,7 @@ from api.rest.models import (
 )
 from api.rest.moments import from_datetime, to_datetime, to_datetime_or_none
 from api.roster import SensorValue
+from api.sensor_pauses import UsualPauses, usual_pauses
 from config.homes import ID_PATTERN, Home
 from config.kinds import KINDS
 from ingest.clock import instant, microseconds
@@ -102,7 +104,13 @@ def list_sensors(request: Request, visitor: Resident, home: Id) -> SensorsOut:
     sensors = roster.sensors_of(resources.table(), found.number)
     with resources.database.connect() as connection:
         unseen = queries.unwatched(connection, [found.place], found.id)
-    values = roster.values_of(sensors, resources.store(), now_us, is_unwatched=bool(unseen))
+    store = resources.store()
+    usual = UsualPauses()
+    if store is not None:
+        with contextlib.suppress(StoreDown, StoreDamaged):  # then by their kinds alone
+            weeks = store.read(found.number, instant(now_us - 28 * _DAY_US), instant(now_us + 1))
+            usual = usual_pauses(weeks, sensors, now_us)
+    values = roster.values_of(sensors, store, now_us, is_unwatched=bool(unseen), usual=usual)
     return SensorsOut(sensors=[_sensor(value, now_us) for value in values])
 
 

@@ -145,7 +145,10 @@ const ACTS = {
   k: () => move(-1),
   t: () => of("take")?.click(),
   o: outcome,
-  f: () => document.querySelector("#filter select").focus(),
+  f: () => {
+    document.getElementById("filtering").open = true;
+    document.querySelector("#filter select").focus();
+  },
   u: () => document.getElementById("unwatched-heading")?.focus(),
   "?": () => {
     desk.open = !desk.open;

@@ -24,7 +24,8 @@ from api.web.numbers import numbers
 from api.web.pages import page
 from api.web.sign_in import own_path
 from api.web.typed import Typed
-from config import people
+from api.web.unwatched import unwatched_lines
+from config import household_rows, people
 from config.homes import ID_PATTERN
 from config.places import Place
 from config.roles import Role
@@ -237,7 +238,18 @@ def _calling(
     turn = found.next.id if found.next else ""
     may_call = alert.state in STANDING and alert.place in visitor.places(*CARE)
     listed = [lines.contact_line(c, found.attempts, turn, now_us, zone) for c in found.contacts]
-    return {"contacts": listed, "may_call": may_call, "locked": bool(found.locked)}
+    return {
+        "contacts": listed,
+        "may_call": may_call,
+        "locked": bool(found.locked),
+        "has_key_safe": may_call and _has_key_safe(resources, alert),
+    }
+
+
+def _has_key_safe(resources: Resources, alert: Alert) -> bool:
+    with resources.database.connect() as connection:
+        home = roster.find_home(connection, [alert.place], alert.home or "")
+        return home is not None and bool(household_rows.with_key_safe(connection, [home.number]))
 
 
 def _alert_page(
@@ -263,7 +275,8 @@ def _alert_page(
         clash = conflict and actions.tell(connection, conflict, resources, place.zone)
         acts = queries.find_alert(connection, actions.reach(visitor), id_) is not None
         is_known = alert.place in queries.scope_of(visitor).places
-        together = queries.told_together(connection, alert) if is_known else []
+        homes = queries.told_together(connection, alert) if is_known else []
+        together = unwatched_lines(connection, resources, visitor, homes, now_us)
     line = lines.line(alert, resources, names, now_us, visitor.account.id)
     if changed is not None:
         now = _("This alert has changed since you saw it. Now: %(state)s.", state=line.state)
@@ -275,7 +288,7 @@ def _alert_page(
         "place": place,
         "line": line,
         "home": alert.home if alert.label else None,
-        "together": [lines.unwatched_line(home, resources, now_us) for home in together],
+        "together": together,
         "decided": decided(alert.kind, alert.evidence, place.zone),
         "numbers": reasons(alert, happened, place.zone),
         "history": [lines.event_line(e, names, now_us, place.zone) for e in happened],

@@ -21,6 +21,7 @@ from api.web.language import _
 from api.web.pages import page
 from api.web.queue_filter import PRIORITIES, WHO, QueueFilter
 from api.web.storm import WINDOW_US, storms
+from api.web.unwatched import unwatched_lines
 from config.homes import ID_PATTERN
 from config.places import not_live_notices
 from config.roles import Role
@@ -59,7 +60,7 @@ def show_queue(
         if show == "ended":
             context = _ended(connection, resources, visitor, scope, after)
         elif show == "unwatched":
-            context = _unwatched(connection, resources, scope, after)
+            context = _unwatched(connection, resources, visitor, scope, after)
         else:
             context = _standing(connection, resources, visitor, scope, asked)
         context |= quiet(connection, resources, visitor, (*scope.places, *scope.technical))
@@ -123,9 +124,7 @@ def _standing(
         "people": queue_lines.home_lines(connection, resources, visitor, people, now_us),
         "technical": queue_lines.home_lines(connection, resources, visitor, faults, now_us),
         "storms": storms(recent, incidents, hidden_by_outage, resources.places, now_us),
-        "unwatched": [
-            lines.unwatched_line(home, resources, now_us) for home in unwatched[:UNWATCHED]
-        ],
+        "unwatched": unwatched_lines(connection, resources, visitor, unwatched[:UNWATCHED], now_us),
         "unwatched_count": len(unwatched),
         "hidden": 0 if asked.is_narrowed else max(total - len(alerts), 0),
         "outside": max(waiting - len(shown), 0),
@@ -147,7 +146,7 @@ def _standing(
 
 
 def _unwatched(
-    connection: Connection, resources: Resources, scope: Scope, after: str
+    connection: Connection, resources: Resources, visitor: Visitor, scope: Scope, after: str
 ) -> dict[str, Any]:
     """Return homes that cannot be seen, a page of them; ``after`` is how many came before."""
     start = int(after) if after.isdecimal() else 0
@@ -155,7 +154,7 @@ def _unwatched(
     now_us, stop = microseconds(resources.clock()), start + 2 * UNWATCHED
     shown = homes[start:stop]
     return {
-        "unwatched": [lines.unwatched_line(home, resources, now_us) for home in shown],
+        "unwatched": unwatched_lines(connection, resources, visitor, shown, now_us),
         "unwatched_count": len(homes),
         "more": str(stop) if len(homes) > stop else "",
     }

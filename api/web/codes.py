@@ -32,6 +32,8 @@ LABELS: Final = (
     N_("Rota gap"),
     N_("Visit not seen"),
     N_("Unwatched home"),
+    N_("Welfare call"),
+    N_("Welfare call ended"),
     N_("Sensor silent"),
     N_("Gateway silent"),
     N_("Outage"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -19,6 +19,7 @@ from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Field, Step
 from api.web.language import _
 from api.web.pages import page
 from api.web.phrases import spoken
+from api.web.sign_in import own_path
 from api.web.typed import Typed
 from config import household_enrol
 from config.csv_rows import Row
@@ -148,11 +149,17 @@ def search(request: Request, visitor: Resident, name: Typed = "") -> Response:
 
 
 @router.post("/homes/{home_id}/key-safe")
-def show_key_safe(request: Request, visitor: Carer, home_id: Id) -> Response:
+def show_key_safe(
+    request: Request,
+    visitor: Carer,
+    home_id: Id,
+    back: Annotated[str, Form(max_length=400)] = "",
+) -> Response:
     """Show the code of a home's key safe, this once; who asked is noted."""
     resources: Resources = request.app.state.resources
     code = households.key_safe(resources, visitor, home_id)
-    context = {"code": code, "home_id": home_id, "live_url": ""}
+    where = own_path(back) if back else ""
+    context = {"code": code, "home_id": home_id, "back": where, "live_url": ""}
     return page(request, visitor, "key_safe.html", context)
 
 

@@ -17,12 +17,14 @@ from api.errors import absent
 from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
+from api.sensor_pauses import UsualPauses, usual_pauses
 from api.web import actogram, calls, changes, enrolling, lines, sensors, warmth, words
 from api.web.alerts import Id, narrow
 from api.web.language import N_, _, _n
 from api.web.pages import name_of, page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
+from api.web.unwatched import unwatched_lines
 from config import pause_rows, people, walk_test_rows
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
@@ -122,13 +124,17 @@ def home_page(
         recent = queries.list_alerts(connection, scope, home=home.id, limit=500)
         names = lines.names_in(connection, recent)
         unseen = queries.unwatched(connection, [home.place], home.id)
+        told = unwatched_lines(connection, resources, visitor, unseen, now_us)
         paused = _pauses(connection, home, place, now_us)
     shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
+    batch, start = _weeks(resources, home, place, now)
+    own = roster.sensors_of(resources.table(), home.number)
     values = roster.values_of(
-        roster.sensors_of(resources.table(), home.number),
+        own,
         resources.store(),
         now_us,
         is_unwatched=bool(unseen),
+        usual=UsualPauses() if batch is None else usual_pauses(batch, own, now_us),
     )
     context: dict[str, Any] = {
         "place": place,
@@ -136,11 +142,13 @@ def home_page(
         "facts": facts(home),
         "standing": [line for line in shown if line.is_standing],
         "ended": [line for line in shown if not line.is_standing][:10],
-        "unwatched": lines.unwatched_line(unseen[0], resources, now_us) if unseen else None,
+        "unwatched": told[0] if told else None,
         "rooms": sensors.rooms(values, now_us, place.zone),
         "devices": sensors.devices(values, now_us, place.zone),
         "equipment": sensors.equipment_summary(values),
         "live_url": f"/homes/{home.id}?fragment=1",
+        # Unknown is an answer: an empty history would read as a home without a sign.
+        "is_history_down": batch is None,
         "errors": errors or {},
         "kept": kept or {},
         "shows_id": home.place in visitor.places(*EDITORS),
@@ -149,16 +157,7 @@ def home_page(
         **calls.of_home(resources, visitor, home, now_us, place.zone),
     }
     kinds = {value.sensor.number: value.sensor.kind for value in values}
-    start, _ = window(now, place.zone)
-    store = resources.store()
-    batch = empty()
-    try:
-        if store is not None:
-            batch = store.read(home.number, start, now + _MICROSECOND)
-        context["is_history_down"] = False
-    except (StoreDown, StoreDamaged):
-        # Unknown is an answer: an empty history would read as a home without a sign.
-        context["is_history_down"] = True
+    batch = empty() if batch is None else batch
     context["last_sign"] = _last_sign(batch, values, kinds, now_us, place)
     if request.query_params.get("fragment") != "1":
         context |= enrolling.of_home(resources, visitor, home.id)
@@ -168,6 +167,19 @@ def home_page(
         context |= activity(strip, picture, place, recent, start)
         context |= {**warmth_of(batch, seen, strip, place), "changes": changes.changes(strip)}
     return page(request, visitor, "home.html", context, status=422 if errors else 200)
+
+
+def _weeks(
+    resources: Resources, home: Home, place: Place, now: Instant
+) -> tuple[Batch | None, Instant]:
+    """Return the readings of four weeks, None when they cannot be read, and when these begin."""
+    store, (start, _) = resources.store(), window(now, place.zone)
+    if store is None:
+        return empty(), start
+    try:
+        return store.read(home.number, start, now + _MICROSECOND), start
+    except (StoreDown, StoreDamaged):
+        return None, start
 
 
 def _pauses(connection: Connection, home: Home, place: Place, now_us: int) -> dict[str, Any]:

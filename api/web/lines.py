@@ -20,7 +20,7 @@ from alerts.alert import (
     reference,
 )
 from alerts.attempts import Attempt
-from api.queries import Alert, Event, Unwatched
+from api.queries import Alert, Event
 from api.resources import Resources
 from api.web import sentences, words
 from api.web.language import N_, _, _n
@@ -91,12 +91,6 @@ _EVENTS: Final = {
     "over": N_("Ended: what it told of is over"),
     "come-back": N_("Raised again: no new sign since it was resolved"),
 }
-_REASONS: Final = {
-    "gateway": N_("its gateway is silent"),
-    "sensor": N_("its sensors are silent or out of reach"),
-    "outage": N_("an outage of its place or street"),
-    "link": N_("Stillwell has lost its own connection"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +112,6 @@ class Line:
     is_standing: bool
     is_taken: bool
     notices: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class UnwatchedLine:
-    """One home that cannot be seen."""
-
-    home: str
-    label: str
-    place: str
-    text: str
-    tier: int
 
 
 def kind_text(kind: AlertKind) -> str:
@@ -239,18 +222,6 @@ def notices(alert: Alert, now_us: int) -> list[str]:
     if alert.repeats:
         found.append(_n("Signalled %(n)s time", "Signalled %(n)s times", alert.repeats + 1))
     return found
-
-
-def unwatched_line(home: Unwatched, resources: Resources, now_us: int) -> UnwatchedLine:
-    """Return since when and why a home cannot be seen."""
-    place = resources.places[home.place]
-    if not home.reason:
-        return UnwatchedLine(home.home, home.label, name_of(place), _("Seen again"), home.risk_tier)
-    when = words.since(home.since_us, now_us, place.zone)
-    why = _(_REASONS[home.reason]) if home.reason in _REASONS else words.label(home.reason).lower()
-    span = words.span(now_us - home.since_us)
-    text = _("Not seen since %(when)s (%(span)s): %(why)s", when=when, span=span, why=why)
-    return UnwatchedLine(home.home, home.label, name_of(place), text, home.risk_tier)
 
 
 _RESULTS: Final = {

@@ -92,6 +92,7 @@ def _device(parts: Sequence[SensorValue], now_us: int, zone: tzinfo) -> dict[str
         "address": sensor.address,
         "battery": _told([p for p in parts if p.sensor.kind is Kind.BATTERY]),
         "link": _told(links),
+        "is_stale": all(part.is_stale for part in parts),
         "when": _("nothing received yet")
         if heard_us is None
         else words.when(heard_us, now_us, zone),

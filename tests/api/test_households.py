@@ -358,3 +358,22 @@ def test_my_alerts_lead_to_the_code_of_the_key_safe_once_one_has_the_alert(world
     page = alice.get("/mine").text
     assert form in page
     assert "1234" not in page
+
+
+def test_an_alerts_page_leads_to_the_code_of_the_key_safe_and_back(world: World) -> None:
+    put(Visit(world.app, "bob"), world, record())
+    account(world.database, "Olive", (A, Role.OFFICER))
+    alice, home = Visit(world.app, "alice"), world.homes[A][0].id
+    found = alice.get("/api/v1/alerts?state=open&priority=P2").json()["alerts"]
+    alert = f"/alerts/{next(one['id'] for one in found if one['home'] == home)}"
+    path, before = f"/homes/{home}/key-safe", logged(world)
+    page = alice.get(alert).text
+    assert f'action="{path}"' in page
+    assert "1234" not in page
+    assert path not in Visit(world.app, "olive").get(alert).text
+    assert [one for one in logged(world) if one not in before and one[0] == "key-safe"] == []
+    shown = alice.post(path, {"back": alert}).text
+    assert "1234" in shown
+    assert f'href="{alert}"' in shown
+    assert logged(world)[0] == ("key-safe", "account-alice", f"home:{home}")
+    assert "evil.example" not in alice.post(path, {"back": "//evil.example"}).text

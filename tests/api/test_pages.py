@@ -171,7 +171,7 @@ def test_old_values_are_grey_and_missing_ones_unknown_never_ok(world: World) -> 
 def test_an_unwatched_home_says_so_and_all_its_values_are_old(world: World) -> None:
     page = main_of(Visit(world.app, "alice").get(f"/homes/{A}-home-3"))
     assert "This home is unwatched" in page
-    assert page.count("stillwell-stale") == 9
+    assert page.count("stillwell-stale") == 10
     assert "batteries unknown" in page
     assert "84% (old: unknown now)" in page
 

@@ -9,6 +9,7 @@ from datetime import UTC
 import pytest
 from playwright.sync_api import Browser, Page
 
+from alerts import welfare_calls
 from api.web import words
 from api.web.enrol_steps import KEYS
 from config import drafts
@@ -82,6 +83,16 @@ def draft_of(world: World) -> str:
     return made
 
 
+def called(world: World, home: str) -> str:
+    """Let Bob call about a home that cannot be seen, once; return the address of its calls."""
+    with world.database.connect() as connection:
+        is_called = home in welfare_calls.newest(connection, [home])
+    if not is_called:
+        now_us = microseconds(world.now)
+        welfare_calls.claim(world.database, A, home, "account-bob", now_us)
+    return f"/homes/{home}/welfare-calls"
+
+
 def pages_of(world: World) -> dict[str, str]:
     draft = draft_of(world)
     rehearsed = rehearsals_of(world, "account-bob")
@@ -101,6 +112,7 @@ def pages_of(world: World) -> dict[str, str]:
         "case-file": f"/homes/{A}-home-1/case-file",
         "all-unwatched": "/alerts?show=unwatched",
         "unwatched": f"/homes/{A}-home-3",
+        "calling": called(world, f"{A}-home-3"),
         "places": "/places",
         "detectors": "/detectors",
         "detector": f"/detectors/{A}/inactivity",

@@ -9,7 +9,7 @@ from alerts.alert import AlertKind
 from tests.api.life import A
 from tests.api.world import World
 from tests.browser import open_page, overflow
-from tests.e2e.living_site import Site, browser, pages_of, sign_in, site
+from tests.e2e.living_site import Site, browser, sign_in, site
 from tests.e2e.test_phone import fall
 
 __all__ = ["browser", "site"]
@@ -156,60 +156,6 @@ def test_a_storm_of_400_is_one_banner_and_every_p1_is_there_and_can_be_taken(
         assert overflow(phone) == 0
 
 
-LABELS = """() => {
-  const shade = (colour) => {
-    const [r, g, b] = colour.match(/[0-9.]+/g).slice(0, 3).map((c) => {
-      const part = c / 255;
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (one) => {
-    for (let at = one; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (colour !== "rgba(0, 0, 0, 0)") return shade(colour);
-    }
-    return 1;
-  };
-  const wanted = ".stillwell-strip__hours span, .stillwell-strip__days li, .stillwell-legend li,"
-    + ".stillwell-chart__scale span, .stillwell-chart__ticks li, .stillwell-warmth dt,"
-    + ".stillwell-warmth__limit, .stillwell-figures__table td, .stillwell-figures__table th";
-  const labels = [...document.querySelectorAll(wanted)].filter((one) => one.textContent.trim());
-  return labels.map((one) => {
-    const [ink, paper] = [shade(getComputedStyle(one).color), ground(one)];
-    const box = one.getBoundingClientRect();
-    return {
-      text: one.textContent.trim(),
-      size: parseFloat(getComputedStyle(one).fontSize),
-      contrast: (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05),
-      isSeen: box.width > 0 && box.height > 0 && getComputedStyle(one).visibility === "visible",
-    };
-  });
-}"""
-"""Every label of the pictures and their tables: computed size, contrast, and whether it shows."""
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_labels_of_all_pictures_are_large_and_dark_enough(
-    site: Site, browser: Browser, width: int
-) -> None:
-    with open_page(browser, site.url, width=width) as page:
-        sign_in(page, "bob")
-        day = page_of_day(site)
-        for path in (f"/homes/{A}-home-1", day, f"/alerts/{site.world.alerts_of(A)[0]}"):
-            page.goto(path)
-            labels = page.evaluate(LABELS)
-            assert len(labels) >= 8, path
-            faint = [one for one in labels if one["contrast"] < 4.5 or one["size"] < 12.5]
-            assert faint == [], path
-            assert [one["text"] for one in labels if not one["isSeen"]] == [], path
-
-
-def page_of_day(site: Site) -> str:
-    """Return the address of today's page of a home."""
-    return pages_of(site.world)["day"]
-
-
 def again(world: World, alert: str, count: int) -> None:
     """Let this alert stand ``count`` times more, at homes in turn."""
     with world.database.begin() as connection:
@@ -221,3 +167,29 @@ def again(world: World, alert: str, count: int) -> None:
                 for n in range(1, count + 1)
             ],
         )
+
+
+TOPS = """() => [".stillwell-line", ".stillwell-banner--shadow"].map((one) =>
+  document.querySelector(one).getBoundingClientRect().top + scrollY)"""
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "plain"])
+def test_on_a_phone_the_first_alert_is_on_the_first_screen(
+    site: Site, browser: Browser, *, has_script: bool
+) -> None:
+    """Filters are folded, and what is not sent is told below the people."""
+    with open_page(browser, site.url, width=320, has_script=has_script) as page:
+        sign_in(page, "alice")
+        expect(page.locator(".stillwell-banner--shadow")).to_be_visible()
+        expect(page.get_by_label("Priority")).to_be_hidden()
+        line, notice = page.evaluate(TOPS)  # at once: the page renews itself
+        assert line + 120 < 640
+        assert notice > line
+        page.locator("#filtering summary").click()
+        page.get_by_label("Priority").select_option("P1")
+        page.get_by_role("button", name="Show", exact=True).click()
+        page.wait_for_url("**/alerts?*priority=P1*")
+    with open_page(browser, site.url, has_script=has_script) as page:
+        sign_in(page, "alice")
+        expect(page.get_by_label("Priority")).to_be_visible()
+        expect(page.locator("#filtering summary")).to_be_hidden()

@@ -184,6 +184,7 @@ def ids_of(world: World, place: str) -> list[str]:
 BODIES: dict[str, dict[str, Any]] = {
     "visits": {"visits": [{"day": "daily", "from": "08:00", "to": "09:00"}]},
     "pauses": {"reason": "holiday", "until": "2026-03-09T12:00:00Z"},
+    "end": {"outcome": "no-answer"},
     "extend": {"until": "2026-03-10T12:00:00Z"},
     "contacts": {"contact": []},
     "installations": {"day": "2026-03-03"},
