@@ -103,11 +103,11 @@ def test_who_calls_is_in_the_audit_log_and_open_pages_are_told(database: Engine)
 def test_calls_end_with_the_places_retention(database: Engine) -> None:
     claim(database, ANN)
     with database.begin() as connection:
-        assert expiry.expire(connection, PLACE, START + LAPSES_US, []) == {"changes": 2}
-        later = expiry.expire(connection, PLACE, START + LAPSES_US + 1, [HOME])
-        assert later == {}
-        later = expiry.expire(connection, PLACE, START + LAPSES_US + 1, [])
-        assert later == {"welfare_calls": 1}
+        at_us = START + LAPSES_US
+        assert expiry.expire(connection, PLACE, at_us, [], at_us) == {"changes": 2}
+        at_us += 1
+        assert expiry.expire(connection, PLACE, at_us, [HOME], at_us) == {}
+        assert expiry.expire(connection, PLACE, at_us, [], at_us) == {"welfare_calls": 1}
 
 
 def test_of_many_who_claim_at_once_one_has_it(database: Engine) -> None:
