@@ -235,7 +235,7 @@ def _technical(
     sentence: str,
     evidence: Mapping[str, object],
 ) -> Finding:
-    subject = gateway.id if sensor is None else sensor.id
+    subject = gateway.subject if sensor is None else sensor.id
     return Finding(
         id=alert_id(subject, kind, onset_us),
         kind=kind,

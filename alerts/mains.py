@@ -25,7 +25,7 @@ def watch_mains(scene: Scene, gateways: Gateways) -> None:
     told = rows_where(state.mains_min != 0)
     for number in told[~np.isin(told, rows)].tolist():
         gateway, onset = roster.table.gateways[number], int(state.mains_min[number]) * MINUTE_US
-        id_ = alert_id(gateway.id, AlertKind.MAINS_FAILED, onset)
+        id_ = alert_id(gateway.subject, AlertKind.MAINS_FAILED, onset)
         scene.actions.append(Step(Event.WORK_AGAIN, id_, "on mains again"))
         state.mains_min[number] = 0
     is_due = (state.mains_min[rows] == 0) & roster.gateway_is_used[rows]

@@ -173,7 +173,7 @@ def _close_gateways(scene: Scene, heard: Rows) -> None:
     state = scene.state
     for number in heard[state.gateway_silent_us[heard] != NEVER].tolist():
         gateway, onset = scene.roster.table.gateways[number], int(state.gateway_silent_us[number])
-        id_ = alert_id(gateway.id, AlertKind.GATEWAY_SILENT, onset)
+        id_ = alert_id(gateway.subject, AlertKind.GATEWAY_SILENT, onset)
         scene.actions.append(Step(Event.WORK_AGAIN, id_, "heard again"))
         state.gateway_silent_us[number] = NEVER
 

@@ -82,7 +82,7 @@ def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]
         sentence += f" The home is {home.state.value.replace('-', ' ')}."
     elif home is not None and roster.table.is_paused(home.number, received_us):
         sentence += " The home is paused."
-    subject = gateway.id if home is None else home.id
+    subject = gateway.subject if home is None else home.id
     return Finding(
         id=alert_id(subject, kind, onset_us, sensor.id),
         kind=kind,

@@ -22,6 +22,7 @@ from api.rest import consents as rest_consents
 from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
+from api.rest import devices as rest_devices
 from api.rest import endings as rest_endings
 from api.rest import facts as rest_facts
 from api.rest import handovers as rest_handovers
@@ -47,6 +48,7 @@ from api.web import (
     data_requests,
     days,
     detectors,
+    devices,
     ending,
     enrolling,
     findings,
@@ -138,6 +140,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_incident,
         rest_welfare,
         rest_installing,
+        rest_devices,
         rest_measures,
         rest_break_glass,
         rest_subjects,
@@ -177,6 +180,7 @@ def create_app(resources: Resources) -> FastAPI:
         welfare,
         handovers,
         incident,
+        devices,
         installing,
         rota,
         days,

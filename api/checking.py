@@ -184,13 +184,14 @@ def _gaps(settings: Settings) -> Answer:
     positions = {} if tail is None else tail.positions()
     if tail is not None:
         tail.close()
-    gaps = Positions(positions).gaps()
+    with wiring.open_database(settings).connect() as connection:
+        table = registry.load(connection)
+    found = {box: (table.box_id(box), count) for box, count in Positions(positions).gaps().items()}
+    gaps = {id_: count for id_, count in found.values() if id_ is not None}
     if not gaps:
         return Answer("gateways", is_ready=True, found="no gap in what they numbered")
-    with wiring.open_database(settings).connect() as connection:
-        known = registry.load(connection).gateways
     worst = sorted(gaps, key=lambda gateway: -gaps[gateway])[:MOST_GAPS]
-    listed = ", ".join(f"{known[n].id if n in known else n}: {gaps[n]:,}" for n in worst)
+    listed = ", ".join(f"{id_}: {gaps[id_]:,}" for id_ in worst)
     return Answer(
         "gateways",
         is_ready=True,

@@ -18,10 +18,9 @@ class CurrentRoster:
         """Return the roster as last read."""
         return self._table
 
-    def gateway_id(self, number: int) -> str | None:
-        """Return the id of a gateway, None when it is not enrolled any more."""
-        gateway = self._table.gateways.get(number)
-        return None if gateway is None else gateway.id
+    def box_id(self, number: int) -> str | None:
+        """Return the id of a gateway's box, None when it is not heard any more."""
+        return self._table.box_id(number)
 
     def refresh(self) -> bool:
         """Read the registry again if its revision changed; say whether it did."""

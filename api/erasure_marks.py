@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from api import home_rows, sealed_rows, subject_rows, wiring
 from api.erasure_record import Record
 from api.home_rows import Subject
-from config import tables
+from config import replacements, tables
 from config.settings import Settings
 from config.vault import Vault
 from ingest import journal_erasure
@@ -30,11 +30,11 @@ def collect(
 ) -> Record:
     """Return the record of a new erasure; Locked without the keys."""
     g, s = tables.gateways.c, tables.sensors.c
-    gateways = connection.execute(select(g.number, g.id).where(g.home == home.number)).all()
-    hubs = [row.number for row in gateways]
+    hubs = connection.execute(select(g.number).where(g.home == home.number)).scalars().all()
+    boxes, box_ids = replacements.boxes_of(connection, home.number)
     own = (s.home == home.number) | (s.home.is_(None) & s.gateway.in_(hubs))
     sensors = connection.execute(select(s.number, s.id).where(own)).all()
-    mine = Own([row.number for row in sensors], hubs, [row.id for row in gateways])
+    mine = Own([row.number for row in sensors], boxes, box_ids)
     files = wiring.files(settings)
     words = {row.id for row in sensors} | set(_words(connection, vault, home))
     marks = [*journal_erasure.marks(files.journal, mine), *_pieces(settings, home.number)]
@@ -43,12 +43,13 @@ def collect(
         account,
         microseconds(SystemClock().now()),
         mine.sensor,
-        mine.gateway,
-        mine.gateway_id,
+        hubs,
+        box_ids,
         sealed_rows.subjects_of(connection, [home.number]),
         sorted(word for word in words if len(word.encode()) >= _SHORTEST_WORD),
         sorted({mark.hex() for mark in marks}),
         {name: count for name, count in subject_rows.counts(connection, home).items() if count},
+        boxes=boxes,
     )
 
 

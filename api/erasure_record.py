@@ -22,7 +22,8 @@ class Record:
     """Whose erasure it is, and what is looked for; ``done`` are the steps that are over.
 
     ``marks`` are bytes of readings as hex, by what they are searched in. ``words`` are what
-    people said or are called, and ids of sensors.
+    people said or are called, and ids of sensors. ``boxes`` are numbers by which the boxes of its
+    gateways count their messages, also those that were replaced, and ``gateway_ids`` their ids.
     """
 
     home: Subject
@@ -36,6 +37,7 @@ class Record:
     marks: Sequence[str]
     counts: dict[str, int]
     done: list[str] = field(default_factory=list)
+    boxes: Sequence[int] = ()
 
     @property
     def erased(self) -> Erased:
@@ -45,7 +47,7 @@ class Record:
     @property
     def own(self) -> Own:
         """Return what the journal holds of the home."""
-        return Own(self.sensors, self.gateways, self.gateway_ids)
+        return Own(self.sensors, self.boxes or self.gateways, self.gateway_ids)
 
 
 def file_of(data: Path, home: str) -> Path:

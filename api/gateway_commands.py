@@ -86,6 +86,49 @@ def show(gateway: Gateway, settings: SettingsFile = None) -> None:
         gateway_running.show(wiring.read_settings(settings), gateway, tell=tell)
 
 
+@app.command("replace")
+def replace(
+    gateway: Gateway,
+    by: By,
+    why: Annotated[str, typer.Option(help="A few words without names.")],
+    overlap_h: Annotated[
+        float | None,
+        typer.Option(
+            help="Hours that the old box is still heard; 0 shuts it out at once. Else as set.",
+            show_default=False,
+        ),
+    ] = None,
+    new_id: Annotated[str, typer.Option(help="Id of the new box; else one is drawn.")] = "",
+    qr: Annotated[
+        Path | None, typer.Option(help="SVG file for the QR code; else it is drawn here.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Let another box serve in a gateway's place: sensors and history stay, the password is new.
+
+    stillwell gateway replace gate-0123456789 --why "no longer starts" --by olga@council.example
+    """
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.replace(
+            wiring.read_settings(settings), gateway, by, why, overlap_h, new_id, qr, tell=tell
+        )
+
+
+@app.command("end-overlap")
+def end_overlap(
+    old: Annotated[str, typer.Argument(help="Id of the box that was replaced.")],
+    by: By,
+    settings: SettingsFile = None,
+) -> None:
+    """Hear no more of a box that was replaced, before its time is over."""
+    from api import gateway_running, wiring
+
+    with told_plainly():
+        gateway_running.end_overlap(wiring.read_settings(settings), old, by, tell=tell)
+
+
 @walk.command("begin")
 def begin(home: HomeId, by: By, settings: SettingsFile = None) -> None:
     """Begin a walk test; it ends by itself after 60 minutes."""

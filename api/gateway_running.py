@@ -5,14 +5,24 @@ import io
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import segno
 from sqlalchemy import Connection, select
 
-from api import console, installing, roster, stores, wiring
+from api import console, devices, installing, roster, stores, wiring
 from api.contacts_file import expect_role
+from api.enrolment import new_id
 from api.installing import INSTALLERS
-from config import contacts, credentials, installations, registry, tables, walk_test_rows
+from config import (
+    contacts,
+    credentials,
+    installations,
+    registry,
+    replacements,
+    tables,
+    walk_test_rows,
+)
 from config.credentials import Issued
 from config.homes import Home
 from config.people import Account
@@ -22,6 +32,7 @@ from config.settings import Settings
 from ingest.clock import SystemClock, instant, microseconds
 
 Tell = Callable[[str], None]
+_HOUR_US: Final = 3_600_000_000
 _g, _h = tables.gateways.c, tables.homes.c
 
 
@@ -43,9 +54,64 @@ def issue(settings: Settings, gateway: str, by: str, picture: Path | None, *, te
                 now_us=wall_us,
                 overlap_h=settings.broker.overlap_h,
             )
-        code = segno.make(installing.qr_text(issued, settings.broker.address), error="m")
-        if picture is not None:
-            _write_private(picture, code.svg_inline(scale=4, border=4))
+        code = _code(settings, issued, picture)
+    _tell_issued(settings, issued, code, picture, tell=tell)
+
+
+def replace(
+    settings: Settings,
+    gateway: str,
+    by: str,
+    why: str,
+    overlap_h: float | None,
+    box: str,
+    picture: Path | None,
+    *,
+    tell: Tell,
+) -> None:
+    """Let another box serve in a gateway's place and tell its credential, this once."""
+    database = wiring.open_database(settings)
+    now_us, wall_us = microseconds(wiring.web_clock(settings, database)()), _wall_us()
+    hours = settings.broker.overlap_h if overlap_h is None else overlap_h
+    with database.begin() as connection:
+        account, home = _asked(connection, settings, gateway, by, now_us)
+        if home is None:
+            issued = replacements.replace_gateway(
+                connection, gateway, box or new_id(), account.id, wall_us, overlap_h=hours, why=why
+            )
+        else:
+            issued = devices.replace_gateway(
+                connection, home, gateway, account.id, now_us=wall_us, overlap_h=hours, why=why,
+                box=box,
+            )  # fmt: skip
+        code = _code(settings, issued, picture)
+    until = f"until {instant(wall_us + int(hours * _HOUR_US))} UTC" if hours else "no longer"
+    tell(f"{gateway} is replaced by {issued.gateway}; the old box is heard {until}")
+    _tell_issued(settings, issued, code, picture, tell=tell)
+
+
+def end_overlap(settings: Settings, old: str, by: str, *, tell: Tell) -> None:
+    """Hear no more of a box that was replaced; ConfigProblem says what is wrong."""
+    database = wiring.open_database(settings)
+    now_us = microseconds(wiring.web_clock(settings, database)())
+    with database.begin() as connection:
+        serving = replacements.successor(connection, old)
+        account, _ = _asked(connection, settings, serving, by, now_us)
+        replacements.end_overlap(connection, old, account.id, _wall_us())
+    tell(f"{old} is heard no more; {serving} serves in its place")
+
+
+def _code(settings: Settings, issued: Issued, picture: Path | None) -> segno.QRCode:
+    """Return the QR code, written into a private file where one is named."""
+    code = segno.make(installing.qr_text(issued, settings.broker.address), error="m")
+    if picture is not None:
+        _write_private(picture, code.svg_inline(scale=4, border=4))
+    return code
+
+
+def _tell_issued(
+    settings: Settings, issued: Issued, code: segno.QRCode, picture: Path | None, *, tell: Tell
+) -> None:
     for name, value in installing.lines_of(issued, settings.broker.address):
         tell(f"{name:<8}  {value}")
     tell("the password is not told again")

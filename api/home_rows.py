@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, literal, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Table, and_, literal, or_, select
 
 from api.table_copy import every_table
 from config import tables as registry
@@ -23,13 +23,13 @@ LEFT_OUT: Final[Mapping[str, str]] = {
 """Tables that hold nothing of a home, or are looked after elsewhere: the reason of each."""
 
 _AUDITED: Final = {
-    "home": "homes", "gateway": "gateways", "sensor": "sensors", "alert": "alerts",
-    "finding": "shadow_findings", "contact": "contacts", "person": "persons",
-    "household": "households",
+    "homes": "home", "gateways": "gateway", "replaced_gateways": "gateway", "sensors": "sensor",
+    "alerts": "alert", "shadow_findings": "finding", "contacts": "contact", "persons": "person",
+    "households": "household",
 }  # fmt: skip
-"""How subjects of the audit log begin, and the table whose ids follow."""
+"""Tables whose ids are subjects of the audit log, and how these begin."""
 
-_NUMBERED: Final = {"allowance": "allowances", "pause": "pauses"}
+_NUMBERED: Final = {"allowances": "allowance", "pauses": "pause"}
 """... and those whose numbers follow."""
 
 
@@ -61,6 +61,7 @@ def rules(home: Subject) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     first = (
         "homes",
         "gateways",
+        "replaced_gateways",
         "alerts",
     )  # others are found by their ids, without referring to them
     for table in sorted(every_table(), key=lambda table: _rank(table.name, first)):
@@ -93,8 +94,7 @@ def _clause(table: Table, home: Subject, found: Found) -> ColumnElement[bool] | 
     if "home" in c:
         own = [c.home == (home.number if "home" in keys else home.id)]
         if "gateway" in c and c.home.nullable and "gateway" not in keys:
-            hubs, mine = found["gateways"]
-            own.append(and_(c.home.is_(None), c.gateway.in_(select(hubs.c.id).where(mine))))
+            own.append(and_(c.home.is_(None), c.gateway.in_(_hub_ids(found))))
         if c.home.nullable and "gateway" in keys:  # of its own gateway, and of no home
             hubs, mine = found["gateways"]
             own.append(and_(c.home.is_(None), c.gateway.in_(select(hubs.c.number).where(mine))))
@@ -107,12 +107,18 @@ def _clause(table: Table, home: Subject, found: Found) -> ColumnElement[bool] | 
     return or_(*own) if own else None
 
 
+def _hub_ids(found: Found) -> CompoundSelect[Any]:
+    """Return the query of the ids of the home's own gateways, also of boxes that they replaced."""
+    (hubs, mine), (old, theirs) = found["gateways"], found["replaced_gateways"]
+    return select(hubs.c.id).where(mine).union_all(select(old.c.id).where(theirs))
+
+
 def _audited(table: Table, found: Found) -> ColumnElement[bool]:
     clauses: list[ColumnElement[bool]] = []
-    for start, name in (_AUDITED | _NUMBERED).items():
+    for name, start in (_AUDITED | _NUMBERED).items():
         if name in found:
             of, mine = found[name]
-            key = of.c.number.cast(table.c.subject.type) if start in _NUMBERED else of.c.id
+            key = of.c.number.cast(table.c.subject.type) if name in _NUMBERED else of.c.id
             clauses.append(table.c.subject.in_(select(literal(f"{start}:") + key).where(mine)))
     if "gone_subjects" in found:
         gone, mine = found["gone_subjects"]

@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from alerts import tables as ledger
 from alerts.alert import STANDING, AlertKind, Priority, State
 from alerts.detect.watched import Reason
+from config import gateway_tables
 from config import tables as registry
 from config.homes import HomeState
 
 _a, _u = ledger.alerts.c, ledger.unwatched.c
 _g, _h, _s = registry.gateways.c, registry.homes.c, registry.sensors.c
+_r = gateway_tables.replaced_gateways.c
 _UNHEARD: Final = (Reason.OUTAGE.value, Reason.GATEWAY.value, Reason.LINK.value)
 """Why a home is not seen when nothing is heard of its gateway."""
 
@@ -81,7 +83,9 @@ def _unseen() -> tuple[ColumnElement[bool], ...]:
         _a.gateway.is_not(None),
     )
     served = select(_s.gateway).where(_s.home.in_(homes))
-    return _g.home.in_(homes), _g.number.in_(served), _g.id.in_(told)
+    # An alert of a box that was replaced stands until the new one is heard.
+    replaced = select(_r.gateway).where(_r.id.in_(told))
+    return _g.home.in_(homes), _g.number.in_(served), _g.id.in_(told), _g.number.in_(replaced)
 
 
 def _by_place(connection: Connection, query: Select[Any]) -> dict[str, int]:

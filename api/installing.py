@@ -147,6 +147,16 @@ def expect_gateway(connection: Connection, home: Home, gateway: str) -> None:
         raise LookupError(gateway)
 
 
+def expect_consent(home: Home, what: str) -> None:
+    """Raise ConfigProblem where nothing is to be installed: no consent, or the home has ended."""
+    if home.state in (HomeState.AWAITING_CONSENT, HomeState.ENDED):
+        raise ConfigProblem(
+            f"{what}: the consent of this home is not recorded: record it first"
+            if home.state is HomeState.AWAITING_CONSENT
+            else f"{what}: the home has ended; enrol it again"
+        )
+
+
 def issue(
     connection: Connection,
     home: Home,
@@ -161,12 +171,7 @@ def issue(
     Consent comes first: without it a gateway has nothing to send that may be kept.
     """
     expect_gateway(connection, home, gateway)
-    if home.state in (HomeState.AWAITING_CONSENT, HomeState.ENDED):
-        raise ConfigProblem(
-            "credential: the consent of this home is not recorded: record it first, then issue"
-            if home.state is HomeState.AWAITING_CONSENT
-            else "credential: the home has ended; enrol it again"
-        )
+    expect_consent(home, "credential")
     return credentials.issue(connection, gateway, account, now_us, overlap_h)
 
 

@@ -18,7 +18,16 @@ from alerts import switches, tables
 from alerts.modes import Mode
 from api import table_copy
 from api.exits import CommandFailed
-from config import audit, declarations, household_tables, ladders, moves, people, rotas
+from config import (
+    audit,
+    declarations,
+    gateway_tables,
+    household_tables,
+    ladders,
+    moves,
+    people,
+    rotas,
+)
 from config import tables as registry
 from config.audit import Entry
 from config.problems import ConfigProblem, read_text
@@ -127,7 +136,7 @@ def move(connection: Connection, plan: Plan, *, account: str, now_us: int) -> Mo
 
 def _move_ledger(connection: Connection, plan: Plan, target: str, done: Moved) -> None:
     own = select(registry.homes.c.id).where(registry.homes.c.place == target)
-    hubs = select(registry.gateways.c.id).where(registry.gateways.c.place == target)
+    hubs = gateway_tables.ids_of(registry.gateways.c.place == target)
     for name in ("alerts", "unwatched", "welfare_calls", "shadow_findings", "cap_proposals"):
         table = tables.metadata.tables[name]
         mine: ColumnElement[bool] = table.c.home.in_(own)

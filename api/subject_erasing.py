@@ -15,7 +15,7 @@ from api.exits import CommandFailed
 from api.home_rows import Subject
 from api.store_copy import AFTER_ALL, BEFORE_ALL
 from api.subject_readings import refused
-from config import audit, holds, keys, tables
+from config import audit, holds, keys, replacements, tables
 from config.people import Account
 from config.problems import ConfigProblem
 from config.roles import Role
@@ -111,10 +111,9 @@ def _tell_plan(here: Here, connection: Connection, home: Subject, *, tell: Tell)
         if count:
             stays = " stay: they name the home by its id only" if name in erasing.STAYS else ""
             tell(f"{count:>10,} rows of {name}{stays}")
-    g, s = tables.gateways.c, tables.sensors.c
-    hubs = connection.execute(select(g.number, g.id).where(g.home == home.number)).all()
+    s = tables.sensors.c
     sensors = connection.execute(select(s.number).where(s.home == home.number)).scalars().all()
-    own = Own(sensors, [hub.number for hub in hubs], [hub.id for hub in hubs])
+    own = Own(sensors, *replacements.boxes_of(connection, home.number))
     for settings in erasing.stores_of(here.settings):
         tell(f"{_held(settings, home.number):>10,} readings in {settings.store.kind}")
     held = journal_erasure.count(wiring.files(here.settings).journal, own)

@@ -17,6 +17,7 @@ from alerts import tables  # noqa: F401  # its tables are among those that are r
 from api import subject_readings, subject_rows
 from api.home_rows import Subject
 from api.report_page import page, section, table, words
+from config import replacements
 from config.sensor_table import SensorTable
 from config.vault import Vault
 from ingest.clock import Instant, microseconds
@@ -75,13 +76,14 @@ def gather(sources: Sources, home: Subject, now: Instant, *, with_notes: bool) -
     hidden = subject_rows.redaction(sources.connection, sources.vault, home, with_notes=with_notes)
     rows = dict(subject_rows.tables_of(sources.connection, sources.vault, home, hidden))
     hubs = [g for g in sources.roster.gateways.values() if g.home == home.number]
+    box_ids = replacements.boxes_of(sources.connection, home.number)[1]
     sensors = [s.number for s in sources.roster.sensors.values() if s.home == home.number]
     return Export(
         home,
         microseconds(now),
         (WITHHELD, NOTES[with_notes], _COPIES),
         rows,
-        list(subject_readings.refused(sources.letters, [hub.id for hub in hubs])),
+        list(subject_readings.refused(sources.letters, box_ids)),
         subject_readings.learned(
             sources.checkpoint, home.number, sensors, [hub.number for hub in hubs]
         ),

@@ -31,6 +31,7 @@ TITLES: Final = {
     "gateway_credentials": N_("When gateways were given something to sign in with"),
     "gateway_topics": N_("Places that a gateway had before"),
     "sensors": N_("Sensors"),
+    "replaced_gateways": N_("Gateways that were replaced"),
     "consents": N_("On what ground the home is watched"),
     "contacts": N_("Whom to call"),
     "visits": N_("Booked visits"),

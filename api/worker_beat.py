@@ -11,7 +11,7 @@ import structlog
 from alerts import proof, tick_log
 from api.handover import is_live
 from api.worker_parts import Parts
-from config import holds
+from config import holds, replacements
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 
@@ -49,6 +49,7 @@ def beat(parts: Parts, settings: Settings, ending: threading.Event) -> None:
 
 
 def _write_beat(parts: Parts, settings: Settings) -> None:
+    _end_overlaps(parts)
     parts.roster.refresh()
     parts.shadow.refresh()
     parts.ledger.beat(
@@ -60,11 +61,26 @@ def _write_beat(parts: Parts, settings: Settings) -> None:
     )
 
 
+def _end_overlaps(parts: Parts) -> None:
+    """Hear no more of what was replaced, once its time is over by the wall."""
+    now_us = microseconds(SystemClock().now())
+    with parts.database.connect() as connection:
+        is_due = replacements.is_due(connection, now_us)
+    if is_due:
+        with parts.database.begin() as connection:
+            replacements.close(connection, now_us)
+
+
 def state(parts: Parts, settings: Settings) -> Mapping[str, object]:
     """Return what the worker reports of itself."""
     counts, engine, follower = parts.pipeline.counts, parts.engine.progress, parts.follower.state
     is_replaying = not is_live(parts.clock)
-    gaps = parts.pipeline.positions.gaps()
+    table = parts.roster.table()
+    gaps = {
+        box: count
+        for box, count in parts.pipeline.positions.gaps().items()
+        if table.box_id(box) is not None  # one that was replaced is missed by nobody
+    }
     link, wall_us = parts.subscriber.counts, microseconds(SystemClock().now())
     waiting = link.received - link.repeats - link.handled
     now_us = engine.now_us if is_replaying else microseconds(SystemClock().now())

@@ -107,7 +107,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
     handle = keeping_live(pipeline.handle, clock, where.live)
     options = wiring.connect_options(settings)
     subscriber = Subscriber(options, clock, handle)
-    receipts = Receipts(options, pipeline.positions, roster.gateway_id)
+    receipts = Receipts(options, pipeline.positions, roster.box_id)
     retention = expiring.build(settings, places, store, roster.table, database)
 
     def tend() -> None:

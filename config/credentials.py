@@ -3,14 +3,15 @@
 A secret is shown once; what is kept are its hashes. Brokers know one password a user, so each
 credential is a user of its own: the gateway's id for the first, ``id_2`` for the second, and so on.
 A hub that takes it as its client id may do so: NATS refuses a dot there, and no id holds ``_``.
-A new one leaves the old one valid until the new one has been seen, or its time is over.
+A new one leaves the old one valid until the new one has been seen, or its time is over. Those of a
+box that was replaced bear its own id, and end when it is no longer heard (see replacements.py).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
 from config import audit, registry, tables
 from config.audit import Entry
@@ -83,7 +84,7 @@ def issue(
 
     ConfigProblem when there is no such gateway, or when too many are valid already.
     """
-    number, place = _find(connection, gateway)
+    number, place = find(connection, gateway)
     return _issue(connection, [(number, gateway, place)], account, now_us, overlap_h)[0]
 
 
@@ -115,7 +116,7 @@ def _issue(
     until_us = now_us + int(overlap_h * _HOUR_US)
     for number, gateway, place in wanted:
         count = _expect_room(connection, number, gateway, now_us)
-        older = (_c.gateway == number) & _c.ended_us.is_(None)
+        older = (_c.gateway == number) & of_box(gateway) & _c.ended_us.is_(None)
         later = or_(_c.until_us.is_(None), _c.until_us > until_us)
         statement = update(credentials).where(older, later).values(until_us=until_us)
         connection.execute(statement)
@@ -138,14 +139,36 @@ def _issue(
 
 
 def _expect_room(connection: Connection, number: int, gateway: str, now_us: int) -> int:
-    """Return how many credentials the gateway ever had."""
-    mine = _c.gateway == number
-    query = select(func.count()).select_from(credentials).where(mine)
+    """Return how many credentials this box ever had."""
+    query = select(func.count()).select_from(credentials).where(_c.gateway == number)
     if connection.execute(query.where(*_valid(now_us))).scalar_one() >= MOST:
         raise ConfigProblem(
             f"credential: {gateway} has {MOST} that are valid: revoke those that nobody uses first"
         )
-    return int(connection.execute(query).scalar_one())
+    return int(connection.execute(query.where(of_box(gateway))).scalar_one())
+
+
+def box_of(username: str) -> str:
+    """Return the id of the box that signs in so."""
+    return username.partition("_")[0]
+
+
+def of_box(id_: str) -> ColumnElement[bool]:
+    """Return the clause that picks the credentials of the box with this id."""
+    return or_(_c.username == id_, _c.username.startswith(f"{id_}_", autoescape=True))
+
+
+def end_with_box(
+    connection: Connection, id_: str, until_us: int, now_us: int, *, by: str, why: str
+) -> int:
+    """Let the credentials of a box that was replaced end then, or at once; return how many."""
+    mine = [of_box(id_), *_valid(now_us)]
+    statement = update(credentials).where(*mine)
+    if until_us <= now_us:
+        values = {"ended_us": now_us, "ended_by": by, "why": why}
+        return connection.execute(statement.values(values)).rowcount
+    later = or_(_c.until_us.is_(None), _c.until_us > until_us)
+    return connection.execute(statement.where(later).values(until_us=until_us)).rowcount
 
 
 def revoke(
@@ -161,7 +184,7 @@ def revoke(
 
     ConfigProblem when there is no such gateway, none that is valid, or no reason.
     """
-    number, place = _find(connection, gateway)
+    number, place = find(connection, gateway)
     why = why.strip()
     if not 1 <= len(why) <= LONGEST_WHY or not why.isprintable():
         raise ConfigProblem(
@@ -191,7 +214,7 @@ def see(connection: Connection, usernames: Iterable[str], now_us: int) -> int:
         if not connection.execute(update(credentials).where(mine).values(seen_us=now_us)).rowcount:
             continue
         newest = connection.execute(select(credentials).where(_c.username == username)).one()
-        older = (_c.gateway == newest.gateway) & (_c.number < newest.number) & _c.ended_us.is_(None)
+        older = of_box(box_of(username)) & (_c.number < newest.number) & _c.ended_us.is_(None)
         values = {"ended_us": now_us, "ended_by": _SYSTEM, "why": f"{username} is in use"}
         ended += connection.execute(update(credentials).where(older).values(values)).rowcount
     if ended:
@@ -219,13 +242,19 @@ def logins(connection: Connection, now_us: int) -> list[Login]:
     for row in connection.execute(select(topics).order_by(*topics.primary_key)):
         old[row.gateway] = (*old.get(row.gateway, ()), row.place)
     query = (
-        select(_c.username, _c.mosquitto, _c.nats, _g.number, _g.id, _g.place)
+        select(_c.username, _c.mosquitto, _c.nats, _g.number, _g.place)
         .join(tables.gateways, _g.number == _c.gateway)
         .where(*_valid(now_us))
         .order_by(_c.username)
     )
     return [
-        Login(r.username, r.id, (r.place, *old.get(r.number, ())), r.mosquitto, r.nats)
+        Login(
+            r.username,
+            box_of(r.username),
+            (r.place, *old.get(r.number, ())),
+            r.mosquitto,
+            r.nats,
+        )
         for r in connection.execute(query)
     ]
 
@@ -272,7 +301,8 @@ def _valid(now_us: int) -> tuple[Any, Any]:
     return _c.ended_us.is_(None), or_(_c.until_us.is_(None), _c.until_us > now_us)
 
 
-def _find(connection: Connection, gateway: str) -> tuple[int, str]:
+def find(connection: Connection, gateway: str) -> tuple[int, str]:
+    """Return number and place of this gateway (id); ConfigProblem when there is none."""
     found = connection.execute(select(_g.number, _g.place).where(_g.id == gateway)).first()
     if found is None:
         raise ConfigProblem(f"credential: there is no gateway {gateway!r}")

@@ -1,11 +1,21 @@
-"""Tables of installing: what gateways sign in with, who installs when, and walk tests."""
+"""Tables of installing: credentials, what was replaced, who installs when, and walk tests."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    select,
+)
 from sqlalchemy import UniqueConstraint as Unique
 
-from config.tables import metadata
+from config.tables import gateways, metadata
 
 credentials: Final = Table(
     "gateway_credentials",
@@ -50,3 +60,25 @@ walk_tests: Final = Table(
     sqlite_autoincrement=True,
 )
 """Times in which the alarms of a home are tests, and who said so; they end by themselves."""
+
+replaced_gateways: Final = Table(
+    "replaced_gateways",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("gateway", ForeignKey("gateways.number"), nullable=False, index=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("replaced_us", BigInteger, nullable=False),
+    Column("replaced_by", String(40), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger, nullable=True),
+    Column("why", String(200), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Boxes that another took the place of: the id that each had, and until when it is heard."""
+
+
+def ids_of(mine: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Return the query of the ids of these gateways, and of the boxes that they replaced."""
+    numbers = select(gateways.c.number).where(mine)
+    old = select(replaced_gateways.c.id).where(replaced_gateways.c.gateway.in_(numbers))
+    return select(gateways.c.id).where(mine).union_all(old)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from config import audit, tables
+from config import audit, gateway_tables, tables
 from config.audit import Entry
 from config.problems import ConfigProblem
 
@@ -89,10 +89,10 @@ def held(connection: Connection) -> frozenset[int]:
 
 
 def held_gateways(connection: Connection) -> list[str]:
-    """Return the gateways (ids) of homes that are held now."""
+    """Return the gateways (ids, also of replaced boxes) of homes that are held now."""
     g = tables.gateways.c
     standing = select(_l.home).where(_l.lifted_us.is_(None))
-    return list(connection.execute(select(g.id).where(g.home.in_(standing))).scalars())
+    return list(connection.execute(gateway_tables.ids_of(g.home.in_(standing))).scalars())
 
 
 def expect_free(connection: Connection, home: int) -> None:

@@ -85,12 +85,19 @@ class Home:
     sector: str = ""
 
 
+FIRST_BOX: Final = 1 << 30
+"""Boxes that took the place of another are numbered from here: no gateway has such a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """A hub that publishes for one home, or for several when ``home`` is None.
 
     ``old_places`` are those it had before its home moved: it still publishes under one of them
-    until it is re-pointed, and is heard there.
+    until it is re-pointed, and is heard there. ``id`` is that of the box that serves now, and
+    ``box`` its number, None for the first, which has that of the gateway. ``old_boxes``, id and
+    number, are those whose place it took and that are still heard; ``first_id`` is that of the
+    first of all, empty where there was no other.
     """
 
     number: int
@@ -98,6 +105,19 @@ class Gateway:
     place: str
     home: int | None
     old_places: tuple[str, ...] = ()
+    box: int | None = None
+    old_boxes: tuple[tuple[str, int], ...] = ()
+    first_id: str = ""
+
+    @property
+    def boxes(self) -> tuple[tuple[str, int], ...]:
+        """Id and number of each box that is heard, the one that serves first."""
+        return (self.id, self.number if self.box is None else self.box), *self.old_boxes
+
+    @property
+    def subject(self) -> str:
+        """The id that its alerts are counted by, whichever box serves."""
+        return self.first_id or self.id
 
     def may_claim(self, place: str) -> bool:
         """Return whether it may publish under this place."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, union_all
 
-from config import audit, consents, contacts, household_rows, registry, tables
+from config import audit, consents, contacts, gateway_tables, household_rows, registry, tables
 from config.audit import Entry
 from config.enrol import status_sensor
 from config.homes import Enrolment, Gateway, Home, HomeState, Sensor
@@ -28,8 +28,9 @@ def known(connection: Connection, vault: Vault, place: str) -> Known:
 
 
 def gateways(connection: Connection) -> frozenset[str]:
-    """Return the ids of every gateway, which no other one may have."""
-    return frozenset(connection.execute(select(tables.gateways.c.id)).scalars())
+    """Return the ids of every gateway, also of replaced ones, which no other one may have."""
+    serving, replaced = tables.gateways.c.id, gateway_tables.replaced_gateways.c.id
+    return frozenset(connection.execute(union_all(select(serving), select(replaced))).scalars())
 
 
 def enrol(

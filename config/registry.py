@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from config import audit, hardware, pause_rows, tables, walk_test_rows
+from config import audit, gateway_tables, hardware, pause_rows, tables, walk_test_rows
 from config.allowances import Allowance, check
 from config.audit import Entry
-from config.homes import Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
+from config.homes import FIRST_BOX, Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable, build_sensor_table
@@ -64,7 +64,30 @@ def gateways(connection: Connection) -> list[Gateway]:
     old: dict[int, tuple[str, ...]] = {}
     for row in connection.execute(select(topics).order_by(*topics.primary_key)):
         old[row.gateway] = (*old.get(row.gateway, ()), row.place)
-    return [Gateway(r.number, r.id, r.place, r.home, old.get(r.number, ())) for r in rows]
+    first: dict[int, str] = {}
+    box: dict[int, int] = {}
+    heard: dict[int, tuple[tuple[str, int], ...]] = {}
+    gone = gateway_tables.replaced_gateways.c
+    query = select(gone.number, gone.gateway, gone.id, gone.ended_us).order_by(gone.number)
+    for row in connection.execute(query):
+        first.setdefault(row.gateway, row.id)
+        if row.ended_us is None:
+            one = (row.id, box.get(row.gateway, row.gateway))
+            heard[row.gateway] = (*heard.get(row.gateway, ()), one)
+        box[row.gateway] = FIRST_BOX + row.number
+    return [
+        Gateway(
+            r.number,
+            r.id,
+            r.place,
+            r.home,
+            old.get(r.number, ()),
+            box.get(r.number),
+            heard.get(r.number, ()),
+            first.get(r.number, ""),
+        )
+        for r in rows
+    ]
 
 
 def sensors(connection: Connection) -> list[Sensor]:
@@ -223,6 +246,7 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
         }
         for home in enrolment.homes
     ]
+    _expect_new([gateway.id for gateway in enrolment.gateways], connection)
     given = _insert_all(connection, tables.homes, homes)
     new_homes = [replace(home, number=given[home.id]) for home in enrolment.homes]
     owners: dict[int | None, int | None] = {None: None}
@@ -263,6 +287,16 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
     ]
     bump(connection)
     return Enrolment(tuple(new_homes), tuple(new_gateways), tuple(new_sensors))
+
+
+def _expect_new(ids: Sequence[str], connection: Connection) -> None:
+    """Raise ConfigProblem when one of these was the id of a box that was replaced."""
+    replaced = connection.execute(select(gateway_tables.replaced_gateways.c.id)).scalars()
+    if taken := sorted({*ids} & {*replaced}):
+        raise ConfigProblem(
+            f"gateway {taken[0]} was replaced by another box, and its id is not given again: "
+            "leave the id out and one is drawn"
+        )
 
 
 def set_home_state(connection: Connection, home_ids: Iterable[str], state: HomeState) -> None:

@@ -57,8 +57,16 @@ class SensorTable:
     gateways: Mapping[int, Gateway]
     sensors: Mapping[int, Sensor]
     gateway_number: Mapping[str, int] = field(repr=False)
+    """By the id of every box that is heard: the one that serves, and those before it."""
+
     devices: Mapping[tuple[int, str, str], Device] = field(repr=False)
     """(gateway number, dialect, address) -> Device."""
+
+    boxes: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Number of a box by its id where that is not the gateway's own (see ``box_of``)."""
+
+    box_gateway: Mapping[int, int] = field(default_factory=dict, repr=False)
+    """Gateway of such a box (see ``gateway_of``)."""
 
     allowances: Sequence[Allowance] = ()
     """Longer caps that people accepted, also those that have ended."""
@@ -78,6 +86,24 @@ class SensorTable:
     def tester(self, home: int, onset_us: int, received_us: int) -> str:
         """Return who tests this home (number) while a signal began and came in, else nothing."""
         return tester(self.walk_tests, home, onset_us, received_us)
+
+    def box_of(self, id_: str) -> int:
+        """Return the number of the box with this id, NONE when it is not heard.
+
+        Each box counts its own messages, so that what two of them number alike stays apart.
+        """
+        return self.boxes.get(id_, self.gateway_number.get(id_, NONE))
+
+    def gateway_of(self, box: int) -> int:
+        """Return the number of the gateway that this box (number) serves."""
+        return self.box_gateway.get(box, box)
+
+    def box_id(self, box: int) -> str | None:
+        """Return the id of this box (number), None when it is not heard."""
+        gateway = self.gateways.get(self.gateway_of(box))
+        if gateway is None:
+            return None
+        return next((id_ for id_, number in gateway.boxes if number == box), None)
 
     def device(self, gateway: int, dialect: str, address: str) -> Device | None:
         """Return what this address measures, or None when it is not enrolled."""
@@ -157,7 +183,11 @@ def build_sensor_table(
         homes=home_of,
         gateways=gateway_of,
         sensors=sensor_of,
-        gateway_number={g.id: g.number for g in gateway_of.values()},
+        gateway_number={id_: g.number for g in gateway_of.values() for id_, _ in g.boxes},
+        boxes={id_: box for g in gateway_of.values() for id_, box in g.boxes if box != g.number},
+        box_gateway={
+            box: g.number for g in gateway_of.values() for _, box in g.boxes if box != g.number
+        },
         devices={key: Device(model[key], kinds) for key, kinds in grouped.items()},
         allowances=tuple(allowances),
         visits=tuple(visits),

@@ -279,11 +279,14 @@ class _Chunk:
     def _place(self, position: Position, origin: _Origin) -> None:
         """Note a place in an outbox; a dead letter is settled too, or it would come for ever."""
         if origin.gateway != NONE and not origin.message.is_retained:
-            self._sequences.append(Sequenced(origin.gateway, *position))
+            box = self._table.box_of(origin.topic.gateway)
+            self._sequences.append(Sequenced(box, *position))
 
     def _take_observation(self, seen: Observation, origin: _Origin) -> tuple[Reason, str] | None:
         """Add a row, or return why there is none; an unenrolled quantity is no one's fault."""
         if seen.kind is Kind.GATEWAY_STATUS:
+            if origin.topic.gateway != self._table.gateways[origin.gateway].id:
+                return None  # a box that was replaced: its last will says nothing of the new one
             self._add(int(self._table.gateway_sensor[origin.gateway]), seen.value, seen, origin)
             return None
         device = self._table.devices.get((origin.gateway, origin.topic.dialect, seen.address))

@@ -48,11 +48,11 @@ class KnownSenders:
         return len(self.boot_names) >= _BOOTS
 
     def gateways(self, octets: bytes, at: Places, length: Places) -> Numbers:
-        """Return int32[n]: the gateway that writes under each topic, UNKNOWN where none may."""
+        """Return int32[n]: the box that writes under each topic, UNKNOWN where none may."""
 
         def gateway(topic: bytes, _: int) -> int:
             sender = self._senders.of(topic)
-            return UNKNOWN if sender is None else sender.gateway
+            return UNKNOWN if sender is None else sender.box
 
         return _found(self._topics, octets, at, length, None, gateway)
 
@@ -68,7 +68,7 @@ class KnownSenders:
         return _found(self._boots, octets, at, length, None, boot)
 
     def sensors(self, octets: bytes, at: Places, length: Places, gateway: Numbers) -> Numbers:
-        """Return int32[n]: the one sensor of an address at its gateway, UNKNOWN where none."""
+        """Return int32[n]: the one sensor of an address at its box, UNKNOWN where none."""
 
         def sensor(address: bytes, of: int) -> int:
             if not _is_plain(address):

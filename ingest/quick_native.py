@@ -36,9 +36,9 @@ _decoder: Final = msgspec.json.Decoder(Document)
 
 
 class Sender(NamedTuple):
-    """An enrolled gateway: its number, and the sensors that an address alone names."""
+    """A box of an enrolled gateway: its number, and the sensors that an address alone names."""
 
-    gateway: int
+    box: int
     sensors: dict[str, int]
 
 
@@ -71,21 +71,21 @@ class Senders:
         gateway = self.table.gateway_number.get(parsed.gateway, NONE)
         if gateway == NONE or not self.table.gateways[gateway].may_claim(parsed.place):
             return None
-        self._known[topic] = Sender(gateway, {})
+        self._known[topic] = Sender(self.table.box_of(parsed.gateway), {})
         return self._known[topic]
 
     def sensor(self, sender: Sender, address: str) -> int:
         """Return the one sensor at this address, NONE where there is none or several."""
         number = sender.sensors.get(address)
         if number is None:
-            number = self.sensor_of(sender.gateway, address)
+            number = self.sensor_of(sender.box, address)
             if number != NONE:
                 sender.sensors[address] = number
         return number
 
-    def sensor_of(self, gateway: int, address: str) -> int:
-        """Return the one sensor at this address of a gateway, NONE where none or several are."""
-        device = self.table.devices.get((gateway, "native", address))
+    def sensor_of(self, box: int, address: str) -> int:
+        """Return the one sensor at this address of a box, NONE where none or several are."""
+        device = self.table.devices.get((self.table.gateway_of(box), "native", address))
         if device is None or len(device.sensors) != 1:
             return NONE
         return next(iter(device.sensors.values()))
@@ -203,7 +203,7 @@ def plain(messages: Sequence[Message], found: Sequence[Quick], known: Senders) -
             batch, time=(batch.time.view(np.int64) * 1000).view("M8[us]"), value=batch.value + 0.0
         ),
         [
-            _sequenced(Sequenced, (sender.gateway, str(document.b), document.s, document.oldest, 0))
+            _sequenced(Sequenced, (sender.box, str(document.b), document.s, document.oldest, 0))
             for sender, document in found
             if document.s is not None and document.b is not None
         ],

@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 class Receipts:
     """Publishes what ``positions`` owes, on a connection of its own.
 
-    ``name_of`` gives the id of a gateway by its number, None for one that is no longer enrolled.
+    ``name_of`` gives the id of a gateway's box by its number, None for one that is heard no more.
     A receipt that cannot be sent is owed until it can; nothing else waits for it.
     """
 

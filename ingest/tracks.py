@@ -15,7 +15,7 @@ MOST_RUNS: Final = 256
 
 
 class Sequenced(NamedTuple):
-    """A message's place in the outbox of a gateway (its number); ``oldest`` is None if unsaid.
+    """A message's place in the outbox of a gateway's box (its number); ``oldest`` None if unsaid.
 
     ``more`` messages came that follow it number by number and say the same.
     """

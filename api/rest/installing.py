@@ -16,7 +16,7 @@ from api.rest.models import Sent
 from api.rest.moments import to_datetime, to_datetime_or_none
 from api.web.qr import qr
 from config import installations, walk_test_rows
-from config.credentials import LONGEST_WHY, Credential
+from config.credentials import LONGEST_WHY, Credential, Issued
 from config.homes import Home
 from config.kinds import Kind
 from config.problems import ConfigProblem
@@ -157,17 +157,7 @@ def issue_credential(request: Request, visitor: Installer, home: Id, gateway: Id
         issued = install_acts.issue(resources, visitor, found, gateway)
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
-    address = resources.broker.address
-    lines = dict(installing.lines_of(issued, address))
-    return IssuedOut(
-        gateway=issued.gateway,
-        username=issued.username,
-        secret=issued.secret,
-        broker=address,
-        topic=lines["topic"],
-        receipt=lines["receipt"],
-        qr=str(qr(installing.qr_text(issued, address))),
-    )
+    return issued_out(issued, resources.broker.address)
 
 
 @router.post("/homes/{home}/gateways/{gateway}/revoke", status_code=204)
@@ -213,6 +203,20 @@ def end_walk_test(request: Request, visitor: Installer, home: Id) -> WalkTestOut
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
     return _walk_test(resources, found)
+
+
+def issued_out(issued: Issued, address: str) -> IssuedOut:
+    """Return a new credential with its secret, this once."""
+    lines = dict(installing.lines_of(issued, address))
+    return IssuedOut(
+        gateway=issued.gateway,
+        username=issued.username,
+        secret=issued.secret,
+        broker=address,
+        topic=lines["topic"],
+        receipt=lines["receipt"],
+        qr=str(qr(installing.qr_text(issued, address))),
+    )
 
 
 def _walk_test(resources: Resources, home: Home) -> WalkTestOut:

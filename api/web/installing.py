@@ -189,7 +189,7 @@ def installation_page(
         "has_ended": home.state is HomeState.ENDED,
         "is_officer": home.place in visitor.places(Role.OFFICER),
         "gateways": [_gateway(id_, all_, place, wall_us) for id_, all_ in held.items()],
-        "issued": None if issued is None else _issued(issued, resources.broker.address),
+        "issued": None if issued is None else issued_lines(issued, resources.broker.address),
         "is_kept": beat is not None and wall_us - beat.beat_us < _KEPT_S * 1_000_000,
         "test": None if test is None else _test(test, names, place, now_us),
         "rooms": _rooms(told, now_us),
@@ -232,7 +232,8 @@ def _gateway(id_: str, held: list[Credential], place: Place, now_us: int) -> dic
     }
 
 
-def _issued(issued: Issued, address: str) -> dict[str, Any]:
+def issued_lines(issued: Issued, address: str) -> dict[str, Any]:
+    """Return what a page shows of a new credential, this once."""
     return {
         "gateway": issued.gateway,
         "lines": installing.lines_of(issued, address),

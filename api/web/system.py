@@ -94,11 +94,11 @@ def gap_rows(
 ) -> list[tuple[str, str, str]]:
     """Return gateway, place and how many of its messages never came, of these places."""
     told = worker.state.get("gaps_of", ()) if worker is not None else ()
-    known = [(table.gateways.get(number), count) for number, count in told]
+    known = [(table.box_id(box), table.gateway_of(box), count) for box, count in told]
     return [
-        (one.id, one.place, f"{count:,}")
-        for one, count in known
-        if one is not None and one.place in places
+        (id_, table.gateways[number].place, f"{count:,}")
+        for id_, number, count in known
+        if id_ is not None and table.gateways[number].place in places
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alerts.alert import Outcome
-from config.homes import HomeState
+from config.homes import FIRST_BOX, HomeState
 from config.kinds import Kind
 from ingest.clock import instant
 from tests.alerts.world import DAY, HOUR, MINUTE, START, World, in_order, quiet_life, warm
@@ -288,3 +288,32 @@ def test_a_home_that_is_not_watched_is_not_on_the_list_of_unwatched_homes() -> N
     world.run(START + 12 * HOUR)
     assert world.unwatched() == {}
     assert world.alerts() == []
+
+
+def test_a_hub_that_is_replaced_stays_lost_until_the_new_one_speaks_and_closes_its_fault() -> None:
+    world = World()
+    lived(world, 1)
+    world.run(MORNING + 6 * HOUR)
+    (hub,) = world.alerts("gateway-silent")
+    world.change_gateway(1, id="gate-new-00001", first_id="gate-000001", box=FIRST_BOX + 1)
+    world.run(MORNING + 7 * HOUR)
+    assert world.unwatched() == {"home-000001": "gateway"}
+    assert [a.id for a in world.alerts("gateway-silent")] == [hub.id]
+    back = MORNING + 7 * HOUR
+    world.tail.put(warm(world, 1, back, back + 2 * HOUR))
+    world.run(back + 2 * HOUR)
+    assert world.unwatched() == {}
+    (hub,) = world.alerts("gateway-silent")
+    assert hub.state == "closed"
+
+
+def test_a_hub_that_is_replaced_in_time_is_no_fault_and_hides_nobody() -> None:
+    world = World()
+    lived(world, 1)
+    world.tail.put(warm(world, 1, MORNING, MORNING + 14 * HOUR))
+    world.run(MORNING + HOUR)
+    world.change_gateway(1, id="gate-new-00001", first_id="gate-000001", box=FIRST_BOX + 1)
+    world.run(MORNING + 14 * HOUR)
+    assert {a.kind for a in world.alerts()} == {"no-sign-of-life"}
+    (silence,) = world.alerts("no-sign-of-life")
+    assert MORNING - HOUR <= silence.onset_us <= MORNING

@@ -145,6 +145,11 @@ class World:
         self.revision += 1
         self.table = self._table()
 
+    def change_gateway(self, number: int, **values: Any) -> None:  # noqa: ANN401  # as replace()
+        self.gateways = [replace(g, **values) if g.number == number else g for g in self.gateways]
+        self.revision += 1
+        self.table = self._table()
+
     def new_engine(self) -> Engine:
         return Engine(
             self.tail,

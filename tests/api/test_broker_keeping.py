@@ -11,7 +11,7 @@ import pytest
 from api.broker_files import Kept, reload
 from api.broker_keeping import Keeping
 from api.broker_seen import names_in
-from config import credentials, moves
+from config import credentials, moves, replacements
 from config.credential_hashes import hashes_of
 from config.credentials import Issued
 from config.database import connect, migrate
@@ -155,6 +155,32 @@ async def test_revoking_cuts_the_connection_that_is_open_and_leaves_the_others_a
         await other.publish_all([(theirs, b"not disturbed")])
     assert not await site.is_let_in(one)
     assert await site.is_let_in(two)
+
+
+async def test_a_replaced_box_and_the_new_one_both_work_until_the_overlap_is_ended(
+    site: Site,
+) -> None:
+    new_id = "gate-new-00001"
+    old = site.issue(ONE)
+    await site.wait_until_in(old)
+    with site.database.begin() as connection:
+        new = replacements.replace_gateway(
+            connection, ONE, new_id, "olga", now(), overlap_h=1.0, why="no longer starts"
+        )
+    theirs, forged = OWN.replace(ONE, new_id), OWN.replace("native/r", "native/forged")
+    await site.wait_until_in(new)
+    async with listening(site, None, "worker-1", "stillwell/v1/#") as heard:
+        await send(site, new, forged, theirs)  # not under the old box's topic
+        await send(site, old, OWN)
+        await heard.wait_for(2)
+        assert {*heard.payloads} == {theirs.encode(), OWN.encode()}
+    assert await site.is_let_in(old)  # the new one is in use, and the old one is still let in
+    with site.database.begin() as connection:
+        replacements.end_overlap(connection, ONE, "olga", now())
+    async with asyncio.timeout(PATIENCE_S):
+        while await site.is_let_in(old):  # noqa: ASYNC110  # no event
+            await asyncio.sleep(0.1)
+    assert await site.is_let_in(new)
 
 
 def test_no_secret_is_in_the_files_and_they_are_private(site: Site) -> None:

@@ -146,4 +146,6 @@ def pages_of(world: World) -> dict[str, str]:
         "end": f"/homes/{A}-home-1/end",
         "installations": "/installations",
         "installation": f"/homes/{A}-home-1/installation",
+        "devices": f"/homes/{A}-home-1/devices",
+        "replace-gateway": f"/homes/{A}-home-1/gateways/{A}-gateway-1/replace",
     }

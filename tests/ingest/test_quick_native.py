@@ -1,10 +1,12 @@
 """The hot path says what the careful one says, whatever it is given."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from config.homes import FIRST_BOX
 from config.kinds import Kind
 from config.sensor_table import build_sensor_table
 from ingest.decode import Decoded, decode
@@ -13,7 +15,12 @@ from tests.ingest.corpus import RECEIVED_US
 from tests.make import enrolment
 
 MADE = enrolment(2, kinds=[(Kind.MOTION, "hall"), (Kind.TEMPERATURE, ""), (Kind.SMOKE, "")])
-TABLE = build_sensor_table(MADE.homes, MADE.gateways, MADE.sensors)
+REPLACED = replace(
+    MADE.gateways[1], box=FIRST_BOX + 1, old_boxes=(("gate-000007", 2),), first_id="gate-000007"
+)
+"""A box that took the place of another, which is still heard."""
+
+TABLE = build_sensor_table(MADE.homes, [MADE.gateways[0], REPLACED], MADE.sensors)
 MS = RECEIVED_US // 1000
 
 topics = st.sampled_from(
@@ -21,6 +28,9 @@ topics = st.sampled_from(
         b"stillwell/v1/fenbridge/gate-000001/native/r",
         b"stillwell/v1/fenbridge/gate-000002/native/r",
         b"stillwell/v1/elsewhere/gate-000001/native/r",
+        b"stillwell/v1/fenbridge/gate-000007/native/r",
+        b"stillwell/v1/fenbridge/gate-000007/status",
+        b"stillwell/v1/fenbridge/gate-000002/status",
         b"stillwell/v1/fenbridge/gate-000009/native/r",
         b"stillwell/v1/fenbridge/gate-000001/native/x",
         b"stillwell/v1/fenbridge/gate-000001/zigbee2mqtt/hall",
@@ -55,6 +65,7 @@ payloads = st.one_of(
     st.sampled_from(
         [
             b"",
+            b"offline",
             b" ",
             b"\n",
             b'{"r":[["motion-0",1,1]',

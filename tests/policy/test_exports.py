@@ -59,6 +59,7 @@ IN = frozenset(
         "alert acknowledge", "alert attend", "alert resolve", "webhook set",
         "contacts try", "contacts said", "contacts confirm", "detectors",
         "broker keep", "broker render", "gateway book", "gateway credential issue",
+        "gateway replace", "gateway end-overlap",
         "gateway credential issue-all", "gateway credential revoke",
         "gateway walk-test begin", "gateway walk-test end",
         "account", "audit anchor", "audit verify", "break-glass end",

@@ -189,6 +189,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "contacts": {"contact": []},
     "installations": {"day": "2026-03-03"},
     "revoke": {"why": "a test"},
+    "replacement": {"why": " "},  # refused: the gateway has its name in this world
+    "replace": {"why": "a test", "overlap": "24"},  # shown to be checked only
     "consents": {
         "basis": "consent",
         "decided_by": "person",
