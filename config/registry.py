@@ -124,6 +124,10 @@ def taken(connection: Connection) -> dict[tuple[str, str], str]:
         ("gateway", id_): "which is in use already"
         for id_ in connection.execute(select(g.id)).scalars()
     }
+    found |= {
+        ("gateway", id_): "which was replaced by another box, and is not given again"
+        for id_ in connection.execute(select(gateway_tables.replaced_gateways.c.id)).scalars()
+    }
     query = select(h.id, s.dialect, s.address).join(tables.sensors, s.home == h.number)
     stands = (h.state != HomeState.ENDED.value) & s.dialect.in_(hardware.DIALECTS)
     for home, dialect, address in connection.execute(query.where(stands)):
@@ -246,7 +250,6 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
         }
         for home in enrolment.homes
     ]
-    _expect_new([gateway.id for gateway in enrolment.gateways], connection)
     given = _insert_all(connection, tables.homes, homes)
     new_homes = [replace(home, number=given[home.id]) for home in enrolment.homes]
     owners: dict[int | None, int | None] = {None: None}
@@ -287,16 +290,6 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
     ]
     bump(connection)
     return Enrolment(tuple(new_homes), tuple(new_gateways), tuple(new_sensors))
-
-
-def _expect_new(ids: Sequence[str], connection: Connection) -> None:
-    """Raise ConfigProblem when one of these was the id of a box that was replaced."""
-    replaced = connection.execute(select(gateway_tables.replaced_gateways.c.id)).scalars()
-    if taken := sorted({*ids} & {*replaced}):
-        raise ConfigProblem(
-            f"gateway {taken[0]} was replaced by another box, and its id is not given again: "
-            "leave the id out and one is drawn"
-        )
 
 
 def set_home_state(connection: Connection, home_ids: Iterable[str], state: HomeState) -> None:
