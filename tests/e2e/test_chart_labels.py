@@ -87,7 +87,7 @@ def test_a_label_that_is_small_faint_cut_or_covered_is_found(site: Site, browser
         "is 9 px": "one.style.fontSize = '9px'",
         ":1": "one.style.color = '#bbb'",
         "overlap": "one.style.cssText = 'position: absolute; left: 40px; top: 900px'",
-        "cut off": "one.style.cssText = 'position: relative; left: -300px; white-space: nowrap'",
+        "cut off": "one.style.cssText = 'position: relative; left: -2000px; white-space: nowrap'",
     }
     with open_page(browser, site.url) as page:
         sign_in(page, "bob")
