@@ -60,7 +60,7 @@
       const over = getComputedStyle(at);
       if (over.display === "inline" || over.display === "contents") continue;
       const around = at.getBoundingClientRect();
-      if (/auto|scroll/.test(over.overflowX)) break; // what lies outside is reached by scrolling
+      if (at !== document.documentElement && /auto|scroll/.test(over.overflowX)) break; // what lies outside is reached by scrolling
       const isClipping = at === document.documentElement || /hidden|clip/.test(over.overflowX + over.overflowY);
       if (isClipping && (rect.right > around.right + 1 || rect.left < around.left - 1)) {
         faults.push(`"${text}" is cut off at the side by ${at.className || at.tagName}`);
