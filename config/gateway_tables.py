@@ -76,6 +76,32 @@ replaced_gateways: Final = Table(
 )
 """Boxes that another took the place of: the id that each had, and until when it is heard."""
 
+announcements: Final = Table(
+    "announcements",
+    metadata,
+    Column("gateway", ForeignKey("gateways.number"), primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("first_us", BigInteger, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("left_out", Integer, nullable=False),
+)
+"""When a gateway first and last announced its devices, by source; ``left_out`` had no room."""
+
+announced_devices: Final = Table(
+    "announced_devices",
+    metadata,
+    Column("gateway", ForeignKey("gateways.number"), primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("ieee", String(18), primary_key=True, index=True),
+    Column("name", String(255), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("vendor", String(80), nullable=False),
+    Column("kinds", String(300), nullable=False),
+    Column("first_us", BigInteger, nullable=False),
+    Column("gone_us", BigInteger, nullable=True),
+)
+"""The devices that gateways announce (see announced.py); a name that may be a person's is empty."""
+
 
 def ids_of(mine: ColumnElement[bool]) -> CompoundSelect[Any]:
     """Return the query of the ids of these gateways, and of the boxes that they replaced."""

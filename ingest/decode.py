@@ -10,12 +10,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from config.announced import Announcement
 from config.homes import HomeState
 from config.kinds import IS_LIFE_SAFETY, KINDS, Kind, Shape
 from config.sensor_table import NONE, STATE_CODE, Device, SensorTable
 from ingest.batch import Batch, build, concat
 from ingest.dialects import DIALECTS
 from ingest.dialects.dialect import (
+    Announced,
     Fault,
     ModelOf,
     Observation,
@@ -24,6 +26,7 @@ from ingest.dialects.dialect import (
     Undecodable,
 )
 from ingest.dialects.roles import sensor_for
+from ingest.dialects.zigbee2mqtt import is_announcement
 from ingest.known_senders import known_senders
 from ingest.message import Message, Reason, Reject, Stray
 from ingest.messages import Messages
@@ -51,7 +54,7 @@ _WITHOUT_CONSENT: Final = frozenset(
 class Decoded:
     """What became of a chunk.
 
-    ``quiet`` counts the messages that are known to carry no reading (a bridge's device list).
+    ``quiet`` counts the messages that are known to carry no reading (a bridge's log).
     """
 
     batch: Batch
@@ -59,6 +62,7 @@ class Decoded:
     strays: Sequence[Stray]
     sequences: Sequence[Sequenced]
     quiet: int
+    announced: Sequence[Announcement] = ()
 
 
 class _Origin(NamedTuple):
@@ -119,6 +123,7 @@ class _Chunk:
         self._sequences: list[Sequenced] = []
         self._models: dict[tuple[int, str], ModelOf] = {}
         self._quiet = 0
+        self._announced: list[Announcement] = []
 
     def decoded(self) -> Decoded:
         self._flush()
@@ -128,6 +133,7 @@ class _Chunk:
             tuple(self._strays),
             tuple(self._sequences),
             self._quiet,
+            tuple(self._announced),
         )
 
     def take_all(self, messages: Sequence[Message], known: Senders) -> None:
@@ -185,7 +191,7 @@ class _Chunk:
         dialect = DIALECTS.get(topic.dialect)
         if message.is_oversize:
             self._refuse(Reason.OVERSIZE, "too large to be a reading", origin)
-        elif not message.payload:
+        elif not message.payload and not is_announcement(topic.dialect, topic.rest):
             self._refuse(Reason.EMPTY, "no payload", origin)
         elif dialect is None:
             self._refuse(Reason.UNKNOWN_DIALECT, f"expected one of {', '.join(DIALECTS)}", origin)
@@ -246,9 +252,9 @@ class _Chunk:
         reason, detail = trouble
         if reason is Reason.RETAINED and all(map(_may_be_retained, parts)):
             # A birth or a will; what a hub last knew of its devices is no news of them.
-            status = [part for part in parts if _is_gateway_status(part)]
-            self._take_parts(status, origin)
-            self._quiet += not status
+            news = [part for part in parts if not _is_availability(part)]
+            self._take_parts(news, origin)
+            self._quiet += not news
             return
         self._refuse(reason, detail, origin)
         for part in parts:
@@ -268,6 +274,8 @@ class _Chunk:
                 wrong = (part.reason, part.detail)
                 if part.suspect is not None:
                     self._suspect(part.reason, part.suspect, origin)
+            elif isinstance(part, Announced):
+                wrong = self._take_announced(part, origin)
             else:
                 self._place(part, origin)
                 continue
@@ -281,6 +289,30 @@ class _Chunk:
         if origin.gateway != NONE and not origin.message.is_retained:
             box = self._table.box_of(origin.topic.gateway)
             self._sequences.append(Sequenced(box, *position))
+
+    def _take_announced(self, said: Announced, origin: _Origin) -> tuple[Reason, str] | None:
+        """Note what a home's own hub announces, or return why it is not kept.
+
+        Of a hub of several homes nobody could say whose the devices are.
+        """
+        topic, home = origin.topic, origin.home
+        if said.under not in ("", f"{topic.gateway}/{topic.dialect}"):
+            return Reason.WRONG_SHAPE, "expected topics of this gateway's own devices"
+        if home == NONE:
+            self._quiet += 1
+        elif int(self._table.home_state[home]) in _WITHOUT_CONSENT:
+            return Reason.NO_CONSENT, "no consent is recorded, so nothing is kept of its devices"
+        else:
+            self._announced.append(
+                Announcement(
+                    origin.gateway,
+                    said.source,
+                    origin.message.received_us,
+                    said.devices,
+                    said.gone,
+                )
+            )
+        return None
 
     def _take_observation(self, seen: Observation, origin: _Origin) -> tuple[Reason, str] | None:
         """Add a row, or return why there is none; an unenrolled quantity is no one's fault."""
@@ -331,7 +363,8 @@ class _Chunk:
     def _refuse(self, reason: Reason, detail: str, origin: _Origin) -> None:
         home = origin.home
         state = int(self._table.home_state[home]) if home != NONE else NONE
-        self._reject(reason, detail, origin.message, hide=state in _WITHOUT_CONSENT)
+        hide = state in _WITHOUT_CONSENT or is_announcement(origin.topic.dialect, origin.topic.rest)
+        self._reject(reason, detail, origin.message, hide=hide)
 
     def _reject(self, reason: Reason, detail: str, message: Message, *, hide: bool = False) -> None:
         topic = message.topic[: 4 * _TOPIC_CHARS].decode("utf-8", "replace")
@@ -359,6 +392,9 @@ def _is_gateway_status(part: Part) -> bool:
     return isinstance(part, Observation) and part.kind is Kind.GATEWAY_STATUS
 
 
+def _is_availability(part: Part) -> bool:
+    return isinstance(part, Observation) and part.kind is Kind.AVAILABILITY
+
+
 def _may_be_retained(part: Part) -> bool:
-    is_availability = isinstance(part, Observation) and part.kind is Kind.AVAILABILITY
-    return is_availability or _is_gateway_status(part)
+    return isinstance(part, Announced) or _is_availability(part) or _is_gateway_status(part)

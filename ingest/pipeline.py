@@ -15,6 +15,7 @@ from itertools import chain
 import numpy as np
 import structlog
 
+from config.announced import Announcement
 from config.sensor_table import SensorTable
 from ingest.clock import Clock, Instant, SystemClock, VirtualClock, instant, microseconds
 from ingest.clock_mark import SLICE_US, Marked, refuse_marks, split_at_marks, split_marks
@@ -65,6 +66,8 @@ class Pipeline:
     reads the clock first and the journal second misses nothing. ``on_mark(now_us, seq)`` is
     told of each before that, with the last seq before it; no commit holds messages from both
     sides of a mark, so what a replay gives does not hang on how it was cut into chunks.
+    ``on_announced`` is told what gateways announced of themselves, which is not journalled: it is
+    retained by the broker, and said again.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Pipeline:
         on_commit: Callable[[int], None] | None = None,
         refresh: Callable[[], bool] | None = None,
         on_mark: Callable[[int, int], None] | None = None,
+        on_announced: Callable[[Sequence[Announcement]], None] | None = None,
     ) -> None:
         self._journal = journal
         self._decode = decode
@@ -86,6 +90,7 @@ class Pipeline:
         self._on_commit = on_commit
         self._refresh = refresh
         self._on_mark = on_mark
+        self._on_announced = on_announced
         self._begun: list[Sequence[Message]] = []
         self._recent = RecentKeys(journal.recent_keys())
         self._counts = PipelineCounts()
@@ -156,6 +161,7 @@ class Pipeline:
         self._count(len(chunk), len(marked.messages) - len(messages), judged, seq)
         self._follow(marked)
         self._tell(seq)
+        self._announce(judged.announced)
 
     def _split(self, chunk: Sequence[Message]) -> Marked:
         if self._is_replaying():
@@ -226,6 +232,13 @@ class Pipeline:
                 self._on_commit(seq)
             except Exception:  # noqa: BLE001 - see _take: the chunk is committed
                 _log.exception("commit_listener_failed", seq=seq)
+
+    def _announce(self, announced: Sequence[Announcement]) -> None:
+        if announced and self._on_announced is not None:
+            try:
+                self._on_announced(announced)
+            except Exception:  # noqa: BLE001 - as above
+                _log.exception("announcement_listener_failed")
 
 
 def _has_stranger(judged: Judged) -> bool:

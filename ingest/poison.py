@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 
+from config.announced import Announcement
 from config.sensor_table import SensorTable
 from ingest.batch import Batch, concat
 from ingest.clock import Instant
@@ -29,6 +30,8 @@ class _Parts(Protocol):
 class _Decoded(_Parts, Protocol):
     @property
     def sequences(self) -> Sequence[Sequenced]: ...
+    @property
+    def announced(self) -> Sequence[Announcement]: ...
 
 
 class Decode(Protocol):
@@ -56,6 +59,7 @@ class Judged:
     strays: Sequence[Stray]
     sequences: Sequence[Sequenced] = ()
     poisoned: int = 0
+    announced: Sequence[Announcement] = ()
 
 
 Judge = Callable[[Sequence[Message]], Judged]
@@ -73,6 +77,7 @@ def judge_with(decode: Decode, screen: Screen, table: SensorTable, now: Instant)
             [*decoded.rejects, *screened.rejects],
             [*decoded.strays, *screened.strays],
             decoded.sequences,
+            announced=decoded.announced,
         )
 
     return judge
@@ -100,6 +105,7 @@ def judge_each(judge: Judge, messages: Sequence[Message]) -> Judged:
         [*first.strays, *second.strays],
         [*first.sequences, *second.sequences],
         first.poisoned + second.poisoned,
+        [*first.announced, *second.announced],
     )
 
 

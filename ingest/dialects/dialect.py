@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from config.announced import AnnouncedDevice, Source
 from config.kinds import Kind
 from ingest.message import Reason
 
@@ -41,7 +42,19 @@ class Position(NamedTuple):
     oldest: int | None
 
 
-Part = Observation | Fault | Position
+class Announced(NamedTuple):
+    """What a hub says of its devices; no reading.
+
+    ``under`` is the gateway and dialect whose topics it names, empty where it names none.
+    """
+
+    source: Source
+    devices: tuple[AnnouncedDevice, ...]
+    gone: tuple[tuple[str, tuple[Kind, ...]], ...] = ()
+    under: str = ""
+
+
+Part = Observation | Fault | Position | Announced
 """What a message is made of."""
 
 ModelOf = Callable[[str], str]

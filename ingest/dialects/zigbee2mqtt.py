@@ -7,6 +7,7 @@ Written from its documentation: "MQTT topics and messages", "MQTT" (the ``output
 - ``{name}/{property}`` carries one bare value (``output: attribute``): ``true``, ``5``, ``OFF``.
 - ``{name}/availability`` and ``bridge/state`` carry online or offline; ``bridge/health`` is
   sent only by a bridge that is alive, at its ``response_time``.
+- ``bridge/devices`` and what stands below ``homeassistant/`` announce devices, and hold no reading.
 - There is no time in it unless ``last_seen`` is set (ISO 8601 with offset, or epoch
   milliseconds).
 
@@ -20,13 +21,17 @@ from typing import Final
 
 from config.kinds import Kind
 from ingest.dialects.dialect import ModelOf, Observation, Part, Undecodable
+from ingest.dialects.discovery import ROOT as DISCOVERY
+from ingest.dialects.discovery import read_discovery
 from ingest.dialects.document import read_document, text_of
 from ingest.dialects.fields import parts_of, read_fields, untimed
 from ingest.dialects.status import state_of
 from ingest.dialects.times import from_iso, from_ms
+from ingest.dialects.zigbee_devices import read_devices
 from ingest.dialects.zigbee_fields import FIELDS, OBJECT_SENSORS, REVERSED_CONTACTS
 from ingest.message import Reason
 
+_DEVICES: Final = "bridge/devices"
 _AVAILABILITY: Final = "/availability"
 _HEALTH_LATE_US: Final = 48 * 3_600_000_000
 _COMMANDS: Final = frozenset({"set", "get", "write"})
@@ -35,7 +40,6 @@ _QUIET: Final = frozenset(
         "config",
         "converters",
         "definitions",
-        "devices",
         "extensions",
         "groups",
         "info",
@@ -49,8 +53,8 @@ def decode(rest: str, payload: bytes, received_us: int, model_of: ModelOf) -> Se
     """Return what one message of the bridge, or of a device behind it, says."""
     if rest.startswith("bridge/"):
         return _bridge(rest, payload, received_us)
-    if rest.startswith("homeassistant/"):
-        return ()
+    if rest.startswith(DISCOVERY):
+        return read_discovery(rest, payload)
     if rest.endswith(_AVAILABILITY):
         address = rest.removesuffix(_AVAILABILITY)
         return (Observation(address, Kind.AVAILABILITY, state_of(payload)),)
@@ -65,12 +69,19 @@ def decode(rest: str, payload: bytes, received_us: int, model_of: ModelOf) -> Se
     return _device(address, {name: said}, model_of)
 
 
+def is_announcement(dialect: str, rest: str) -> bool:
+    """Return whether what stands here announces devices: it may hold names that people gave."""
+    return dialect == "zigbee2mqtt" and (rest == _DEVICES or rest.startswith(DISCOVERY))
+
+
 def _bridge(rest: str, payload: bytes, received_us: int) -> Sequence[Part]:
     about = rest.split("/")[1]
     if rest == "bridge/state":
         return (Observation("", Kind.GATEWAY_STATUS, state_of(payload)),)
     if rest == "bridge/health":
         return (Observation("", Kind.GATEWAY_STATUS, 1.0, _health_time(payload, received_us)),)
+    if rest == _DEVICES:
+        return (read_devices(payload),)
     if about in _QUIET:
         return ()
     raise Undecodable(Reason.NO_VALUE, "the bridge's own business, not a reading")
