@@ -73,6 +73,7 @@ async def _run(parts: Parts, settings: Settings) -> None:
         _Thread("lease", parts.lease.run, ending),
         _Thread("keeper", parts.keeper.run, ending),
         _Thread("anchors", parts.anchoring.run, ending),
+        _Thread("announcements", parts.announcing.run, ending),
         _Thread("beat", partial(beat, parts, settings), ending),
         _Thread("relearning", parts.relearning.run, ending),
     ]

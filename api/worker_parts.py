@@ -17,6 +17,7 @@ from alerts.notify.outbox import Outbox
 from alerts.shadow import Shadow
 from api import expiring, stores, wiring
 from api.anchoring import Anchoring
+from api.announcing import Announcing
 from api.broker_watch import Broker
 from api.channels import channels
 from api.current_roster import CurrentRoster
@@ -72,6 +73,7 @@ class Parts:
     broker: Broker
     disk: DiskWatch
     anchoring: Anchoring
+    announcing: Announcing
 
 
 def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
@@ -101,8 +103,16 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
         clock.advance(instant(journal.last_received_us))
     tail = EngineTail(JournalTail.open(where.journal), journal)
     pace = Pace(tail, journal, clock, lambda: engine.progress)
+    announcing = Announcing(database, places, roster.table)
     pipeline = Pipeline(
-        journal, decode, screen, roster.table, clock, refresh=roster.refresh, on_mark=pace.mark
+        journal,
+        decode,
+        screen,
+        roster.table,
+        clock,
+        refresh=roster.refresh,
+        on_mark=pace.mark,
+        on_announced=announcing.take,
     )
     handle = keeping_live(pipeline.handle, clock, where.live)
     options = wiring.connect_options(settings)
@@ -168,6 +178,7 @@ def build(settings: Settings, *, replayed: VirtualClock | None = None) -> Parts:
             settings.audit.anchor_file or settings.data / "audit-anchors.jsonl",
             channels(settings, database).get("webhook"),
         ),
+        announcing,
     )
 
 

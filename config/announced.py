@@ -38,9 +38,9 @@ _THINGS: Final = (
     "cupboard detector device door exit fall fire flood fridge gate heat heater hot hub humidity "
     "illuminance kettle lamp leak light lux mat medication microwave mmwave monitor monoxide "
     "motion movement mains occupancy outlet oven pad panic pendant pill pir plug power "
-    "presence pressure pull radar repeater router sensor settee siren smoke socket sofa sos strap switch tap temperature "
-    "thermometer thermostat tv vibration warmth washing machine water window zigbee "
-    "a an and at b c d e f g h in left n near of on over right s the to under w"
+    "presence pressure pull radar repeater router sensor settee siren smoke socket sofa sos strap "
+    "switch tap temperature thermometer thermostat tv vibration warmth washing machine water "
+    "window zigbee a an and at b c d e f g h in left n near of on over right s the to under w"
 )
 _SAFE: Final = frozenset(f"{_ROOMS} {_THINGS}".split())
 IEEE: Final = re.compile(r"0x[0-9a-f]{16}")

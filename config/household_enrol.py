@@ -83,7 +83,7 @@ def _build(place: str, wishes: Sequence[Wish], new_id: Callable[[], str]) -> Enr
         gateway = Gateway(number, wish.gateway or new_id(), place, number)
         gateways.append(gateway)
         sensors.append(status_sensor(gateway, number=len(sensors) + 1, id_=new_id()))
-        for each in () if wish.kit is None else wish.kit.sensor:
+        for each in () if wish.kit is None else wish.kit.enrolled():
             sensors.append(
                 Sensor(len(sensors) + 1, new_id(), number, number, each.dialect, each.address,
                        each.kind, each.room, each.is_exit, each.model)

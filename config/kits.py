@@ -1,7 +1,7 @@
 """Kits: which sensors a home gets together, and what each is for; those of a place, or ours."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from config.enrol import SensorPlan
 from config.kinds import Kind
 from config.problems import ConfigProblem, describe
+
+ANNOUNCED: Final = "announced"
+"""Key of the kit of a home whose gateway says which sensors it has."""
 
 FILE: Final = Path(__file__).parent / "kits.toml"
 """The kits that ship with Stillwell."""
@@ -33,6 +36,28 @@ class Kit(BaseModel):
     def purposes(self) -> dict[Kind, str]:
         """Return what each kind of its sensors is for."""
         return {one.kind: one.purpose for one in self.sensor}
+
+    def enrolled(self) -> Sequence[KitSensor]:
+        """Return the sensors that a home gets with the kit."""
+        return self.sensor
+
+
+class AnnouncedKit(Kit):
+    """No sensors yet: the gateway announces them; what each kind is for is known from the kits."""
+
+    def enrolled(self) -> Sequence[KitSensor]:
+        """Return none: which there are is said by the gateway, and accepted by a person."""
+        return ()
+
+
+def with_announced(own: Mapping[str, Kit]) -> Mapping[str, Kit]:
+    """Return these kits, and that of a gateway which announces its sensors."""
+    first: dict[Kind, KitSensor] = {}
+    for kit in own.values():
+        for one in kit.sensor:
+            first.setdefault(one.kind, one)
+    name = "None yet: the gateway announces its sensors"
+    return {**own, ANNOUNCED: AnnouncedKit(name=name, sensor=tuple(first.values()))}
 
 
 class _File(BaseModel):

@@ -179,7 +179,7 @@ class Place(_Strict):
     @property
     def kits(self) -> Mapping[str, Kit]:
         """The kits of sensors that a home of the place may get, by key."""
-        return self.kit or kits.shipped()
+        return kits.with_announced(self.kit or kits.shipped())
 
     @property
     def zone(self) -> ZoneInfo:

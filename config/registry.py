@@ -264,11 +264,23 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
         for gateway in enrolment.gateways
     ]
     hub_number = {gateway.number: given[gateway.id] for gateway in enrolment.gateways}
-    found = [
+    new_sensors = add_sensors(
+        connection,
+        [replace(s, home=owners[s.home], gateway=hub_number[s.gateway]) for s in enrolment.sensors],
+    )
+    return Enrolment(tuple(new_homes), tuple(new_gateways), tuple(new_sensors))
+
+
+def add_sensors(connection: Connection, sensors: Sequence[Sensor]) -> list[Sensor]:
+    """Write sensors of homes and gateways that are enrolled; return them with their numbers.
+
+    A database error (an id or an address that exists) as in ``enrol``.
+    """
+    rows = [
         {
             "id": sensor.id,
-            "home": owners[sensor.home],
-            "gateway": hub_number[sensor.gateway],
+            "home": sensor.home,
+            "gateway": sensor.gateway,
             "dialect": sensor.dialect,
             "address": sensor.address,
             "kind": sensor.kind.value,
@@ -276,20 +288,11 @@ def enrol(connection: Connection, enrolment: Enrolment, *, now_us: int) -> Enrol
             "is_exit": sensor.is_exit,
             "model": sensor.model,
         }
-        for sensor in enrolment.sensors
+        for sensor in sensors
     ]
-    given = _insert_all(connection, tables.sensors, found)
-    new_sensors = [
-        replace(
-            sensor,
-            number=given[sensor.id],
-            home=owners[sensor.home],
-            gateway=hub_number[sensor.gateway],
-        )
-        for sensor in enrolment.sensors
-    ]
+    given = _insert_all(connection, tables.sensors, rows)
     bump(connection)
-    return Enrolment(tuple(new_homes), tuple(new_gateways), tuple(new_sensors))
+    return [replace(sensor, number=given[sensor.id]) for sensor in sensors]
 
 
 def set_home_state(connection: Connection, home_ids: Iterable[str], state: HomeState) -> None:

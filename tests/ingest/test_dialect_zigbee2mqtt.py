@@ -192,7 +192,7 @@ def test_health_is_dated_when_the_bridge_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "rest", ["bridge/devices", "bridge/info", "bridge/logging", "homeassistant/sensor/x/config"]
+    "rest", ["bridge/groups", "bridge/info", "bridge/logging", "homeassistant/status"]
 )
 @pytest.mark.parametrize("payload", [[{"friendly_name": "x"}], {"a": 1}, b"\xff"])
 def test_known_talk_of_the_bridge_is_neither_reading_nor_dead_letter(

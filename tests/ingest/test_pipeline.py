@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from config.announced import Announcement
 from config.sensor_table import SensorTable, build_sensor_table
 from ingest.batch import BYTES_PER_READING, Batch, build
 from ingest.clock import Instant, SystemClock, VirtualClock, instant, microseconds
@@ -34,6 +35,7 @@ class Parts:
     rejects: list[Reject] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     sequences: list[Sequenced] = field(default_factory=list)
+    announced: tuple[Announcement, ...] = ()
 
 
 def fake_decode(messages: Sequence[Message], table: SensorTable) -> Parts:
