@@ -90,9 +90,10 @@ def gateways(connection: Connection) -> list[Gateway]:
     ]
 
 
-def sensors(connection: Connection) -> list[Sensor]:
-    """Return every sensor, by number."""
-    rows = connection.execute(select(tables.sensors).order_by(tables.sensors.c.number))
+def sensors(connection: Connection, home: int | None = None) -> list[Sensor]:
+    """Return the sensors of every home, or of one (number), by number."""
+    query = select(tables.sensors).order_by(tables.sensors.c.number)
+    rows = connection.execute(query if home is None else query.where(tables.sensors.c.home == home))
     return [
         Sensor(
             r.number,
