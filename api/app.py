@@ -16,6 +16,7 @@ from api.auth import Lockout
 from api.middleware import Guard
 from api.resources import Resources
 from api.rest import alerts as rest_alerts
+from api.rest import announced as rest_announced
 from api.rest import break_glass as rest_break_glass
 from api.rest import caps as rest_caps
 from api.rest import consents as rest_consents
@@ -40,6 +41,7 @@ from api.throttle import Throttle
 from api.web import (
     alert,
     alerts,
+    announced,
     audit,
     break_glass,
     caps,
@@ -141,6 +143,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_welfare,
         rest_installing,
         rest_devices,
+        rest_announced,
         rest_measures,
         rest_break_glass,
         rest_subjects,
@@ -182,6 +185,7 @@ def create_app(resources: Resources) -> FastAPI:
         incident,
         devices,
         installing,
+        announced,
         rota,
         days,
         case_file,

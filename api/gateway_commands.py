@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from api.announced_commands import app as announced
 from api.exits import told_plainly
 from api.options import SettingsFile, tell
 
@@ -22,6 +23,7 @@ walk: Final = typer.Typer(
 )  # fmt: skip
 app.add_typer(credential, name="credential")
 app.add_typer(walk, name="walk-test")
+app.add_typer(announced, name="announced")
 Gateway = Annotated[str, typer.Argument(help="Id of the gateway.")]
 HomeId = Annotated[str, typer.Option("--home", help="Id of the home.")]
 By = Annotated[str, typer.Option(help="E-mail of an officer, or of an installer on a booked day.")]

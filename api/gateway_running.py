@@ -190,7 +190,7 @@ def begin_test(settings: Settings, home_id: str, by: str, *, tell: Tell) -> None
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
-        account, home = _asked_of(connection, settings, home_id, by, now_us)
+        account, home = asked_of(connection, settings, home_id, by, now_us)
         test = walk_test_rows.begin(connection, home.number, account.id, now_us)
     tell(f"home {home.id}: smoke, falls and calls for help are marked TEST until "
          f"{instant(test.until_us)} UTC, and nobody is sent")  # fmt: skip
@@ -202,7 +202,7 @@ def end_test(settings: Settings, home_id: str, by: str, *, tell: Tell) -> None:
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
-        account, home = _asked_of(connection, settings, home_id, by, now_us)
+        account, home = asked_of(connection, settings, home_id, by, now_us)
         told = _heard(connection, settings, home)
         installing.end_test(connection, home, account.id, now_us, told)
     tell(f"home {home.id}: ended, every alarm is real again")
@@ -214,7 +214,7 @@ def show_test(settings: Settings, home_id: str, *, tell: Tell) -> None:
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
-        home = _find(connection, home_id)
+        home = find_home(connection, home_id)
         console.note(connection, home.place, "read", f"home:{home.id}")
         test = walk_test_rows.newest(connection, home.number)
         told = _heard(connection, settings, home)
@@ -234,7 +234,7 @@ def book(settings: Settings, home_id: str, day: str, by: str, *, tell: Tell) -> 
     now_us = microseconds(wiring.web_clock(settings, database)())
     wanted = read_day(day)
     with database.begin() as connection:
-        home = _find(connection, home_id)
+        home = find_home(connection, home_id)
         account = expect_role(connection, by, home.place, Role.OFFICER)
         today = installing.today(places, [home.place], now_us)[home.place]
         installations.book(connection, home.number, wanted, account.id, today=today, now_us=now_us)
@@ -272,13 +272,14 @@ def _asked(
     place, home_id = _home_of(connection, gateway)
     if home_id is None:
         return expect_role(connection, by, place, Role.OFFICER), None
-    return _asked_of(connection, settings, home_id, by, now_us)
+    return asked_of(connection, settings, home_id, by, now_us)
 
 
-def _asked_of(
+def asked_of(
     connection: Connection, settings: Settings, home_id: str, by: str, now_us: int
 ) -> tuple[Account, Home]:
-    home = _find(connection, home_id)
+    """Return who asks and the home; ConfigProblem unless they may install there today."""
+    home = find_home(connection, home_id)
     account = expect_role(connection, by, home.place, *INSTALLERS)
     days = installing.today(wiring.places(settings), [home.place], now_us)
     worked_in = {one.home for one in installations.on(connection, days)}
@@ -287,7 +288,8 @@ def _asked_of(
     return account, home
 
 
-def _find(connection: Connection, home_id: str) -> Home:
+def find_home(connection: Connection, home_id: str) -> Home:
+    """Return the home with this id; ConfigProblem where there is none."""
     place = contacts.place_of(connection, home_id)
     found = None if place is None else roster.find_home(connection, [place], home_id)
     if found is None:

@@ -24,6 +24,14 @@ _REFUSED = {
 }
 
 
+class Refused(ConfigProblem):
+    """Choices of which none was accepted: (address, what is wrong) of each that cannot be."""
+
+    def __init__(self, mistakes: Sequence[tuple[str, str]]) -> None:
+        super().__init__("\n".join(f"sensors: {ieee} {said}" for ieee, said in mistakes))
+        self.mistakes = mistakes
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """A gateway of a home and what it proposes; ``at_us`` None when it announced nothing yet.
@@ -61,7 +69,7 @@ def accept(
 ) -> list[Sensor]:
     """Enrol what was chosen, all or none, in the caller's transaction and this account's name.
 
-    ConfigProblem lists every mistake, a line each.
+    Refused lists every mistake, ConfigProblem says what stands in the way of all.
     """
     if home.state in _REFUSED:
         raise ConfigProblem(f"sensors: {_REFUSED[home.state]}")
@@ -71,15 +79,15 @@ def accept(
         one.seen.device.ieee: one for hub in of_home(connection, home) for one in hub.proposals
     }
     made: list[Sensor] = []
-    wrong: list[str] = []
+    wrong: list[tuple[str, str]] = []
     seen: set[str] = set()
     for choice in choices:
         sensors, said = _made(known, choice, home, seen)
         made += [replace(sensor, id=new_id()) for sensor in sensors]
         if said:
-            wrong.append(f"sensors: {choice.ieee[:40]} {said}")
+            wrong.append((choice.ieee[:40], said))
     if wrong:
-        raise ConfigProblem("\n".join(wrong))
+        raise Refused(wrong)
     try:
         made = registry.add_sensors(connection, made)
     except IntegrityError as problem:
@@ -99,10 +107,19 @@ def read(resources: Resources, home: Home) -> list[Hub]:
 def accept_for(
     resources: Resources, visitor: Visitor, home: Home, choices: Sequence[Choice]
 ) -> list[Sensor]:
-    """Enrol what a visitor chose, all or none; ConfigProblem lists every mistake."""
+    """Enrol what a visitor chose, all or none; Refused or ConfigProblem say why not."""
     now_us = microseconds(resources.clock())
     with resources.database.begin() as connection:
         return accept(connection, home, choices, visitor.account.id, now_us)
+
+
+def refusal(resources: Resources, home: Home, hub: Hub) -> str:
+    """Return what was wrong with a hub's newest announcement, nothing where it could be used."""
+    letters = resources.dead_letters()
+    topic = f"stillwell/v1/{home.place}/{hub.id}/zigbee2mqtt/bridge/devices"
+    found = [] if letters is None else letters.of_topic(topic)
+    newest = [one for one in found if hub.at_us is None or one.last_us > hub.at_us]
+    return newest[0].detail if newest else ""
 
 
 def _made(

@@ -181,6 +181,14 @@ class DeadLetters:
         more = len(found) > limit and letters
         return DeadLetterPage(letters, f"{letters[-1].last_us}.{letters[-1].id}" if more else None)
 
+    def of_topic(self, topic: str) -> "Sequence[DeadLetter]":
+        """Return the letters of one topic, last seen first; one a reason."""
+        found = self._reader.rows(
+            f"SELECT {_COLUMNS} FROM dead_letters WHERE topic = ? ORDER BY last_us DESC",  # noqa: S608  # names of ours
+            (topic,),
+        )
+        return [DeadLetter(row[0], Reason(row[1]), *row[2:]) for row in found]
+
     def counts(self, place: str | None = None) -> Mapping[Reason, int]:
         """Return how many messages were refused, by reason, among the letters still kept."""
         rows = self._reader.rows(

@@ -43,13 +43,20 @@ class LiveGateway:
     """Publishes in order, at QoS 1.
 
     With ``boot`` (that of its messages' numbers) it listens for receipts and keeps what has
-    none; without, it keeps what the broker has not acknowledged.
+    none; without, it keeps what the broker has not acknowledged. What it ``announces`` it says
+    at each connection, retained, as a hub does at its start.
     """
 
     def __init__(
-        self, gateway_id: str, topic: str, target: Target, boot: str | None = None
+        self,
+        gateway_id: str,
+        topic: str,
+        target: Target,
+        boot: str | None = None,
+        *,
+        announces: Sequence[Outgoing] = (),
     ) -> None:
-        self._id, self._boot = gateway_id, boot
+        self._id, self._boot, self._announces = gateway_id, boot, announces
         password = target.passwords.get(gateway_id)
         self._publisher = Publisher(
             target.host,
@@ -88,6 +95,8 @@ class LiveGateway:
         while True:
             try:
                 async with self._publisher:
+                    for said in self._announces:
+                        await self._publisher.publish(said.topic, said.payload, is_retained=True)
                     self._send_again()
                     await self._drain()
             except PublishFailedError as error:

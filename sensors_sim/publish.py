@@ -10,6 +10,7 @@ from typing import Final
 
 from ingest.clock_mark import SLICE_US
 from ingest.flood import Flood, PublishFailedError
+from sensors_sim.announce import announcements
 from sensors_sim.dialects.dialect import Outgoing, prefix
 from sensors_sim.encode import Encoder
 from sensors_sim.fleet import Fleet
@@ -175,8 +176,11 @@ async def live(fleet: Fleet, encoder: Encoder, target: Target, from_us: int) -> 
         for onset in fleet.onsets
         if onset.kind is Incident.GATEWAY_OFFLINE and onset.at_us <= from_us
     }
+    announced = announcements(fleet.enrolment)
     gateways = {
-        row: LiveGateway(gateway.id, prefix(gateway), target, encoder.boot)
+        row: LiveGateway(
+            gateway.id, prefix(gateway), target, encoder.boot, announces=announced.get(row, ())
+        )
         for row, gateway in enumerate(fleet.enrolment.gateways)
         if row not in lost
     }

@@ -1,6 +1,6 @@
 """Today's installations, and one home's: consent, credentials, and the walk test, in that order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alerts.alert import AlertKind
-from api import health, install_acts, installing
+from api import health, install_acts, installing, proposing
 from api.auth import Needs, Visitor
 from api.installing import INSTALLERS, Heard
+from api.proposing import Hub
 from api.resources import Resources
 from api.web import lines, sensors, words
 from api.web.alerts import Id
@@ -23,6 +24,7 @@ from config.credentials import Credential, Issued
 from config.homes import Home, HomeState
 from config.places import Place
 from config.problems import ConfigProblem
+from config.proposals import State
 from config.roles import Role
 from config.walk_tests import WalkTest
 from ingest.clock import microseconds
@@ -193,6 +195,7 @@ def installation_page(
         "is_kept": beat is not None and wall_us - beat.beat_us < _KEPT_S * 1_000_000,
         "test": None if test is None else _test(test, names, place, now_us),
         "rooms": _rooms(told, now_us),
+        "announced": _announced(proposing.read(resources, home), now_us),
         "heard": sum(one.is_in_test for one in told),
         "sensors": len(told),
         "alarms": [
@@ -213,6 +216,19 @@ def installation_page(
         "kept": kept or {},
     }
     return page(request, visitor, "installation.html", context, status=422 if errors else 200)
+
+
+def _announced(hubs: Sequence[Hub], now_us: int) -> list[dict[str, Any]]:
+    """Return each gateway of a home with how many devices wait to be accepted."""
+    return [
+        {
+            "id": hub.id,
+            "when": None if hub.at_us is None else words.ago(hub.at_us, now_us),
+            "count": sum(one.state is not State.GONE for one in hub.proposals),
+            "open": len(hub.acceptable),
+        }
+        for hub in hubs
+    ]
 
 
 def _gateway(id_: str, held: list[Credential], place: Place, now_us: int) -> dict[str, Any]:
