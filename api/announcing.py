@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import announcement_rows
-from config.announced import Announcement, Source, named
+from config.announced import ZIGBEE, Announcement, Source, named
 from config.places import Place
 from config.sensor_table import SensorTable
 
@@ -100,7 +100,7 @@ class Announcing:
         enrolled = {
             address
             for number, dialect, address in table.devices
-            if number == gateway and dialect == announcement_rows.ZIGBEE
+            if number == gateway and dialect == ZIGBEE
         }
         return frozenset(enrolled | {one.address for kit in kits for one in kit.sensor})
 

@@ -10,6 +10,7 @@ from api.auth import Visitor
 from api.enrolment import new_id
 from api.resources import Resources
 from config import announcement_rows, audit, consents, proposals, registry, tables
+from config.announced import ZIGBEE
 from config.audit import Entry
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
@@ -157,9 +158,7 @@ def _hub(
     silent = {
         sensor.address: sensor
         for sensor in reversed(sensors)
-        if sensor.gateway == number
-        and sensor.dialect == announcement_rows.ZIGBEE
-        and sensor.address not in here
+        if sensor.gateway == number and sensor.dialect == ZIGBEE and sensor.address not in here
     }
     is_told = known.at_us is not None
     told = [silent[address] for address in sorted(silent)] if is_told else []

@@ -29,6 +29,8 @@ TITLES: Final = {
     "persons": N_("Who lives there"),
     "gateways": N_("Gateways"),
     "gateway_credentials": N_("When gateways were given something to sign in with"),
+    "announcements": N_("When gateways announced their devices"),
+    "announced_devices": N_("Devices that gateways announced"),
     "gateway_topics": N_("Places that a gateway had before"),
     "sensors": N_("Sensors"),
     "replaced_gateways": N_("Gateways that were replaced"),

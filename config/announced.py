@@ -12,6 +12,9 @@ from typing import Final
 
 from config.kinds import Kind
 
+ZIGBEE: Final = "zigbee2mqtt"
+"""The dialect of the hubs that announce."""
+
 MOST_DEVICES: Final = 5_000
 """Devices that one gateway may announce."""
 
@@ -26,6 +29,7 @@ LONGEST_TEXT: Final = 80
 
 _LONGEST_NAME: Final = 255
 _WORDS: Final = re.compile(r"[^\W\d_]+")
+_FORM: Final = re.compile(r"(?:[^\W\d_]|(?<!\d)\d{1,2}(?!\d)|[ _/.-])+")
 _ROOMS: Final = (
     "back bath bathroom bed bedroom cellar conservatory corridor dining drawing entrance family "
     "first floor front garage garden ground guest hall hallway kitchen landing living loft lounge "
@@ -108,14 +112,15 @@ def kept_name(name: str, ieee: str, known: Collection[str] = ()) -> str:
     """Return a device's name in the hub where it says nothing of a person, else nothing.
 
     Kept are its own Zigbee address, names that are ``known`` (enrolled at the gateway, or of a
-    kit), and names that are made of words for rooms and things and of numbers.
+    kit), and names that are made of words for rooms and things and of numbers below 100.
     """
     if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable() or set(name) & {"+", "#"}:
         return ""
     if name in known or name.lower() == ieee:
         return name
     words = _WORDS.findall(name.lower())
-    return name if words and _SAFE.issuperset(words) else ""
+    is_plain = _FORM.fullmatch(name) is not None
+    return name if is_plain and words and _SAFE.issuperset(words) else ""
 
 
 def named(said: Announcement, known: Collection[str]) -> Announcement:

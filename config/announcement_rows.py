@@ -7,12 +7,9 @@ from typing import Final
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from config import tables
-from config.announced import AnnouncedDevice, Announcement, Seen, Source, follow
+from config.announced import ZIGBEE, AnnouncedDevice, Announcement, Seen, Source, follow
 from config.gateway_tables import announced_devices, announcements
 from config.kinds import Kind
-
-ZIGBEE: Final = "zigbee2mqtt"
-"""The dialect of the hubs that announce."""
 
 _AT_ONCE: Final = 500
 _a, _d = announcements.c, announced_devices.c

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from config.announced import Seen
+from config.announced import ZIGBEE, Seen
 from config.homes import Sensor
 from config.kinds import OF_DEVICES, Kind
 
@@ -104,7 +104,7 @@ def propose(
     """
     found: dict[str, list[Sensor]] = {}
     for sensor in sensors:
-        if sensor.gateway == gateway:
+        if (sensor.gateway, sensor.dialect) == (gateway, ZIGBEE):
             found.setdefault(sensor.address, []).append(sensor)
     rooms = sorted({sensor.room for sensor in sensors if sensor.room})
     made = []
@@ -212,7 +212,7 @@ def sensors_of(proposal: Proposal, choice: Choice, home: int) -> tuple[list[Sens
     if pad is not None:
         made.append((pad, False))
     return [
-        Sensor(0, "", home, proposal.gateway, "zigbee2mqtt", address, kind, room, is_exit,
+        Sensor(0, "", home, proposal.gateway, ZIGBEE, address, kind, room, is_exit,
                device.model)
         for kind, is_exit in made
     ], ""  # fmt: skip

@@ -64,6 +64,41 @@ _MISTAKES: Final = (
         "person, attorney or deputy: a court or a meeting decides in the person's best interests"
     ),
 )  # fmt: skip
+_SENSORS: Final = (
+    N_("is enrolled in this home already"),
+    N_(
+        "has a name in the hub that may be a person's, so it is not kept: rename it there after "
+        "its room and what it is, such as hall-motion, and it is announced again"
+    ),
+    N_("measures what the consent names no purpose for: record that purpose first"),
+    N_("tells nothing that Stillwell reads"),
+    N_(
+        "is enrolled in another home: a device is moved from home to home by two people, one who "
+        "asks for it and one who agrees"
+    ),
+    N_("is announced no more: switch it on, or pair it with the hub again"),
+    N_("is not announced by a gateway of this home"),
+    N_("was chosen twice"),
+    N_("has no room: say where it is, such as hall"),
+    N_("has a room of %(count)s characters, expected a word for it of at most 40"),
+    N_("cannot be used as %(shown)s, expected one of %(choices)s"),
+    N_("Nothing was chosen: choose at least one device"),
+    N_(
+        "The consent of this home is not recorded: record it first, then accept its sensors"
+    ),
+    N_("The home has ended; enrol it again"),
+    N_("Somebody else accepted one of these meanwhile; nothing was saved, look again"),
+    N_("expected the list of devices that Zigbee2MQTT writes"),
+    N_("expected the list of devices that Zigbee2MQTT writes, as JSON"),
+    N_("expected the list of devices that Zigbee2MQTT writes, each with its ieee_address"),
+    N_("expected the list of devices that Zigbee2MQTT writes, found it nested too deeply"),
+    N_("expected the list of devices that Zigbee2MQTT writes, found a Zigbee address twice"),
+    N_("expected the list of devices that Zigbee2MQTT writes, found a name twice"),
+    N_("expected at most %(most)s bytes of devices"),
+    N_("expected at most %(most)s devices"),
+    N_("too large to be a reading"),
+    N_("no consent is recorded, so nothing is kept of its devices"),
+)  # fmt: skip
 _FIGURES: Final = (
     N_("%(name)s: no value; %(how)s"),
     N_("%(name)s: %(value)s; %(how)s"),
@@ -229,6 +264,7 @@ _INCIDENT: Final = (
 SHIPPED: Final = (
     N_("Lean: movement, front door, warmth, smoke, pendant"),
     N_("Night: as lean, with bed and bathroom"),
+    N_("None yet: the gateway announces its sensors"),
     N_("To notice when the person may need help."),
     N_("To notice when nobody has moved for long."),
     N_("To tell being out from being still, and to notice going out at night."),
@@ -262,7 +298,10 @@ CODES: Final = (
 """What becomes words from a code, or is named where no page is made."""
 
 # Whole sentences come first: "a label: a mistake" fits whatever has a colon.
-FORMS: Final = (*_BUDGET, *_HEALTH, *_LADDERS, *_MISTAKES, *_FIGURES, *_DETECTORS, *_INCIDENT)
+FORMS: Final = (
+    *(*_BUDGET, *_HEALTH, *_LADDERS, *_MISTAKES),
+    *(*_SENSORS, *_FIGURES, *_DETECTORS, *_INCIDENT),
+)
 
 
 def spoken(text: str) -> str:

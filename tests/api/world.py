@@ -31,9 +31,11 @@ from alerts.shadow_rows import ShadowState, to_row
 from api.app import create_app
 from api.health import WORKER
 from api.resources import Resources
-from config import contacts, keys, people, registry, tables
+from config import announcement_rows, contacts, keys, people, registry, tables
+from config.announced import AnnouncedDevice, Announcement, Source
 from config.database import connect, migrate
 from config.homes import Home
+from config.kinds import Kind
 from config.places import load_places
 from config.registry import enrol
 from config.roles import Role
@@ -43,6 +45,7 @@ from ingest.clock import Instant, instant, microseconds
 from ingest.dead_letters import DeadLetters
 from ingest.sink import Entry
 from ingest.store.embedded import open_store
+from tests.announced import ieee
 from tests.api.life import (
     DAY_US,
     HOUR_US,
@@ -285,10 +288,34 @@ def fill(world: World) -> None:
         sentence = f"No sign of movement in {SECRET[place]} Court since 06:10."
         world.find_in_shadow(home, sentence, ago_min=DAY_US / MINUTE_US)
         world.find_in_shadow(home, "The warmest room is 16.4 °C.", kind=AlertKind.COLD_HOME)
+    for home, place in ((a[0], A), (b[0], B)):
+        announce(world, home, f"{SECRET[place]} Sensors")
     since = microseconds(world.now) - 5 * HOUR_US
     gone = [Unwatched(home.id, home.place, since, "gateway") for home in (a[2], b[2])]
     world.ledger.set_unwatched(gone, world.now)
     world.beat()
+
+
+def announce(world: World, home: Home, vendor: str) -> None:
+    """Let a home's gateway announce what can be accepted, and what cannot."""
+    devices = (
+        AnnouncedDevice(
+            ieee(1000 * home.number + 1), "landing/motion", "M-1", vendor, (Kind.MOTION,)
+        ),
+        AnnouncedDevice(ieee(1000 * home.number + 2), "front-door", "M-2", vendor, (Kind.CONTACT,)),
+        AnnouncedDevice(ieee(1000 * home.number + 3), "", "M-3", vendor, (Kind.SMOKE,)),
+        AnnouncedDevice(ieee(1000 * home.number + 4), "lamp", "M-4", vendor),
+    )
+    at_us = microseconds(world.now) - 2 * MINUTE_US
+    with world.database.begin() as connection:
+        g = tables.gateways.c
+        number = connection.execute(select(g.number).where(g.home == home.number)).scalar_one()
+        announcement_rows.keep(
+            connection, Announcement(number, Source.BRIDGE, at_us - HOUR_US, devices)
+        )
+        announcement_rows.keep(
+            connection, Announcement(number, Source.BRIDGE, at_us, devices[:2] + devices[3:])
+        )
 
 
 def add_contact(world: World, home: Home, confirmed_us: int) -> None:

@@ -40,7 +40,7 @@ def told(
     "name",
     [
         "hall-motion", "living room/climate", "Kitchen_Smoke 2", "bedroom/bed", "front-door",
-        "cegin/motion", ieee(1), ieee(1).upper().replace("X", "x"),
+        "room12", "cegin/motion", ieee(1), ieee(1).upper().replace("X", "x"),
     ],
 )  # fmt: skip
 def test_a_name_of_rooms_and_things_is_kept(name: str) -> None:
@@ -50,8 +50,9 @@ def test_a_name_of_rooms_and_things_is_kept(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "Mary's bedroom", "mary-bedroom", "doris", "<b>hall</b><script>", "hall+", "hall/#", "12",
-        "", " ", "hall\x00motion", "hall\nmotion", "hall " * 60, ieee(2), "07700 900123", "élan",
+        "Mary's bedroom", "mary-bedroom", "doris", "<b>hall</b>", "hall 1941", "hall; door",
+        "hall+", "hall/#", "12", "", " ", "hall\x00motion", "hall\nmotion", "hall " * 60, ieee(2),
+        "07700 900123", "élan",
     ],
 )  # fmt: skip
 def test_any_other_name_is_dropped(name: str) -> None:

@@ -138,6 +138,11 @@ def test_a_bed_is_not_proposed_again_as_a_door() -> None:
     assert (one.state, one.kinds) == (State.PARTLY, (Kind.BATTERY,))
 
 
+def test_a_sensor_of_another_dialect_of_that_name_is_another_one() -> None:
+    other = Sensor(1, "sens-000001", 3, 7, "native", "hall", Kind.MOTION, "hall")
+    assert only(seen("hall", Kind.MOTION), sensors=(other,)).state is State.NEW
+
+
 def test_a_sensor_of_another_hub_of_that_name_is_another_one() -> None:
     other = enrolled("hall", Kind.MOTION, gateway=8)
     assert only(seen("hall", Kind.MOTION), sensors=(other,)).state is State.NEW

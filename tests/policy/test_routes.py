@@ -188,6 +188,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "extend": {"until": "2026-03-10T12:00:00Z"},
     "contacts": {"contact": []},
     "installations": {"day": "2026-03-03"},
+    "announced": {"devices": []},
     "revoke": {"why": "a test"},
     "replacement": {"why": " "},  # refused: the gateway has its name in this world
     "replace": {"why": "a test", "overlap": "24"},  # shown to be checked only
