@@ -33,6 +33,7 @@ from api.rest import incident as rest_incident
 from api.rest import installing as rest_installing
 from api.rest import measures as rest_measures
 from api.rest import pauses as rest_pauses
+from api.rest import safeguards as rest_safeguards
 from api.rest import subjects as rest_subjects
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
@@ -56,6 +57,7 @@ from api.web import (
     findings,
     handovers,
     homes,
+    household,
     hub,
     incident,
     installing,
@@ -131,6 +133,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_contacts,
         rest_facts,
         rest_households,
+        rest_safeguards,
         rest_consents,
         rest_endings,
         rest_visits,
@@ -179,6 +182,7 @@ def create_app(resources: Resources) -> FastAPI:
         enrolling,
         ending,
         homes,
+        household,
         pauses,
         welfare,
         handovers,

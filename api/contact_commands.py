@@ -119,3 +119,46 @@ def end(
     with told_plainly():
         loaded = wiring.read_settings(settings)
         contact_calls.end(loaded, alert, attempt, result, said, by, tell=tell)
+
+
+@app.command("safeguard")
+def safeguard(
+    contact: Annotated[str, typer.Argument(help="Id of the contact, as `contacts show` tells it.")],
+    why: Annotated[str, typer.Option(help="Why; kept sealed with the home.")],
+    by: Annotated[str, typer.Option(help="E-mail of a supervisor or officer of the place.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Take a contact from whom the person must be kept safe out of the home at once, for good.
+
+    Name and number become unreadable, in backups too, and the number cannot be entered again.
+    """
+    from api import safeguard_running, wiring
+
+    with told_plainly():
+        safeguard_running.safeguard(wiring.read_settings(settings), contact, why, by, tell=tell)
+
+
+@app.command("safeguards")
+def safeguards(
+    home: Annotated[str, typer.Option(help="Id of the home.")], settings: SettingsFile = None
+) -> None:
+    """List what was taken out of a home for safeguarding: when, by whom and why. No names."""
+    from api import safeguard_running, wiring
+
+    with told_plainly():
+        safeguard_running.show(wiring.read_settings(settings), home, tell=tell)
+
+
+@app.command("lift")
+def lift(
+    number: Annotated[int, typer.Argument(help="Number, as `contacts safeguards` tells it.")],
+    home: Annotated[str, typer.Option(help="Id of the home.")],
+    why: Annotated[str, typer.Option(help="Why it is safe again; kept sealed with the home.")],
+    by: Annotated[str, typer.Option(help="E-mail of a supervisor of the place.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Let a number that was barred be entered again. The contact itself does not come back."""
+    from api import safeguard_running, wiring
+
+    with told_plainly():
+        safeguard_running.lift(wiring.read_settings(settings), home, number, why, by, tell=tell)

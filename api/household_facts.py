@@ -57,7 +57,7 @@ def save(
         before = facts.facts_of(found)
         _expect_match(if_match, before)
         try:
-            _save(connection, found, before, wanted, visitor.account.id, now_us)
+            write(connection, found, before, wanted, visitor.account.id, now_us)
         except Outrun:
             raise _outrun() from None
     return wanted
@@ -113,9 +113,10 @@ def show(settings: Settings, place: str, home: str, *, tell: Callable[[str], Non
             tell(",".join((id_, *facts.as_row(one).values())))
 
 
-def _save(
+def write(
     connection: Connection, home: Home, before: Facts, wanted: Facts, by: str, now_us: int
 ) -> None:
+    """Change what is known of one home; Outrun when it is no longer as ``before``."""
     known, after = {home.id: before}, {home.id: wanted}
     fact_rows.save(connection, home.place, known, after, by=by, now_us=now_us)
 

@@ -20,7 +20,7 @@ from api.errors import Problem, absent
 from api.resources import Resources
 from api.roster import find_home
 from api.web import words
-from config import audit, contacts, household_enrol, household_form, household_rows, safeguarding
+from config import audit, household_enrol, household_form, household_rows
 from config.audit import Entry
 from config.csv_rows import Mistake, Row
 from config.database import hold_writers
@@ -144,8 +144,13 @@ def change(
     revision: int | None,
     by: str,
     now_us: int,
+    *,
+    drops_key_safe: bool = False,
 ) -> list[str]:
-    """Write the record of a home; return the subjects whose keys go when this is committed."""
+    """Write the record of a home; return the subjects whose keys go when this is committed.
+
+    Problem 412 when it is of another revision; Wrong lists every mistake.
+    """
     household = expect_household(row, today(resources.places[place], now_us))
     hold_writers(connection)
     known = household_rows.nhs_numbers(connection, resources.vault, place)
@@ -158,7 +163,14 @@ def change(
         raise Wrong([("household", *one) for one in wrong])
     try:
         return household_rows.save(
-            connection, resources.vault, home, household, revision=revision, by=by, now_us=now_us
+            connection,
+            resources.vault,
+            home,
+            household,
+            revision=revision,
+            by=by,
+            now_us=now_us,
+            drops_key_safe=drops_key_safe,
         )
     except Outrun:
         raise Problem(
@@ -183,20 +195,6 @@ def key_safe(resources: Resources, visitor: Visitor, home: str) -> str:
         return household_rows.key_safe(
             connection, resources.vault, home, visitor.account.id, now_us
         )
-
-
-def safeguard(resources: Resources, visitor: Visitor, contact: str) -> str:
-    """Remove a contact at once and bar the number; return the home. Problem 404 out of reach."""
-    now_us = microseconds(resources.clock())
-    places = visitor.places(*EDITORS)
-    with resources.database.begin() as connection:
-        found = contacts.find(connection, resources.vault, places, contact)
-        if found is None:
-            raise absent()
-        by = visitor.account.id
-        gone = safeguarding.bar(connection, resources.vault, contact, by, now_us)
-    resources.vault.drop(gone)
-    return found.home
 
 
 def search(

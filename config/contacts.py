@@ -214,12 +214,19 @@ def named(connection: Connection, vault: Vault, contact: str) -> tuple[str, str]
     return None if words is None else (words["name"], words["relation"])
 
 
+def owner(connection: Connection, contact: str) -> tuple[str, str] | None:
+    """Return the home (id) and the place of this contact, or None when it is gone."""
+    query = select(_h.id, _h.place).join(tables.contacts, _c.home == _h.number)
+    found = connection.execute(query.where(_c.id == contact)).first()
+    return None if found is None else (found.id, found.place)
+
+
 def confirm(connection: Connection, contact: str, account: str, now_us: int) -> None:
     """Record that this account knows the contact to be right today."""
     values = {"confirmed_by": account, "confirmed_us": now_us}
     connection.execute(update(tables.contacts).where(_c.id == contact).values(values))
-    query = select(_h.place).join(tables.contacts, _c.home == _h.number).where(_c.id == contact)
-    place = connection.execute(query).scalar() or audit.INSTALLATION
+    found = owner(connection, contact)
+    place = audit.INSTALLATION if found is None else found[1]
     entry = Entry(place, now_us, account, "confirm-contact", f"contact:{contact}", {})
     audit.append(connection, entry)
 

@@ -27,7 +27,8 @@ from config.households import (
     to_address,
     to_person,
 )
-from config.vault import Clear, Sealed, Vault
+from config.safeguarding import ABOUT as BARRED
+from config.vault import Clear, Sealed, Vault, key_name
 
 HOME: Final = "household"
 PERSON: Final = "person"
@@ -95,12 +96,14 @@ def save(
     revision: int | None,
     by: str,
     now_us: int,
+    drops_key_safe: bool = False,
 ) -> list[str]:
     """Change the record of a home (id), or write its first; ``revision`` None asks for no match.
 
-    Without a code of the key safe the one that is there stays. Return the subjects of persons who
-    are no longer in it: drop their keys once the transaction has ended. LookupError where there is
-    no such home; Outrun when the record is no longer of this revision.
+    Without a code of the key safe the one that is there stays, unless it is dropped. Return the
+    subjects of what is no longer said, persons and former codes: drop their keys once the
+    transaction has ended. LookupError where there is no such home; Outrun when the record is no
+    longer of this revision.
     """
     found = _find(connection, home)
     if found is None:
@@ -112,12 +115,12 @@ def save(
     if found.id is None:
         add(connection, vault, found.place, {found.number: wanted}, by=by, now_us=now_us)
     else:
-        (words,) = _sealed(vault, found.place, [(found.id, wanted)])
-        if not wanted.key_safe:
-            del words["key_safe"]
+        words, gone = _sealed_anew(vault, found, wanted, drops_key_safe=drops_key_safe)
         values = {**words, "revision": held + 1, "saved_by": by, "saved_us": now_us}
-        connection.execute(update(households).where(_r.id == found.id).values(values))
-        gone = _replace_persons(connection, vault, found, wanted.persons)
+        mine = (_r.id == found.id) & (_r.revision == held)
+        if connection.execute(update(households).where(mine).values(values)).rowcount != 1:
+            raise Outrun(home)
+        gone += _replace_persons(connection, vault, found, wanted.persons)
     sector = sector_of(wanted.address.postcode)
     mine = (_h.number == found.number) & (_h.sector != sector)
     if connection.execute(update(tables.homes).where(mine).values(sector=sector)).rowcount:
@@ -242,6 +245,10 @@ def key_safe(connection: Connection, vault: Vault, home: str, account: str, now_
     if found is None:
         raise LookupError(home)
     audit.append(connection, Entry(found.place, now_us, account, KEY_SAFE, f"home:{home}", {}))
+    return _code(vault, found)
+
+
+def _code(vault: Vault, found: Any) -> str:  # noqa: ANN401  # a row, as SQLAlchemy types it
     if not found.key_safe:
         return ""
     return vault.open([Sealed(f"household:{found.id}", KEY_SAFE, found.key_safe)])[0] or ""
@@ -253,7 +260,7 @@ def _fits(wanted: Sequence[str], name: str) -> bool:
 
 
 def _find(connection: Connection, home: str) -> Any:  # noqa: ANN401  # a row, as SQLAlchemy types it
-    columns = (_r.id, _r.revision, _r.sealed, _r.key_safe, _r.saved_us)
+    columns = (_r.id, _r.revision, _r.sealed, _r.key_safe, _r.barred, _r.saved_us)
     query = select(_h.number, _h.place, *columns).outerjoin(households, _r.home == _h.number)
     return connection.execute(query.where(_h.id == home)).first()
 
@@ -270,6 +277,38 @@ def _sealed(
         {"sealed": text, "key_safe": code if one.key_safe else ""}
         for (_, one), text, code in zip(wanted, sealed[:half], sealed[half:], strict=True)
     ]
+
+
+def _sealed_anew(
+    vault: Vault,
+    found: Any,  # noqa: ANN401  # a row, as SQLAlchemy types it
+    wanted: Household,
+    *,
+    drops_key_safe: bool,
+) -> tuple[dict[str, str], list[str]]:
+    """Return the columns that change, sealed, and the keys that nothing needs any more.
+
+    A code that is replaced or dropped must be readable in no backup either: all that lay under
+    its key gets keys of its own. What has one once is never sealed under the common key again,
+    which may be about to be dropped.
+    """
+    subject = f"household:{found.id}"
+    code = _code(vault, found)
+    is_new = bool(wanted.key_safe) and wanted.key_safe != code
+    is_over = is_new or (drops_key_safe and not wanted.key_safe and bool(found.key_safe))
+    held = {"sealed": found.sealed, "key_safe": found.key_safe, "barred": found.barred}
+    told = {"sealed": Clear(subject, found.place, HOME, _text(home_words(wanted)),
+                            is_over or key_name(subject, found.sealed) != subject)}  # fmt: skip
+    if is_new:
+        told["key_safe"] = Clear(subject, found.place, KEY_SAFE, wanted.key_safe, is_fresh=True)
+    if is_over and found.barred and key_name(subject, found.barred) == subject:
+        (barred,) = vault.open([Sealed(subject, BARRED, found.barred)])
+        told["barred"] = Clear(subject, found.place, BARRED, barred or "[]", is_fresh=True)
+    changed = dict(zip(told, vault.seal(list(told.values())), strict=True))
+    if is_over and not is_new:
+        changed["key_safe"] = ""
+    kept = {key_name(subject, text) for text in {**held, **changed}.values() if text}
+    return changed, sorted({key_name(subject, text) for text in held.values() if text} - kept)
 
 
 def _persons(connection: Connection, vault: Vault, home: int) -> list[tuple[str, Person]]:

@@ -198,13 +198,6 @@ def show_key_safe(request: Request, visitor: Carer, home: Id) -> CodeOut:
     return CodeOut(code=households.key_safe(resources, visitor, home))
 
 
-@router.post("/contacts/{contact}/safeguard")
-def safeguard_contact(request: Request, visitor: Editor, contact: Id) -> FoundOut:
-    """Take a contact out of a home's list at once and for good, and bar the number there."""
-    resources: Resources = request.app.state.resources
-    return FoundOut(homes={households.safeguard(resources, visitor, contact): []})
-
-
 def _expect_known(rows: list[Fields], columns: tuple[str, ...] = COLUMNS) -> None:
     wrong = sorted({f"{name[:40]!r}" for row in rows for name in row if name not in columns})
     if wrong:

@@ -131,6 +131,10 @@ function listen() {
   if (source) source.close();
   source = new EventSource("/live");
   for (const name of ["open", "change", "reset", "beat"]) source.addEventListener(name, refresh);
+  source.addEventListener("change", ({ data }) => {
+    // A contact was taken out for safeguarding: no copy on this phone may show whom to call.
+    if (JSON.parse(data).what === "contacts") forget();
+  });
   source.addEventListener("ended", refresh);
   source.addEventListener("error", () => {
     if (lost.dataset.ended) return;

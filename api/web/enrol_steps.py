@@ -6,7 +6,7 @@ The kit comes before the consent, because a decision says for each sensor why it
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from api.web.language import N_, _
 from api.web.phrases import spoken
@@ -17,6 +17,9 @@ from config.facts import Facts
 from config.homes import GoesOut
 from config.households import SECOND, read_address, read_door, read_person, read_words
 from config.kits import Kit
+
+Shown = dict[str, Any]
+"""A field as a template takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,25 @@ KEYS: Final = tuple(step.key for step in STEPS)
 BY_KEY: Final = {step.key: step for step in STEPS}
 STEP_OF: Final = {field.name: step.key for step in STEPS for field in step.fields}
 FIELD_OF: Final = {field.name: field for step in STEPS for field in step.fields}
+
+
+def line(field: Field, said: Row, errors: Mapping[str, str], kits: Mapping[str, Kit]) -> Shown:
+    """Return a field as ``fields.html`` draws it, with what was typed and what is wrong."""
+    value = said.get(field.name, "")
+    choices = [(key, _(text)) for key, text in field.choices]
+    if field.name == "kit":
+        choices = [(key, spoken(kit.name)) for key, kit in kits.items()]
+    return {
+        "name": field.name,
+        "label": field.asked,
+        "hint": _(field.hint) if field.hint else "",
+        "kind": field.kind,
+        "width": field.width,
+        "value": value,
+        "choices": choices,
+        "parts": day_parts(value) if field.kind == "day" else (),
+        "error": errors.get(field.name, ""),
+    }
 
 
 def typed(step: Step, form: Mapping[str, str]) -> dict[str, str]:

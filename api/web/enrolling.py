@@ -15,7 +15,7 @@ from api.households import Wrong
 from api.resources import Resources
 from api.web import enrol_steps, words
 from api.web.alerts import Id
-from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Field, Step
+from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Step
 from api.web.language import _
 from api.web.pages import page
 from api.web.phrases import spoken
@@ -25,7 +25,6 @@ from config import household_enrol
 from config.csv_rows import Row
 from config.drafts import KEPT_DAYS, Draft
 from config.keyring import Locked
-from config.places import Place
 from config.roles import Role
 from ingest.clock import microseconds
 
@@ -209,7 +208,7 @@ def _step(
         "count": len(KEYS),
         "before": f"/enrol/{draft.id}/{KEYS[number - 1]}" if number else "/enrol",
         "is_change": request.query_params.get("back") == "check",
-        "fields": [_field(one, said, errors, place) for one in step.fields],
+        "fields": [enrol_steps.line(one, said, errors, place.kits) for one in step.fields],
         "purposes": sorted((kind, spoken(why)) for kind, why in kit.purposes().items())
         if kit and step.key == "consent"
         else (),
@@ -218,24 +217,6 @@ def _step(
         "live_url": "",
     }
     return page(request, visitor, "enrol_step.html", context, status=422 if errors else 200)
-
-
-def _field(field: Field, said: Row, errors: Mapping[str, str], place: Place) -> dict[str, Any]:
-    value = said.get(field.name, "")
-    choices = [(key, _(text)) for key, text in field.choices]
-    if field.name == "kit":
-        choices = [(key, spoken(kit.name)) for key, kit in place.kits.items()]
-    return {
-        "name": field.name,
-        "label": field.asked,
-        "hint": _(field.hint) if field.hint else "",
-        "kind": field.kind,
-        "width": field.width,
-        "value": value,
-        "choices": choices,
-        "parts": enrol_steps.day_parts(value) if field.kind == "day" else (),
-        "error": errors.get(field.name, ""),
-    }
 
 
 def _answers(

@@ -203,18 +203,6 @@ def test_a_search_finds_in_own_places_only_and_is_noted_without_the_name(world: 
     assert charlie.send(path.replace(A, B), body).json() == {"homes": {}}
 
 
-def test_a_contact_is_gone_at_once_for_safeguarding(world: World) -> None:
-    bob, id_ = Visit(world.app, "bob"), f"contact-{A}-1"
-    home = world.homes[A][0].id
-    assert Visit(world.app, "alice").send(f"/api/v1/contacts/{id_}/safeguard").status_code == 403
-    assert Visit(world.app, "charlie").send(f"/api/v1/contacts/{id_}/safeguard").status_code == 404
-    assert bob.send(f"/api/v1/contacts/{id_}/safeguard").status_code == 200
-    assert bob.get(f"/api/v1/homes/{home}/contacts").json()["contacts"] == []
-    again = {"contact": [{"kind": "contact", "name": "Mx Other", "phone": "01632960001"}]}
-    refused = bob.send(f"/api/v1/homes/{home}/contacts", again)
-    assert (refused.status_code, "safeguarding" in refused.json()["detail"]) == (422, True)
-
-
 def settings(world: World, folder: Path) -> Path:
     file = folder / "site.toml"
     url = world.database.url.render_as_string(hide_password=False)

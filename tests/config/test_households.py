@@ -257,7 +257,7 @@ def test_a_contact_is_removed_for_safeguarding_and_may_not_come_back(
     plan = contacts.read_plan({"contact": listed}, "test")
     with database.begin() as connection:
         saved, _ = contacts.save(connection, vault, home, plan, "account-bob", 1)
-        gone = safeguarding.bar(connection, vault, saved[0].id, "account-bob", 2)
+        gone = safeguarding.bar(connection, vault, saved[0].id, "account-bob", 2, "a test of ours")
         assert contacts.read(connection, vault, home) == []
         assert gone == [f"contact:{saved[0].id}"]
         assert vault.drop(gone) == 1
@@ -269,7 +269,7 @@ def test_a_contact_is_removed_for_safeguarding_and_may_not_come_back(
         with pytest.raises(ConfigProblem, match="safeguarding"):
             contacts.save(connection, vault, home, plan, "account-bob", 3)
         with pytest.raises(ConfigProblem, match="no such contact"):
-            safeguarding.bar(connection, vault, saved[0].id, "account-bob", 4)
+            safeguarding.bar(connection, vault, saved[0].id, "account-bob", 4, "a test of ours")
         row = connection.execute(select(table.c.barred)).scalar_one()
         assert "1632" not in row
         assert audit.verify(connection) == []

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page
 
 from alerts import welfare_calls
 from api.web import words
+from api.web import household_steps, words
 from api.web.enrol_steps import KEYS
-from config import drafts
+from config import contacts, drafts, safeguarding
 from ingest.clock import SystemClock, microseconds
 from tests.api.life import A
 from tests.api.rehearsed import rehearsals_of
@@ -91,6 +92,17 @@ def called(world: World, home: str) -> str:
         now_us = microseconds(world.now)
         welfare_calls.claim(world.database, A, home, "account-bob", now_us)
     return f"/homes/{home}/welfare-calls"
+def barred_in(world: World) -> int:
+    """Return the number of what was taken out of the second home, when it is first asked for."""
+    vault, home, now_us = world.resources.vault, f"{A}-home-2", microseconds(world.now)
+    listed = [{"kind": "contact", "name": "Mx Sedge", "phone": "01632 960 077"}]
+    with world.database.begin() as connection:
+        if not safeguarding.bars(connection, vault, world.homes[A][1].number):
+            plan = contacts.read_plan({"contact": listed}, "here")
+            (saved,), _ = contacts.save(connection, vault, home, plan, "account-bob", now_us)
+            why = "The social worker asked for it."
+            safeguarding.bar(connection, vault, saved.id, "account-bob", now_us, why)
+    return 1
 
 
 def pages_of(world: World) -> dict[str, str]:
@@ -144,6 +156,13 @@ def pages_of(world: World) -> dict[str, str]:
         "enrol": "/enrol",
         **{f"enrol-{step}": f"/enrol/{draft}/{step}" for step in (*KEYS, "check")},
         "end": f"/homes/{A}-home-1/end",
+        "household": f"/homes/{A}-home-1/household",
+        **{
+            f"household-{step.key}": f"/homes/{A}-home-1/household/{step.key}"
+            for step in (*household_steps.STEPS, household_steps.FIRST)
+        },
+        "safeguard": f"/contacts/contact-{A}-1/safeguard",
+        "lift": f"/homes/{A}-home-2/safeguards/{barred_in(world)}/lift",
         "installations": "/installations",
         "installation": f"/homes/{A}-home-1/installation",
         "devices": f"/homes/{A}-home-1/devices",

@@ -29,6 +29,7 @@ OUT = {
     ("break-glass", "list"): "read",
     ("consent", "due"): "read",
     ("consent", "show"): "read",
+    ("contacts", "safeguards"): "read",
     ("contacts", "show"): "export",
     ("contacts", "stale"): "export",
     ("detectors", "findings"): "export",
@@ -58,7 +59,8 @@ IN = frozenset(
     (*words.split(),)
     for words in (
         "alert acknowledge", "alert attend", "alert resolve", "webhook set",
-        "contacts try", "contacts said", "contacts confirm", "detectors",
+        "contacts try", "contacts said", "contacts confirm", "contacts safeguard", "contacts lift",
+        "detectors",
         "broker keep", "broker render", "gateway announced accept", "gateway book",
         "gateway credential issue", "gateway replace", "gateway end-overlap",
         "gateway credential issue-all", "gateway credential revoke",
@@ -169,6 +171,7 @@ def test_what_a_command_takes_out_is_noted(world: World, tmp_path: Path) -> None
         ("break-glass", "list"): ["--place", A],
         ("consent", "due"): ["--place", A],
         ("consent", "show"): ["--home", home],
+        ("contacts", "safeguards"): ["--home", home],
         ("contacts", "show"): ["--home", home],
         ("contacts", "stale"): ["--place", A],
         ("detectors", "findings"): ["--place", A],

@@ -207,6 +207,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "household": {"household": {"name": "Mx Invented"}},
     "emergency-access": {"reason": "refused"},  # what is opened would stay open in this world
     "holds": {"reason": "a test"},
+    "safeguard": {"why": " "},  # refused: the contact would be gone from this world
     "lift": {"why": "a test"},
     "facts": {"residents": 2, "has_pets": True, "goes_out": "never", "risk_tier": 1},
 }
