@@ -1,6 +1,7 @@
 """The pages on which what is known of a home is changed: one thing a page (pure)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from api.household_edit import KEY_SAFE, LABEL, NO_KEY_SAFE
@@ -23,15 +24,13 @@ FIRST: Final = Step(
 STEPS: Final = (
     BY_KEY["person"],
     BY_KEY["second"],
-    Step("address", N_("Where is the home?"), _ADDRESS,
-         N_("To correct it only. Where the person has moved, use “Move house” instead: "
-            "then what is usual there is learned anew.")),
+    Step("address", N_("Where is the home?"), _ADDRESS),
     BY_KEY["facts"],
     Step("notes", N_("What matters at the door?"), (FIELD_OF["notes"],)),
     Step("key-safe", N_("Is there a key safe?"), (
         Field(_SAFE, N_("Key safe"), "", "choice",
               (("new", N_("Yes, with this code")), ("none", N_("No, not any more")))),
-        FIELD_OF[KEY_SAFE],
+        replace(FIELD_OF[KEY_SAFE], is_optional=False),
     ), N_("A code that was kept before is dropped, and can be read in no backup either.")),
     Step("label", N_("What do staff call this home?"), (FIELD_OF[LABEL],)),
 )  # fmt: skip

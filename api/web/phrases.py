@@ -18,6 +18,8 @@ NAMES: Final = re.compile(r"%\((\w+)\)s")
 _MISTAKES: Final = (
     N_("%(label)s: %(mistake)s"),
     N_("is empty, expected %(expected)s"),
+    N_("an answer"),
+    N_("Say why in words, expected %(expected)s"),
     N_("is %(shown)s, expected %(expected)s"),
     N_("is %(shown)s, which is in use already"),
     N_("is %(shown)s, which is still to come"),

@@ -13,7 +13,8 @@ from alerts import welfare_calls
 from api.web import words
 from api.web import household_steps, words
 from api.web.enrol_steps import KEYS
-from config import contacts, drafts, safeguarding
+from config import contacts, drafts, household_rows, safeguarding
+from config.households import Address, Household, Person
 from ingest.clock import SystemClock, microseconds
 from tests.api.life import A
 from tests.api.rehearsed import rehearsals_of
@@ -92,6 +93,21 @@ def called(world: World, home: str) -> str:
         now_us = microseconds(world.now)
         welfare_calls.claim(world.database, A, home, "account-bob", now_us)
     return f"/homes/{home}/welfare-calls"
+def entered(world: World) -> str:
+    """Return a home of which it is known who lives there, entered when it is first asked for."""
+    vault, home, now_us = world.resources.vault, f"{A}-home-2", microseconds(world.now)
+    with world.database.begin() as connection:
+        kept = household_rows.read(connection, vault, home)
+        if kept is None or kept.address is None:
+            person = Person("Mx Sedge Invented", None, "", "new in the country", "cy")
+            address = Address(("2 Nowhere Lane",), "Exampleton", "ZZ1 2AB")
+            wanted = Household((person,), address, "Ring twice.", "1234#")
+            household_rows.save(
+                connection, vault, home, wanted, revision=None, by="account-bob", now_us=now_us
+            )
+    return home
+
+
 def barred_in(world: World) -> int:
     """Return the number of what was taken out of the second home, when it is first asked for."""
     vault, home, now_us = world.resources.vault, f"{A}-home-2", microseconds(world.now)
@@ -156,10 +172,11 @@ def pages_of(world: World) -> dict[str, str]:
         "enrol": "/enrol",
         **{f"enrol-{step}": f"/enrol/{draft}/{step}" for step in (*KEYS, "check")},
         "end": f"/homes/{A}-home-1/end",
-        "household": f"/homes/{A}-home-1/household",
+        "household": f"/homes/{entered(world)}/household",
+        "household-first": f"/homes/{A}-home-1/household/first",
         **{
-            f"household-{step.key}": f"/homes/{A}-home-1/household/{step.key}"
-            for step in (*household_steps.STEPS, household_steps.FIRST)
+            f"household-{step.key}": f"/homes/{entered(world)}/household/{step.key}"
+            for step in household_steps.STEPS
         },
         "safeguard": f"/contacts/contact-{A}-1/safeguard",
         "lift": f"/homes/{A}-home-2/safeguards/{barred_in(world)}/lift",
