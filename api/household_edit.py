@@ -16,7 +16,7 @@ from api import household_facts, households
 from api.auth import Visitor
 from api.contacting import EDITORS
 from api.errors import Problem, absent
-from api.households import Wrong
+from api.households import LABEL, Wrong
 from api.resources import Resources
 from api.roster import find_home
 from config import fact_rows, facts, home_labels, household_rows
@@ -27,7 +27,6 @@ from config.household_rows import Kept
 from config.households import FIELDS, Household, as_row
 from ingest.clock import microseconds
 
-LABEL: Final = "label"
 KEY_SAFE: Final = "key_safe"
 NO_KEY_SAFE: Final = "no_key_safe"
 """Said when there is no key safe any more; an empty code leaves the one that is kept."""

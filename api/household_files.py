@@ -11,10 +11,18 @@ from api import csv_files, exporting, wiring
 from api.contacting import EDITORS
 from api.contacts_file import expect_role, read_toml
 from api.enrolment import new_id
-from api.households import today
+from api.households import LABEL, today
 from api.place_export import FORMULA
 from api.progress import Progress
-from config import household_enrol, household_form, household_rows, keys, registry, tables
+from config import (
+    home_labels,
+    household_enrol,
+    household_form,
+    household_rows,
+    keys,
+    registry,
+    tables,
+)
 from config.contacts import place_of
 from config.csv_rows import Row, shown
 from config.database import hold_writers
@@ -98,7 +106,7 @@ def show(settings: Settings, home: str, *, with_key_safe: bool, by: str, tell: T
 
 def edit(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) -> None:
     """Change the fields that a TOML file names; the others stay. ConfigProblem lists mistakes."""
-    wanted = _fields(file, FIELDS)
+    wanted = _fields(file, (*FIELDS, LABEL))
     database = wiring.open_database(settings)
     vault = keys.open_vault(settings, database)
     now_us = microseconds(wiring.web_clock(settings, database)())
@@ -119,6 +127,9 @@ def edit(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) -> N
             if known.get(person.nhs_number, home) != home:
                 said = f"an NHS number is that of somebody in home {known[person.nhs_number]}"
                 raise ConfigProblem(f"household: {said}; nothing was saved")
+        at = {"by": account.id, "now_us": now_us}
+        if wrong := home_labels.agree(connection, home, household, wanted.get(LABEL), **at):
+            raise ConfigProblem(household_form.lines([(file.name, LABEL, wrong)]))
         revision = None if kept is None else kept.revision
         gone = household_rows.save(
             connection, vault, home, household, revision=revision, by=account.id, now_us=now_us

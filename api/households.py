@@ -20,7 +20,7 @@ from api.errors import Problem, absent
 from api.resources import Resources
 from api.roster import find_home
 from api.web import words
-from config import audit, household_enrol, household_form, household_rows
+from config import audit, home_labels, household_enrol, household_form, household_rows
 from config.audit import Entry
 from config.csv_rows import Mistake, Row
 from config.database import hold_writers
@@ -34,6 +34,9 @@ from ingest.clock import microseconds
 
 READERS: Final = (*HOMES, Role.INSTALLER)
 """Roles that see something of who lives in a home."""
+
+LABEL: Final = "label"
+"""What staff call a home, beside the fields of its household."""
 
 _FULL: Final = EDITORS
 _log = structlog.get_logger(__name__)
@@ -159,6 +162,10 @@ def change(
         for person, field in zip(household.persons, ("nhs_number", "nhs_number_2"), strict=False)
         if known.get(person.nhs_number, home) != home
     ]
+    if not wrong:
+        label = row.get(LABEL)
+        said = home_labels.agree(connection, home, household, label, by=by, now_us=now_us)
+        wrong += [(LABEL, said)] if said else []
     if wrong:
         raise Wrong([("household", *one) for one in wrong])
     try:

@@ -19,7 +19,7 @@ from config.homes import (
     Sensor,
     read_sector,
 )
-from config.households import read_words
+from config.households import read_label, read_words
 from config.kinds import Kind
 from config.problems import ConfigProblem, describe
 
@@ -34,9 +34,10 @@ DIALECTS = (
 
 def _read_label(text: str) -> str:
     try:
-        return read_words(text, 1, 120)
+        found = read_words(text, 1, 120)
     except ValueError as problem:
         raise ValueError(f"is {shown(text)}, expected {problem}") from None
+    return read_label(found)
 
 
 _Id = Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")]

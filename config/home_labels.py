@@ -24,21 +24,39 @@ def save(
 
     An empty label is made anew from the home's id. LookupError where there is no such home.
     """
+    kept = household_rows.read(connection, vault, home)
+    if kept is None:
+        raise LookupError(home)
+    household = Household(kept.persons, kept.address) if kept.address is not None else None
+    return agree(connection, home, household, label, by=by, now_us=now_us)
+
+
+def agree(
+    connection: Connection,
+    home: str,
+    household: Household | None,
+    label: str | None,
+    *,
+    by: str,
+    now_us: int,
+) -> str:
+    """Return why a home (id) in which this household lives may not be called so, or save it.
+
+    None asks about the label that it has. LookupError where there is no such home.
+    """
     found = connection.execute(select(_h.place, _h.label).where(_h.id == home)).first()
     if found is None:
         raise LookupError(home)
+    if label is None:
+        return label_mistake(found.label, household) or "" if household else ""
     try:
         wanted = read_words(label.strip(), 0, LONGEST) or f"Home {home[:8]}"
     except ValueError as problem:
         return f"is not right, expected {problem}"
-    kept = household_rows.read(connection, vault, home)
-    if kept is not None and kept.address is not None:
-        household = Household(kept.persons, kept.address)
-        if said := label_mistake(wanted, household):
-            return said
-    if wanted == found.label:
-        return ""
-    connection.execute(update(tables.homes).where(_h.id == home).values(label=wanted))
-    registry.bump(connection)
-    audit.append(connection, Entry(found.place, now_us, by, "label", f"home:{home}", {}))
+    if said := label_mistake(wanted, household):
+        return said
+    if wanted != found.label:
+        connection.execute(update(tables.homes).where(_h.id == home).values(label=wanted))
+        registry.bump(connection)
+        audit.append(connection, Entry(found.place, now_us, by, "label", f"home:{home}", {}))
     return ""

@@ -31,6 +31,9 @@ _FORMULA: Final = "=+-@\t\r"
 _LOST: Final = "\ufffd"
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UK_DAY: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
+_TITLED: Final = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b\.?\s+[^\W\d]", re.IGNORECASE)
+_WHOLE: Final = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[0-9](?:[ /.-]?[0-9]){5,}")
 _NHS_REGIONS: Final = (
     constants.REGION_ENGLAND_WALES_IOM,
     constants.REGION_SCOTLAND,
@@ -233,18 +236,30 @@ def sector_of(postcode: str) -> str:
     return postcode[:-2]
 
 
-def label_mistake(label: str, household: Household) -> str | None:
-    """Return why a label may not be this: it stands in the clear, so that nobody may be in it."""
+def label_mistake(label: str, household: Household | None = None) -> str | None:
+    """Return why a label may not be this: it stands in the clear, so that nobody may be in it.
+
+    Without the household, what looks like a name, a postcode or a number of somebody is found.
+    """
     words = {word.lower() for word in re.findall(r"\w+", label)}
-    names = {w.lower() for p in household.persons for w in re.findall(r"\w{3,}", p.name)}
-    address = household.address
-    if words & names:
+    names = {w.lower() for p in household.persons for w in re.findall(r"\w{3,}", p.name)} if (
+        household) else set()  # fmt: skip
+    if words & names or _TITLED.search(label):
         return "has a name of a person in it, expected words that say nobody's name"
     squeezed = "".join(label.upper().split())
-    lines = ["".join(line.upper().split()) for line in address.lines]
-    if address.postcode.replace(" ", "") in squeezed or any(line in squeezed for line in lines):
+    lines = [*household.address.lines, household.address.postcode] if household else []
+    if any("".join(line.upper().split()) in squeezed for line in lines) or _WHOLE.search(label):
         return "has the address in it, expected words that say no address"
+    if _NUMBER.search(label):
+        return "has a long number in it, expected words that say nobody's number or birthday"
     return None
+
+
+def read_label(text: str) -> str:
+    """Return what staff call a home; ValueError where it looks like somebody's name or number."""
+    if said := label_mistake(text):
+        raise ValueError(said)
+    return text
 
 
 def as_row(household: Household) -> dict[str, str]:

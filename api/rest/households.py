@@ -180,7 +180,7 @@ def save_household(
 ) -> HouseholdOut:
     """Change who lives in a home and where; If-Match names the ETag that was read (428, 412)."""
     resources: Resources = request.app.state.resources
-    _expect_known([body.household], FIELDS)
+    _expect_known([body.household], (*FIELDS, households.LABEL))
     with resources.database.connect() as connection:
         if find_home(connection, visitor.places(*EDITORS), home) is None:
             raise absent()

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from api.household_edit import KEY_SAFE, LABEL, NO_KEY_SAFE
+from api.household_edit import KEY_SAFE, NO_KEY_SAFE
+from api.households import LABEL
 from api.web import enrol_steps
 from api.web.enrol_steps import BY_KEY, FIELD_OF, Field, Step
 from api.web.language import N_, _

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
-from config import audit, contacts, household_rows, registry, safeguarding, tables
+from config import audit, contacts, home_labels, household_rows, registry, safeguarding, tables
 from config.household_rows import Outrun
 from config.household_tables import households as table
 from config.household_tables import persons
@@ -272,4 +272,36 @@ def test_a_contact_is_removed_for_safeguarding_and_may_not_come_back(
             safeguarding.bar(connection, vault, saved[0].id, "account-bob", 4, "a test of ours")
         row = connection.execute(select(table.c.barred)).scalar_one()
         assert "1632" not in row
+        assert audit.verify(connection) == []
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Mrs Example", "with Dr Teasel, second floor", "ZZ1 2AB, flat 2", "born 28/02/1941",
+     "01632 960 001", "home of 9990000018"],
+)  # fmt: skip
+def test_a_label_that_looks_like_somebody_is_refused_before_anybody_is_known(label: str) -> None:
+    assert label_mistake(label) is not None
+
+
+@pytest.mark.parametrize("label", ["Round 4, house 12", "Elm Dr 4", "Larch Row 61", "Block 12-34"])
+def test_a_label_that_is_nobody_s_is_taken(label: str) -> None:
+    assert label_mistake(label) is None
+
+
+def test_whatever_is_entered_later_may_not_be_in_the_label(database: Engine, vault: Vault) -> None:
+    home = enrolment(1).homes[0].id
+    at = {"by": "account-bob", "now_us": 5}
+    with database.begin() as connection:
+        assert home_labels.save(connection, vault, home, "Court of Larkspur", **at) == ""
+        assert home_labels.agree(connection, home, None, None, **at) == ""
+        said = home_labels.agree(connection, home, household(), None, **at)
+        assert "name of a person" in said
+        assert home_labels.agree(connection, home, household(), "Round 4", **at) == ""
+        save(connection, vault, household())
+        assert "name of a person" in home_labels.save(connection, vault, home, "Larkspur", **at)
+        assert home_labels.save(connection, vault, home, "", **at) == ""
+        h = tables.homes.c
+        label = connection.execute(select(h.label).where(h.id == home)).scalar_one()
+        assert label == f"Home {home[:8]}"
         assert audit.verify(connection) == []

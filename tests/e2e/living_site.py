@@ -108,6 +108,12 @@ def entered(world: World) -> str:
     return home
 
 
+def contact_of(world: World) -> str:
+    """Return somebody to call about the first home."""
+    with world.database.connect() as connection:
+        return contacts.read(connection, world.resources.vault, f"{A}-home-1")[0].id
+
+
 def barred_in(world: World) -> int:
     """Return the number of what was taken out of the second home, when it is first asked for."""
     vault, home, now_us = world.resources.vault, f"{A}-home-2", microseconds(world.now)
@@ -178,7 +184,7 @@ def pages_of(world: World) -> dict[str, str]:
             f"household-{step.key}": f"/homes/{entered(world)}/household/{step.key}"
             for step in household_steps.STEPS
         },
-        "safeguard": f"/contacts/contact-{A}-1/safeguard",
+        "safeguard": f"/contacts/{contact_of(world)}/safeguard",
         "lift": f"/homes/{A}-home-2/safeguards/{barred_in(world)}/lift",
         "installations": "/installations",
         "installation": f"/homes/{A}-home-1/installation",
