@@ -152,7 +152,10 @@ FIELD_OF: Final = {field.name: field for step in STEPS for field in step.fields}
 
 
 def line(field: Field, said: Row, errors: Mapping[str, str], kits: Mapping[str, Kit]) -> Shown:
-    """Return a field as ``fields.html`` draws it, with what was typed and what is wrong."""
+    """Return a field as ``fields.html`` draws it, with what was typed and what is wrong.
+
+    A day is read of its three parts where ``said`` has them, as a form does.
+    """
     value = said.get(field.name, "")
     choices = [(key, _(text)) for key, text in field.choices]
     if field.name == "kit":
@@ -165,9 +168,14 @@ def line(field: Field, said: Row, errors: Mapping[str, str], kits: Mapping[str, 
         "width": field.width,
         "value": value,
         "choices": choices,
-        "parts": day_parts(value) if field.kind == "day" else (),
+        "parts": _parts(field, said, value) if field.kind == "day" else (),
         "error": errors.get(field.name, ""),
     }
+
+
+def _parts(field: Field, said: Row, value: str) -> tuple[str, str, str]:
+    day, month, year = (said.get(f"{field.name}-{part}") for part in ("d", "m", "y"))
+    return day_parts(value) if day is None else (day, month or "", year or "")
 
 
 def typed(step: Step, form: Mapping[str, str]) -> dict[str, str]:

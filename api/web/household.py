@@ -32,7 +32,7 @@ router: Final = APIRouter(include_in_schema=False)
 Editor = Annotated[Visitor, Depends(Needs(EDITORS))]
 Lifter = Annotated[Visitor, Depends(Needs(LIFTERS))]
 Number = Annotated[int, Path(ge=1, le=1 << 31)]
-_LONGEST: Final = 4000
+_LONGEST: Final = 20_000
 
 
 @router.get("/homes/{home_id}/household")
@@ -116,15 +116,19 @@ def _save(
     step = _known(key, known)
     typed, wanted = household_steps.said(step, form)
     if wrong := household_steps.mistakes(step, typed):
-        return _step(request, visitor, known, step, typed, wrong, seen=form.get("seen", ""))
+        return _step(
+            request, visitor, known, step, {**form, **typed}, wrong, seen=form.get("seen", "")
+        )
     try:
         household_edit.save(resources, visitor, home, wanted, form.get("seen", ""))
     except Changed:
         known = household_edit.read(resources, visitor, home)
-        return _step(request, visitor, known, step, typed, {}, is_changed=True)
+        return _step(request, visitor, known, step, {**form, **typed}, {}, is_changed=True)
     except Wrong as problem:
         told = enrol_steps.sentences([(name, said) for _where, name, said in problem.mistakes])
-        return _step(request, visitor, known, step, typed, told, seen=form.get("seen", ""))
+        return _step(
+            request, visitor, known, step, {**form, **typed}, told, seen=form.get("seen", "")
+        )
     return RedirectResponse(f"/homes/{home}/household", 303)
 
 

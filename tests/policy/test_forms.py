@@ -52,11 +52,11 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> FormWorld:
 
 
 class Save:
-    """The database as it was, to come back to after each form that was taken."""
+    """Database and keys as they were, to come back to after each form that was taken."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.kept = sqlite3.connect(":memory:")
+        self.kept, self.keys = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
         self._copy(to_kept=True)
 
     def rows(self) -> dict[str, list[Any]]:
@@ -77,6 +77,9 @@ class Save:
             live = held.driver_connection
             assert isinstance(live, sqlite3.Connection)
             live.backup(self.kept) if to_kept else self.kept.backup(live)
+        # A form may drop a key: without it what was said of somebody does not come back.
+        with closing(sqlite3.connect(self.world.folder / "keys.db")) as keys:
+            keys.backup(self.keys) if to_kept else self.keys.backup(keys)
 
 
 def shown(world: World) -> list[tuple[str, str]]:
