@@ -127,9 +127,10 @@ def edit(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) -> N
             if known.get(person.nhs_number, home) != home:
                 said = f"an NHS number is that of somebody in home {known[person.nhs_number]}"
                 raise ConfigProblem(f"household: {said}; nothing was saved")
-        at = {"by": account.id, "now_us": now_us}
-        if wrong := home_labels.agree(connection, home, household, wanted.get(LABEL), **at):
-            raise ConfigProblem(household_form.lines([(file.name, LABEL, wrong)]))
+        label = wanted.get(LABEL)
+        said = home_labels.agree(connection, home, household, label, by=account.id, now_us=now_us)
+        if said:
+            raise ConfigProblem(household_form.lines([(file.name, LABEL, said)]))
         revision = None if kept is None else kept.revision
         gone = household_rows.save(
             connection, vault, home, household, revision=revision, by=account.id, now_us=now_us

@@ -291,16 +291,25 @@ def test_a_label_that_is_nobody_s_is_taken(label: str) -> None:
 
 def test_whatever_is_entered_later_may_not_be_in_the_label(database: Engine, vault: Vault) -> None:
     home = enrolment(1).homes[0].id
-    at = {"by": "account-bob", "now_us": 5}
     with database.begin() as connection:
-        assert home_labels.save(connection, vault, home, "Court of Larkspur", **at) == ""
-        assert home_labels.agree(connection, home, None, None, **at) == ""
-        said = home_labels.agree(connection, home, household(), None, **at)
+        assert (
+            home_labels.save(
+                connection, vault, home, "Court of Larkspur", by="account-bob", now_us=5
+            )
+            == ""
+        )
+        assert home_labels.agree(connection, home, None, None, by="account-bob", now_us=5) == ""
+        said = home_labels.agree(connection, home, household(), None, by="account-bob", now_us=5)
         assert "name of a person" in said
-        assert home_labels.agree(connection, home, household(), "Round 4", **at) == ""
+        assert (
+            home_labels.agree(connection, home, household(), "Round 4", by="account-bob", now_us=5)
+            == ""
+        )
         save(connection, vault, household())
-        assert "name of a person" in home_labels.save(connection, vault, home, "Larkspur", **at)
-        assert home_labels.save(connection, vault, home, "", **at) == ""
+        assert "name of a person" in home_labels.save(
+            connection, vault, home, "Larkspur", by="account-bob", now_us=5
+        )
+        assert home_labels.save(connection, vault, home, "", by="account-bob", now_us=5) == ""
         h = tables.homes.c
         label = connection.execute(select(h.label).where(h.id == home)).scalar_one()
         assert label == f"Home {home[:8]}"
