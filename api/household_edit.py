@@ -21,6 +21,7 @@ from api.resources import Resources
 from api.roster import find_home
 from config import fact_rows, facts, home_labels, household_rows
 from config.csv_rows import Row
+from config.database import hold_writers
 from config.facts import FACTS
 from config.homes import Home
 from config.household_rows import Kept
@@ -73,6 +74,7 @@ def save(resources: Resources, visitor: Visitor, home: str, said: Row, seen: str
     names = [name for name in said if name != NO_KEY_SAFE]
     gone: list[str] = []
     with resources.database.begin() as connection:
+        hold_writers(connection)
         known = _read(resources, connection, visitor, home)
         if seen != known.tag(names):
             raise Changed

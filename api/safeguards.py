@@ -18,6 +18,7 @@ from api.resources import Resources
 from api.roster import find_home
 from config import contacts, people, safeguarding
 from config.contacts import Contact
+from config.database import hold_writers
 from config.homes import Home
 from config.roles import Role
 from config.safeguarding import Bar
@@ -60,6 +61,7 @@ def remove(resources: Resources, visitor: Visitor, contact: str, why: str) -> st
     home, _ = find(resources, visitor, contact)
     now_us = microseconds(resources.clock())
     with resources.database.begin() as connection:
+        hold_writers(connection)
         gone = bar(connection, resources.vault, contact, visitor.account.id, now_us, why)
     resources.vault.drop(gone)
     return home.id
@@ -82,6 +84,7 @@ def lift(resources: Resources, visitor: Visitor, home: str, number: int, why: st
     """Let a number that was barred be entered again; Problem 404 out of reach, ConfigProblem."""
     now_us, by = microseconds(resources.clock()), visitor.account.id
     with resources.database.begin() as connection:
+        hold_writers(connection)
         if find_home(connection, visitor.places(*LIFTERS), home) is None:
             raise absent()
         gone = safeguarding.lift(connection, resources.vault, home, number, by, now_us, why)
