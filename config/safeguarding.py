@@ -91,6 +91,7 @@ def lift(
     ConfigProblem when there is none that stands, or no reason.
     """
     said = read_why(why)
+    hold_writers(connection)
     found = connection.execute(select(_h.number, _h.place).where(_h.id == home)).first()
     kept = [] if found is None else bars(connection, vault, found.number)
     if found is None or not 1 <= number <= len(kept) or kept[number - 1].lifted_us:

@@ -120,7 +120,7 @@ def test_who_is_barred_does_not_come_back_with_a_list_that_is_saved_at_that_mome
             connection: Connection, who: str, id_: str = listed.id, wish: ContactsPlan = again
         ) -> None:
             if who == "one":
-                safeguarding.bar(connection, vault, id_, who, NOW_US)
+                safeguarding.bar(connection, vault, id_, who, NOW_US, "a test of races")
             else:
                 contacts.save(connection, vault, home, wish, who, NOW_US)
 
