@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from alerts import welfare_calls
-from api.web import words
 from api.web import household_steps, words
 from api.web.enrol_steps import KEYS
 from config import contacts, drafts, household_rows, safeguarding
@@ -93,6 +92,8 @@ def called(world: World, home: str) -> str:
         now_us = microseconds(world.now)
         welfare_calls.claim(world.database, A, home, "account-bob", now_us)
     return f"/homes/{home}/welfare-calls"
+
+
 def entered(world: World) -> str:
     """Return a home of which it is known who lives there, entered when it is first asked for."""
     vault, home, now_us = world.resources.vault, f"{A}-home-2", microseconds(world.now)
