@@ -69,16 +69,23 @@ def _accept(
     try:
         proposing.accept_for(resources, visitor, home, choices)
     except Refused as problem:
-        return _page(request, visitor, home, _errors(problem), kept)
+        return _page(request, visitor, home, _errors(problem, resources, home), kept)
     except ConfigProblem as problem:
         return _page(request, visitor, home, {"sensors": spoken(sentence(problem))}, kept)
     return RedirectResponse(f"/homes/{home_id}/installation#walk-test", 303)
 
 
-def _errors(problem: Refused) -> dict[str, str]:
-    """Return each mistake by the field that it belongs to, as a sentence."""
+def _errors(problem: Refused, resources: Resources, home: Home) -> dict[str, str]:
+    """Return each mistake by the field that it belongs to, as a sentence.
+
+    What the page does not offer (any more) has no field: that is told of the whole form.
+    """
+    hubs = proposing.read(resources, home)
+    offered = {one.seen.device.ieee for hub in hubs for one in _shown(hub, is_open=True)}
     return {
-        f"{'room' if 'room' in said else 'take'}-{ieee}": f"{ieee}: {spoken(said)}"
+        f"{'room' if 'room' in said else 'take'}-{ieee}"
+        if ieee in offered
+        else "sensors": f"{ieee}: {spoken(said)}"
         for ieee, said in problem.mistakes
     }
 
@@ -106,8 +113,10 @@ def _page(
                 "left_out": hub.left_out,
                 "more": max(len(hub.proposals) - MOST_SHOWN, 0),
                 "refusal": spoken(proposing.refusal(resources, home, hub)),
-                "open": [_open(one, rooms, errors, kept, now_us) for one in _shown(hub, True)],
-                "others": [_other(one, now_us) for one in _shown(hub, False)],
+                "open": [
+                    _open(one, rooms, errors, kept, now_us) for one in _shown(hub, is_open=True)
+                ],
+                "others": [_other(one, now_us) for one in _shown(hub, is_open=False)],
                 "silent": [_silent(one.address, one.room) for one in hub.silent],
             }
             for hub in hubs
@@ -119,7 +128,7 @@ def _page(
     return page(request, visitor, "announced.html", context, status=422 if errors else 200)
 
 
-def _shown(hub: Hub, is_open: bool) -> list[Proposal]:
+def _shown(hub: Hub, *, is_open: bool) -> list[Proposal]:
     return [one for one in hub.proposals[:MOST_SHOWN] if one.may_be_accepted is is_open]
 
 
