@@ -303,6 +303,7 @@ def _memory_database() -> Database:
     database = connect("sqlite://")
     tables.metadata.create_all(database)
     registry.declarations.create(database)
+    registry.homes.create(database)  # asked whether a home has ended; here the roster says so
     with database.begin() as connection:  # a month of alerts is looked through at every step
         connection.execute(text("CREATE INDEX by_home ON alerts (home)"))
         connection.execute(text("CREATE INDEX by_note ON alert_history (note)"))
