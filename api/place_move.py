@@ -137,7 +137,10 @@ def move(connection: Connection, plan: Plan, *, account: str, now_us: int) -> Mo
 def _move_ledger(connection: Connection, plan: Plan, target: str, done: Moved) -> None:
     own = select(registry.homes.c.id).where(registry.homes.c.place == target)
     hubs = gateway_tables.ids_of(registry.gateways.c.place == target)
-    for name in ("alerts", "unwatched", "welfare_calls", "shadow_findings", "cap_proposals"):
+    for name in (
+        *("alerts", "unwatched", "unwatched_times", "welfare_calls"),
+        *("shadow_findings", "cap_proposals"),
+    ):
         table = tables.metadata.tables[name]
         mine: ColumnElement[bool] = table.c.home.in_(own)
         if name == "alerts":

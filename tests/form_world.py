@@ -60,6 +60,10 @@ def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
         bob.post(f"/homes/{HOME}/gateways/{A}-gateway-1/credentials"),
         bob.post(f"/homes/{HOME}/installations", {"day": "2026-03-04"}),
         bob.post(f"/homes/{NEXT}/walk-test"),
+        bob.send(
+            f"/api/v1/homes/{NEXT}/gateways/{A}-gateway-2/replacement",
+            {"why": "It fell off the wall.", "overlap_h": 24},
+        ),
         bob.post(f"/homes/{A}-home-3/welfare-calls"),
         bob.post("/me/tokens", {"name": "a program", "scope": "read", "days": "9"}),
         bob.post(f"/break-glass/{A}/open", REASON),

@@ -78,16 +78,16 @@ def _accept(
 def _errors(problem: Refused, resources: Resources, home: Home) -> dict[str, str]:
     """Return each mistake by the field that it belongs to, as a sentence.
 
-    What the page does not offer (any more) has no field: that is told of the whole form.
+    What the page does not offer (any more) is told at the first thing that it does.
     """
     hubs = proposing.read(resources, home)
-    offered = {one.seen.device.ieee for hub in hubs for one in _shown(hub, is_open=True)}
-    return {
-        f"{'room' if 'room' in said else 'take'}-{ieee}"
-        if ieee in offered
-        else "sensors": f"{ieee}: {spoken(said)}"
-        for ieee, said in problem.mistakes
-    }
+    offered = [one.seen.device.ieee for hub in hubs for one in _shown(hub, is_open=True)]
+    first = f"take-{offered[0]}" if offered else "sensors"
+    errors: dict[str, str] = {}
+    for ieee, said in problem.mistakes:
+        own = f"{'room' if 'room' in said else 'take'}-{ieee}" if ieee in offered else first
+        errors.setdefault(own, f"{ieee}: {spoken(said)}")
+    return errors
 
 
 def _page(

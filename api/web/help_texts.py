@@ -79,7 +79,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         N_("Home"),
         N_(
             "The last sign of the person, four weeks of activity, sensors and batteries. Grey "
-            "means old: what is unknown is never shown as “OK”."
+            "means old: what is not known says so."
         ),
         N_("Open a day to see it room by room. Pause the home when the person is away."),
         _SUPERVISOR,

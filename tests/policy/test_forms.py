@@ -87,7 +87,7 @@ def shown(world: World) -> list[tuple[str, str]]:
     pages = dict.fromkeys(pages_of(world).values(), "bob")
     pages |= {f"/alerts/{alert}": "bob" for alert in world.alerts_of(A)}
     pages |= {f"/homes/{NEXT}": "bob", f"/homes/{NEXT}/installation": "bob"}
-    pages |= {ENDED: "bob"}
+    pages |= {ENDED: "bob", f"/homes/{NEXT}/devices": "bob"}
     pages |= {"/sign-in": "", "/sign-in/code": "half", invitation_of(world): ""}
     return [*pages.items(), ("/me", "fay"), ("/me", "gwen")]
 
