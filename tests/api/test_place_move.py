@@ -104,9 +104,9 @@ def test_two_places_become_one_with_all_that_hangs_on_their_homes() -> None:
         assert people.grants_of(connection, "account-sue")[C] == {Role.SUPERVISOR}
     grown = {name for name in before if after[name] != before[name]}
     assert grown <= {"audit", "audit_heads", "gateway_topics", "grants", "detector_modes"}
-    assert done.places == {"homes": 7, "gateways": 7, "alerts": 9, "unwatched": 0, "unwatched_times": 0,
-                           "shadow_findings": 0, "cap_proposals": 0, "handovers": 0,
-                           "welfare_calls": 0, "gone_subjects": 0}  # fmt: skip
+    assert done.places == {"homes": 7, "gateways": 7, "alerts": 9, "unwatched": 0,
+                           "unwatched_times": 0, "shadow_findings": 0, "cap_proposals": 0,
+                           "handovers": 0, "welfare_calls": 0, "gone_subjects": 0}  # fmt: skip
     assert any("will see every home" in line for line in done.warnings)
 
 
