@@ -1,7 +1,7 @@
-"""Another box or another sensor takes the place of the one that was there; the history stays.
+"""Another box takes the place of the one that was there; the history stays.
 
-A gateway keeps its number, and a sensor its number and id: they stand for what serves the home,
-not for the thing. The new box gets an id and a credential of its own. Until the overlap is over
+A gateway keeps its number, and its sensors theirs: they stand for what serves the home, not for
+the thing. The new box gets an id and a credential of its own. Until the overlap is over
 both are heard, so that sensors can be moved over one by one and the old box can hand in what it
 still holds; then what the old one says is that of a stranger.
 """
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 from config import audit, credentials, gateway_tables, registry, tables
 from config.audit import Entry
 from config.credentials import LONGEST_WHY, Issued
+from config.database import hold_writers
 from config.gateway_tables import replaced_gateways
 from config.homes import FIRST_BOX, ID_PATTERN
 from config.problems import ConfigProblem
@@ -54,6 +55,7 @@ def replace_gateway(
     The old box is heard for the overlap, or no more at once where that is 0. ConfigProblem says
     what is wrong; nothing is changed then.
     """
+    hold_writers(connection)  # of two at once the second sees that the first has replaced it
     number, place = credentials.find(connection, gateway)
     why, until_us = _checked(why, overlap_h, now_us)
     _expect_free(connection, new_id)
@@ -110,6 +112,7 @@ def successor(connection: Connection, old: str) -> str:
 
 def end_overlap(connection: Connection, old: str, account: str, now_us: int) -> None:
     """Hear no more of this old box (id) from now on; ConfigProblem when it is not heard anyway."""
+    hold_writers(connection)
     query = select(_r.number, _r.ended_us).where(_r.id == old)
     found = connection.execute(query).first()
     if found is None or found.ended_us is not None:
@@ -124,6 +127,7 @@ def is_due(connection: Connection, now_us: int) -> bool:
 
 def close(connection: Connection, now_us: int) -> int:
     """End every overlap that is over by now; return how many."""
+    hold_writers(connection)
     numbers = connection.execute(_due(now_us).order_by(_r.number)).scalars().all()
     _end_boxes(connection, numbers, now_us, _SYSTEM)
     return len(numbers)

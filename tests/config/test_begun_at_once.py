@@ -13,6 +13,7 @@ from config import (
     gateway_tables,
     keys,
     pause_rows,
+    replacements,
     safeguarding,
     tables,
     walk_test_rows,
@@ -127,3 +128,29 @@ def test_who_is_barred_does_not_come_back_with_a_list_that_is_saved_at_that_mome
         twice(database, act)
         with database.connect() as connection:
             assert contacts.read(connection, vault, home) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_a_gateway_is_replaced_once_and_the_other_is_told(database: Engine) -> None:
+    with database.connect() as connection:
+        (serving,) = connection.execute(select(tables.gateways.c.id)).scalars()
+    for turn in range(ROUNDS):
+        at_us = NOW_US + turn * HOUR_US
+
+        def act(
+            connection: Connection,
+            who: str,
+            old: str = serving,
+            turn: int = turn,
+            at_us: int = at_us,
+        ) -> None:
+            new = f"gate-{who}-{turn:05d}"
+            replacements.replace_gateway(
+                connection, old, new, who, at_us, overlap_h=0, why="a test of races"
+            )
+
+        (told,) = twice(database, act)
+        assert "gateway" in told
+        with database.connect() as connection:
+            (serving,) = connection.execute(select(tables.gateways.c.id)).scalars()
+        assert serving.endswith(f"{turn:05d}")

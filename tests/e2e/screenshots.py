@@ -13,6 +13,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, expect
 
+from api.web.enrol_steps import KEYS
+from tests.api.test_enrolling import ANSWERS
 from tests.browser import open_browser, open_page
 from tests.servers import free_port
 
@@ -44,14 +46,14 @@ def demo(folder: Path) -> Iterator[str]:
 
 
 def sign_in(page: Page, folder: Path, role: str) -> None:
-    """Sign in as the demo's account of this role and reach the queue."""
+    """Sign in as the demo's account of this role and reach its first page."""
     lines = (folder / "home" / "sign-ins.txt").read_text("utf-8").splitlines()
     email, password = next(line.split()[1:] for line in lines if line.startswith(f"{role}:"))
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/(alerts|mine)$"))
+    page.wait_for_url(re.compile("(?<!/sign-in)$"))
 
 
 def keep(page: Page, name: str, width: int, height: int) -> None:
@@ -65,8 +67,29 @@ def keep(page: Page, name: str, width: int, height: int) -> None:
     print(f"{name}.png {len(picture) / 1000:.0f} kB")  # noqa: T201  # a command line
 
 
+def enrol(page: Page) -> None:
+    """Answer every page of an enrolment but the last, and look at the answers."""
+    page.goto("/enrol")
+    page.get_by_role("button", name="Enrol a home in").first.click()
+    for step in KEYS:
+        page.wait_for_url(re.compile(f"/{step}$"))
+        for name, value in ANSWERS[step].items():
+            field = page.locator(f'[name="{name}"]').first
+            if field.get_attribute("type") == "radio":
+                own = page.locator(f'[name="{name}"][value="{value}"]')
+                (own if own.count() else field).check()
+            else:
+                field.fill(value)
+        page.get_by_role("button", name="Save and continue").click()
+    page.wait_for_url(re.compile("/check$"))
+
+
 def take(browser: Browser, url: str, folder: Path) -> None:
-    """Take the three pictures, once the live pendant has come."""
+    """Take the four pictures, once the live pendant has come."""
+    with open_page(browser, url) as officer:
+        sign_in(officer, folder, "officer")
+        enrol(officer)
+        keep(officer, "enrolment", 1280, 1120)
     with open_page(browser, url) as page, open_page(browser, url, width=390) as phone:
         sign_in(phone, folder, "care-worker")
         sign_in(page, folder, "operator")
