@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -15,12 +16,15 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select
 
 from alerts import blinding, past_expiry
+from alerts import tables as alert_tables
+from alerts.alert import STANDING
 from alerts.forgetting import Erased
 from api import home_rows, sealed_rows
 from api.home_rows import Subject
 from api.web import words
 from config import audit, endings, gone_subjects, holds, registry, tables
 from config.audit import Entry
+from config.database import hold_writers
 from config.endings import UNDO_DAYS, Ending, Kept
 from config.keyring import Locked
 from config.places import Place
@@ -88,7 +92,7 @@ class HomeRetention:
         if self._done_day == today:
             return 0
         with self._database.connect() as connection:
-            due = self._due(connection, now)[:AT_ONCE]
+            due = list(islice(self._due(connection, now), AT_ONCE))
         gone = sum(self._end(one, now) for one in due)
         if not gone:
             self._finish(now)
@@ -105,9 +109,9 @@ class HomeRetention:
             found[audit.INSTALLATION] = Counter(past_expiry.due(connection))
         return {key: {n: c for n, c in counts.items() if c} for key, counts in found.items()}
 
-    def _due(self, connection: Connection, now: Instant) -> list[_Due]:
-        """Return the first kind of each home that is due and of which something is kept."""
-        found, now_us = [], microseconds(now)
+    def _due(self, connection: Connection, now: Instant) -> Iterator[_Due]:
+        """Yield the first kind of each home that is due and of which something is kept."""
+        now_us = microseconds(now)
         held = holds.held(connection)
         for number, ending in endings.final(connection, now_us):
             place = self._places.get(ending.place)
@@ -117,8 +121,7 @@ class HomeRetention:
             one = next((o for o in self._over(home, ending, place, now_us)
                         if self._is_free(connection, o)), None)  # fmt: skip
             if one is not None:
-                found.append(one)
-        return found
+                yield one
 
     def _over(self, home: Subject, ending: Ending, place: Place, now_us: int) -> Iterator[_Due]:
         """Yield what of a home is past its last day, in the order in which it goes."""
@@ -130,8 +133,10 @@ class HomeRetention:
                 yield _Due(home, kept)
 
     def _is_free(self, connection: Connection, one: _Due) -> bool:
-        """Whether rows are there, and nothing is left that needs them."""
+        """Whether rows are there, and nothing is left that needs them: no alert that stands."""
         if not any(_count(connection, table, mine) for table, mine in _rows(one)):
+            return False
+        if _has_standing(connection, one.home.id):
             return False
         if one.kept is Kept.HOUSEHOLD:
             return True
@@ -149,6 +154,9 @@ class HomeRetention:
 
     def _end(self, one: _Due, now: Instant) -> int:
         with self._database.begin() as connection:
+            hold_writers(connection)  # nobody holds it, or raises of it, between look and end
+            if one.home.number in holds.held(connection) or not self._is_free(connection, one):
+                return 0
             keys = [] if one.kept is not Kept.HOUSEHOLD else sealed_rows.subjects_of(
                 connection, [one.home.number]
             )  # fmt: skip
@@ -206,6 +214,13 @@ def _rows(one: _Due) -> list[tuple[Table, ColumnElement[bool]]]:
         for table, mine in reversed(list(home_rows.rules(one.home)))
         if table.name not in STAYS and (wanted is None or table.name in wanted)
     ]
+
+
+def _has_standing(connection: Connection, home: str) -> bool:
+    """Whether an alert of this home (id) waits for a person, who may need to know whom to call."""
+    a = alert_tables.alerts.c
+    query = select(a.id).where(a.home == home, a.state.in_([one.value for one in STANDING]))
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _count(connection: Connection, table: Table, mine: ColumnElement[bool]) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from config import audit, gateway_tables, tables
 from config.audit import Entry
+from config.database import hold_writers
 from config.problems import ConfigProblem
 
 LONGEST: Final = 500
@@ -43,6 +44,7 @@ def place(connection: Connection, home: str, reason: str, account: str, now_us: 
 
     ``reason`` names the case, not people. Several may stand: each is lifted by itself.
     """
+    hold_writers(connection)  # what ends rows asks for holds under the same lock
     row = connection.execute(select(_h.number, _h.place).where(_h.id == home)).first()
     if row is None:
         raise ConfigProblem(f"hold: there is no home {home!r}")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from alerts import tables as ledger
 from alerts.alert import AlertKind, Outcome
@@ -128,6 +128,38 @@ def test_kind_by_kind_goes_on_its_day_and_last_the_home_itself(town: Town) -> No
     with town.database.connect() as connection:
         assert [home.id for home in registry.homes(connection)] == ["home-000002"]
         assert len(registry.sensors(connection)) == 7
+
+
+def test_an_open_alert_keeps_whom_to_call_and_the_devices_until_a_person_ends_it(
+    town: Town,
+) -> None:
+    town.enrolled.end()
+    smoke = town.enrolled.raise_alert(AlertKind.SMOKE)
+    assert town.turn(100) == 0
+    assert OF[Kept.HOUSEHOLD] - {"persons"} <= town.kept()
+    with town.database.begin() as connection:
+        ended = update(ledger.alerts).where(ledger.alerts.c.id == smoke)
+        connection.execute(ended.values(state="resolved"))
+    town.turn(101)
+    assert not town.kept() & (OF[Kept.HOUSEHOLD] | OF[Kept.DEVICES])
+
+
+def test_a_hold_that_is_set_while_others_end_is_seen_before_this_one_does(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.enrolled.end()
+    look = town.work._is_free
+
+    def hold_after_a_look(connection: Connection, one: object) -> bool:
+        monkeypatch.setattr(town.work, "_is_free", look)
+        is_free = look(connection, one)  # type: ignore[arg-type]  # as it was called
+        with town.database.begin() as other:
+            holds.place(other, HOME, "a case", BY, NOW_US)
+        return is_free
+
+    monkeypatch.setattr(town.work, "_is_free", hold_after_a_look)
+    assert town.turn(40) == 0
+    assert OF[Kept.HOUSEHOLD] - {"persons"} <= town.kept()
 
 
 def test_keys_go_with_the_household_so_that_no_backup_can_be_read(town: Town) -> None:
