@@ -260,10 +260,13 @@ class Engine:
         if self._version is not None:
             self._version = replace(self._version, places=places)
         self._steps = StepLog(self._ledger, self._version, self._shadow)
-        if self._go_on_from(path):
-            return True
-        self._places, self._watch, self._version, self._steps = before
-        return False
+        goes_on = False
+        try:
+            goes_on = self._go_on_from(path)
+        finally:
+            if not goes_on:
+                self._places, self._watch, self._version, self._steps = before
+        return goes_on
 
     def _go_on_from(self, path: Path) -> bool:
         uplink = self._uplink

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, Engine, select
 
 from config import audit, gone_subjects, holds, tables
+from config.database import hold_writers
 from config.places import Place
 from ingest.clock import Instant, microseconds
 
@@ -50,9 +51,7 @@ class AuditRetention:
 
     def _due(self, connection: Connection, now: Instant) -> Iterator[tuple[str, int]]:
         """Yield each chain that no hold keeps, and from when on its rows stay."""
-        h = tables.homes.c
-        query = select(h.place).where(h.number.in_(holds.held(connection))).distinct()
-        held = set(connection.execute(query).scalars())
+        held = _held(connection)
         days = {key: place.kept_audit_days for key, place in self._places.items()}
         if days and not held:
             days[audit.INSTALLATION] = max(days.values())
@@ -62,9 +61,20 @@ class AuditRetention:
 
     def _cut(self, place: str, before_us: int, now_us: int) -> int:
         with self._database.begin() as connection:
+            hold_writers(connection)  # nobody sets a hold between look and cut
+            held = _held(connection)
+            if place in held or (held and place == audit.INSTALLATION):
+                return 0
             gone = audit.cut(connection, place, before_us, now_us, AT_ONCE)
-            if gone:
+            if gone < AT_ONCE:  # else older rows are left, which name some
                 gone_subjects.forget(connection, place, before_us)
         if gone:
             _log.info("audit_retention_done", place=place, rows=gone)
         return gone
+
+
+def _held(connection: Connection) -> set[str]:
+    """Return the places of which a home is held."""
+    h = tables.homes.c
+    query = select(h.place).where(h.number.in_(holds.held(connection))).distinct()
+    return set(connection.execute(query).scalars())

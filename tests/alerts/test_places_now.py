@@ -44,3 +44,24 @@ def test_nothing_is_taken_up_before_there_is_a_checkpoint(tmp_path: Path, is_sav
         world.run(STOP)
         assert world.engine.checkpoint(tmp_path / "engine.npz")
     assert world.engine.take_up_places() is is_saved
+
+
+def test_an_engine_that_cannot_take_them_up_goes_on_with_all_that_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "engine.npz"
+    world = lived(path)
+    engine = world.engine
+    before, signs = engine._places, state_of(world).sign_us.copy()
+    engine._places_now = lambda: {
+        key: one.model_copy(update={"alert_budget": 3.0}) for key, one in before.items()
+    }
+
+    def fail(_: Path) -> bool:
+        raise OSError("the disk does not answer")
+
+    monkeypatch.setattr(engine, "restore", fail)
+    with pytest.raises(OSError, match="disk"):
+        engine.take_up_places()
+    assert engine._places is before
+    np.testing.assert_array_equal(state_of(world).sign_us, signs)
