@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from config.household_form import Known, read_csv, read_rows
-from config.kits import shipped
+from config.kits import ANNOUNCED, shipped
 from config.places import load_places
 from tests.households import csv_of, rows
 
@@ -50,5 +50,17 @@ def test_rows_are_judged_by_themselves_and_against_each_other() -> None:
 def test_a_place_may_name_its_own_kits() -> None:
     place = next(iter(load_places().values()))
     own = shipped()["lean"].model_copy(update={"name": "Ours"})
-    assert place.kits == shipped()
-    assert place.model_copy(update={"kit": {"ours": own}}).kits == {"ours": own}
+    assert {key: kit for key, kit in place.kits.items() if key != ANNOUNCED} == shipped()
+    kits = place.model_copy(update={"kit": {"ours": own}}).kits
+    assert kits.keys() == {"ours", ANNOUNCED}
+    assert kits["ours"] == own
+
+
+def test_a_home_whose_gateway_announces_gets_no_sensors_but_the_purposes_of_its_places_kits() -> (
+    None
+):
+    place = next(iter(load_places().values()))
+    own = shipped()["lean"].model_copy(update={"name": "Ours"})
+    kit = place.model_copy(update={"kit": {"ours": own}}).kits[ANNOUNCED]
+    assert kit.enrolled() == ()
+    assert kit.purposes() == own.purposes()
