@@ -99,12 +99,16 @@ TEXTS: Final = (
         " a carer who was not seen is told; larger is quieter and slower."
     ),
     N_(
-        "How many times a sensor should have spoken since its last word before it counts as "
-        "silent; larger is quieter and slower."
+        "How many times a sensor should have seen somebody since it last did before it counts as "
+        "broken; larger is quieter and slower."
     ),
     N_(
-        "How long a sensor without a pace of its own must say nothing, whatever it missed; "
-        "larger is quieter and slower."
+        "How long a sensor must see nobody while the home is in use, whatever it missed; larger "
+        "is quieter and slower."
+    ),
+    N_(
+        "How long a sensor must tell of movement without three minutes of pause before it counts "
+        "as broken, and no longer as the person; larger is slower."
     ),
     N_(
         "An outage of the place is told when fewer than this share of the homes that should "
@@ -122,7 +126,7 @@ TEXTS: Final = (
     N_("°C"),
     N_("hours"),
     N_("share of days"),
-    N_("words missed"),
+    N_("times missed"),
     N_("share"),
     N_("homes"),
 )
