@@ -24,13 +24,13 @@ from tests.form_world import HOME, make_form_world
 from tests.postgres import Postgres
 
 C: Final = "willowmere"
-PLACED: Final = {"homes", "gateways", "alerts", "handovers", "unwatched", "shadow_findings",
-                 "cap_proposals", "drafts"}  # fmt: skip
+PLACED: Final = place_move.MOVES
 """Tables whose rows say the place themselves."""
 
 NEWEST: Final = {
     "allowances", "consents", "contacts", "gateway_credentials", "households", "installations",
-    "legal_holds", "pauses", "persons", "visits", "walk_tests",
+    "legal_holds", "pauses", "persons", "replaced_gateways", "visits", "walk_tests",
+    "welfare_calls",
 }  # fmt: skip
 """Tables of a home that came after the places did: none may be empty here."""
 
