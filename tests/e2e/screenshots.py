@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -67,16 +68,28 @@ def keep(page: Page, name: str, width: int, height: int) -> None:
     print(f"{name}.png {len(picture) / 1000:.0f} kB")  # noqa: T201  # a command line
 
 
+def decided() -> dict[str, str]:
+    """Return the days of a decision of today that is looked at again in half a year."""
+    today = datetime.now(UTC).date()
+    days = {"decided_on": today, "review_on": today + timedelta(days=180)}
+    return {
+        f"{name}-{part}": str(value)
+        for name, day in days.items()
+        for part, value in zip("dmy", (day.day, day.month, day.year), strict=True)
+    }
+
+
 def enrol(page: Page) -> None:
     """Answer every page of an enrolment but the last, and look at the answers."""
     page.goto("/enrol")
     page.get_by_role("button", name="Enrol a home in").first.click()
     for step in KEYS:
         page.wait_for_url(re.compile(f"/{step}$"))
-        for name, value in ANSWERS[step].items():
-            field = page.locator(f'[name="{name}"]').first
+        answers = ANSWERS[step] | (decided() if step == "consent" else {})
+        for name, value in answers.items():
+            field = page.locator(f'main [name="{name}"]').first
             if field.get_attribute("type") == "radio":
-                own = page.locator(f'[name="{name}"][value="{value}"]')
+                own = page.locator(f'main [name="{name}"][value="{value}"]')
                 (own if own.count() else field).check()
             else:
                 field.fill(value)
