@@ -291,6 +291,8 @@ CODES: Final = (
     N_("Found, and sent to nobody"),
     N_("Messages to staff about an alert"),
     N_("The home as it is registered"),
+    N_("When gateways announced their devices"),
+    N_("Devices that gateways announced"),
     N_("What happened to each alert"),
     N_("When an alert goes on to the next person"),
     N_("When pages were told that something changed"),

@@ -31,8 +31,18 @@ _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'\N{RIGHT SINGLE QUOTATION MARK}]+")
 _NAMES: Final = re.compile(
     r"\S+@\S+|https?://\S+|\b(?:place|home|gateway|account|sensor|contact)-[\w-]+"
     rf"|\b{A}\S*|\bhall-smoke\b|\b[0-9a-fA-F]{{4}}\b|\b[0-9a-f]{{32}}\b"
+    r"|\bfront-door\b|\blanding/motion\b|\blamp\b|\bLarkspur Sensors M-\d\b|\bEurope/London\b"
+    r"|\{\w+\}|\N{LEFT DOUBLE QUOTATION MARK}[^\N{RIGHT DOUBLE QUOTATION MARK}]*"
 )
-"""Addresses and ids."""
+"""Addresses, ids, what a hub calls its devices, and what is quoted as somebody wrote it."""
+
+WRITTEN: Final = frozenset(
+    {"Mx Sedge Invented", "2 Nowhere Lane", "Exampleton", "ZZ1 2AB", "Ring twice.", "cy"}
+    | {"new in the country", "Fenbridge monitoring centre, 01632 960 011"}
+    | {"Nam ar y system yn eich ardal. Agorwch Stillwell i'w weld. Cyf {reference}."}
+    | {"Rhybudd {priority} yn eich ardal. Agorwch Stillwell i'w weld. Cyf {reference}."}
+)
+"""What was typed about a household of this world, and what its council writes in messages."""
 DATA: Final = frozenset(
     {"Stillwell", "English", "Cymraeg", "Alice", "Bob", "Charlie", "Example", "Mx", "Teasel"}
     | {"Fenbridge", "Northmoor", "City", "Council", "Larkspur", "Court", "flat"}
@@ -99,7 +109,9 @@ def english(page: str) -> Iterator[str]:
     texts.feed(page)
     for text in texts.found:
         bare = _NAMES.sub(" ", text)
-        if any(word not in DATA for word in _WORD.findall(bare)):
+        if " ".join(text.split()) not in WRITTEN and any(
+            word not in DATA for word in _WORD.findall(bare)
+        ):
             yield " ".join(text.split())
 
 
