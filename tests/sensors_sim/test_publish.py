@@ -125,7 +125,8 @@ async def test_a_day_is_sent_up_to_now_and_goes_on_live_without_a_hole(
 
 def _births(collected: Collected) -> set[int]:
     """Return the gateways that said online by themselves, as live ones do."""
-    said = {topic for topic, payload in collected.pairs[-60:] if payload == b"online"}
+    live = [row for row, (topic, _) in enumerate(collected.pairs) if topic == TOPIC.encode()]
+    said = {topic for topic, payload in collected.pairs[max(live) :] if payload == b"online"}
     topics = [f"{prefix(gateway)}/status".encode() for gateway in ENROLMENT.gateways]
     return {row for row, topic in enumerate(topics) if topic in said}
 
