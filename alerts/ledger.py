@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, select
+from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
 from alerts import (
+    by_system,
     calibrations,
     deadlines,
     debounce,
     escalate,
     heartbeats,
     record,
-    spreading,
-    tables,
 )
 from alerts.action import Calibrated, Proposals
 from alerts.alert import (
@@ -23,34 +22,14 @@ from alerts.alert import (
     CONTINUING,
     LIFE_SAFETY,
     SILENCES,
-    STANDING,
     Finding,
     Outcome,
     State,
     Unwatched,
 )
-from alerts.lifecycle import Event, Refusal, Standing, step
+from alerts.lifecycle import Event, Refusal, step
 from alerts.refusals import Conflict, Refused, UnknownAlert
 from ingest.clock import Instant, microseconds
-
-COME_BACK_US: Final = 3 * 3_600_000_000
-"""How long a resolved silence may stay without a new sign of the person (3 hours)."""
-
-
-_REOPENING: Final = frozenset({Event.COME_BACK, Event.TIME_OUT})
-_BLANK: Final[Mapping[str, object]] = dict.fromkeys(
-    (
-        *("acknowledged_by", "acknowledged_us", "attending_by", "attending_us"),
-        *("resolved_by", "resolved_us", "outcome"),
-    )
-)
-"""What nobody has said of an alert that is open again; the history keeps what they said before."""
-
-_EASED: Final = select(tables.alerts.c.id).where(
-    tables.alerts.c.home == bindparam("of_home"),
-    tables.alerts.c.is_eased,
-    tables.alerts.c.kind.in_([kind.value for kind in SILENCES]),
-)
 
 
 class Ledger:
@@ -107,7 +86,7 @@ class Ledger:
                 elif finding.kind in LIFE_SAFETY:
                     new = debounce.take(connection, finding, now_us, sending)
                 else:
-                    new = self._raise(connection, finding, now_us, sending)
+                    new = by_system.raise_new(connection, finding, now_us, sending)
                 if new is not None:
                     ids.append(new)
         return ids
@@ -117,12 +96,14 @@ class Ledger:
 
         Returns the ids of findings that an open alert has taken in, as it would in live mode.
         """
-        now_us, taken_in = microseconds(now), []
+        now_us, sending, taken_in = microseconds(now), self._sending(), []
         with self._begin() as connection:
             for finding in findings:
                 if finding.kind in SILENCES:
-                    self._unease(connection, finding, now_us)
-                elif finding.kind in CONTINUING and self._takes_in(connection, finding, now_us):
+                    by_system.unease(connection, finding, now_us, sending)
+                elif finding.kind in CONTINUING and by_system.takes_in(
+                    connection, finding, now_us, sending
+                ):
                     taken_in.append(finding.id)
         return taken_in
 
@@ -279,126 +260,17 @@ class Ledger:
     def _sending(self) -> record.Sending:
         return record.Sending(self._channels, self._is_muted(), self._is_audited)
 
-    def _raise(
-        self, connection: Connection, finding: Finding, now_us: int, sending: record.Sending
-    ) -> str | None:
-        if record.find(connection, finding.id) is not None:
-            if finding.kind in SILENCES:
-                self._unease(connection, finding, now_us)  # a restart has eased them once more
-            return None
-        if isinstance(step(Standing(finding.kind), Event.RAISE), Refusal):
-            return None
-        if record.has_ended(connection, finding.home):
-            return None  # decided before the engine knew: nobody is watched over there any more
-        if finding.kind in CONTINUING:
-            takes_in = self._takes_in if finding.home else self._joins
-            if takes_in(connection, finding, now_us):
-                return None
-        if finding.kind in SILENCES:
-            self._unease(connection, finding, now_us)
-        record.add(connection, finding, now_us, sending)
-        return finding.id
-
-    def _takes_in(self, connection: Connection, finding: Finding, now_us: int) -> bool:
-        """Whether this onset belongs, or belonged, to an alert that a person has yet to end."""
-        taken_in = record.taken_in_by(connection, finding.id)
-        if taken_in is not None:  # a restart may have eased it once more
-            self._step(connection, taken_in, Event.UNEASE, now_us, record.again(finding.id))
-            return True
-        alerts = tables.alerts.c
-        query = select(alerts.id).where(
-            alerts.home == finding.home,
-            alerts.kind == finding.kind.value,
-            alerts.state.in_([state.value for state in STANDING]),
-        )
-        alert = connection.execute(query).scalars().first()
-        if alert is None:
-            return False
-        note = record.again(finding.id)
-        if not self._step(connection, alert, Event.UNEASE, now_us, note):
-            self._step(connection, alert, Event.JOIN, now_us, note)  # a repetition must find it
-        return True
-
-    def _joins(self, connection: Connection, finding: Finding, now_us: int) -> bool:
-        """Whether a standing alert tells of these homes too, or did: of what the same outage hides.
-
-        Once a person has ended it, further homes are an alert of their own.
-        """
-        if record.taken_in_by(connection, finding.id) is not None:
-            return True
-        while (row := record.standing_of(connection, finding)) is not None:
-            event = spreading.event_of(row.evidence, finding.evidence)
-            transition = step(record.standing(row), event)
-            if isinstance(transition, Refusal):
-                return False
-            changes: dict[str, object] = dict(_BLANK) if event is Event.SPREAD else {}
-            changes["sentence"] = finding.sentence
-            changes["evidence"] = spreading.joined(row.evidence, finding.evidence)
-            if record.apply(
-                connection,
-                row,
-                transition,
-                now_us,
-                actor=record.SYSTEM,
-                note=record.again(finding.id),
-                sending=self._sending(),
-                changes=changes,
-            ):
-                return True
-        return False
-
-    def _unease(self, connection: Connection, finding: Finding, now_us: int) -> None:
-        """A home that is quiet again takes "moving again" back from its older silences."""
-        for alert in connection.execute(_EASED, {"of_home": finding.home}).scalars().all():
-            self._step(connection, alert, Event.UNEASE, now_us, "quiet again since then")
-
     def _by_system(self, alerts: Sequence[str], event: Event, now: Instant, note: str) -> int:
-        now_us, count = microseconds(now), 0
+        now_us, sending, count = microseconds(now), self._sending(), 0
         with self._begin() as connection:
             for id_ in alerts:
                 row = record.find(connection, id_)
                 alert = id_ if row is not None else record.taken_in_by(connection, id_)
                 if alert is not None:
-                    count += self._step(connection, alert, event, now_us, note, row)
+                    count += by_system.take_step(
+                        connection, alert, event, now_us, note, sending, row
+                    )
         return count
-
-    def _step(
-        self,
-        connection: Connection,
-        alert: str,
-        event: Event,
-        now_us: int,
-        note: str,
-        row: Row[Any] | None = None,
-    ) -> bool:
-        """Take a step of the system; one that a person overtook is looked at again.
-
-        ``row`` is that of the alert where it was just read.
-        """
-        row = row or record.find(connection, alert)
-        while row is not None:
-            transition = step(record.standing(row), event)
-            if isinstance(transition, Refusal):
-                return False
-            if event is Event.COME_BACK and (
-                now_us - row.resolved_us < COME_BACK_US or record.has_ended(connection, row.home)
-            ):
-                return False
-            if event is Event.TIME_OUT and not deadlines.is_due(connection, alert, now_us):
-                return False
-            if record.apply(
-                connection,
-                row,
-                transition,
-                now_us,
-                actor=record.SYSTEM,
-                note=note,
-                sending=self._sending(),
-                changes=_BLANK if event in _REOPENING else {},
-            ):
-                return True
-            row = record.find(connection, alert)
-        return False
 
     def _by_person(
         self,

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Rows, Singles, rows_where
+from alerts.detect.columns import HOUR_US, NEVER, Bools, Floats, Ints, Singles, rows_where
 
 BLOCKS: Final = 4
 """Quarters of the local day, six hours each."""
@@ -85,9 +85,3 @@ def is_dead(
     is_long = (fired_us != NEVER) & (now_us - fired_us >= hours * HOUR_US)
     dead: Bools = is_long & (missed > np.maximum(least, 2 * peak))
     return dead
-
-
-def speaking(heard_us: Ints, devices: Rows, now_us: int) -> Bools:
-    """Return which of these devices were heard in the hour that ends now."""
-    spoke: Bools = heard_us[devices] > now_us - HOUR_US
-    return spoke

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from alerts import tables
 from alerts.action import Step
 from alerts.alert import STANDING, AlertKind, Finding, Outcome, alert_id
+from alerts.by_system import COME_BACK_US
 from alerts.deliver import deliver
-from alerts.ledger import COME_BACK_US, Ledger
+from alerts.ledger import Ledger
 from alerts.lifecycle import Event
 from alerts.refusals import Conflict
 from tests.alerts.test_ledger import at, finding
