@@ -4,57 +4,24 @@ Written from what is configured and running, as Markdown: what the system can kn
 what only the council can say is marked. Numbers of homes below five are not told.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator
 
-from alerts.detect.parameters import PARAMETERS, values
-from alerts.modes import DETECTORS, Mode
-from config.kinds import KINDS, OF_DEVICES, Kind
-from config.places import Place
-from config.roles import Role
-
-ASK: Final = "**[the council completes this]**"
-FEWEST: Final = 5
-
-_SEES: Final[Mapping[Role, str]] = {
-    Role.CARE_WORKER: "alerts and homes of their place, whom to call",
-    Role.OPERATOR: "the same, at a queue",
-    Role.SUPERVISOR: "the same, findings that were not sent, figures",
-    Role.OFFICER: "homes and alerts to read, enrolment, who may do what",
-    Role.INSTALLER: "homes of today's work, by what installing needs",
-    Role.GOVERNANCE: "the audit log, data requests, holds",
-    Role.COMMISSIONER: "numbers only, small ones suppressed",
-    Role.ENGINEER: "technical alerts and dead letters, by id",
-    Role.HUB_OPERATOR: "counts and health of places, no home",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """What is configured and running for one place.
-
-    ``kinds`` is how many sensors there are of each kind, ``homes`` how many homes by state,
-    ``bases`` how many standing decisions by basis, ``holders`` how many people hold each role.
-    ``modes`` are by detector. ``channels`` are the ways messages go out, ``stores`` where
-    readings are kept, ``copies_days`` for how long else, by what it is.
-    """
-
-    place: Place
-    taken: str
-    version: str
-    kinds: Mapping[Kind, int]
-    homes: Mapping[str, int]
-    bases: Mapping[str, int]
-    holders: Mapping[Role, int]
-    modes: Mapping[str, Mode]
-    channels: Sequence[str]
-    stores: Sequence[str]
-    database: str
-    copies_days: Mapping[str, float]
-    has_webhook: bool
-    holds: int
-    key_place: str
+from api.records_lines import (
+    ASK,
+    OTHER_DATA,
+    SECURITY,
+    Running,
+    detectors,
+    few,
+    kinds,
+    outside,
+    parameters,
+    purposes,
+    retention,
+    risks,
+    roles,
+    section,
+)
 
 
 def documents(running: Running) -> dict[str, str]:
@@ -81,7 +48,7 @@ def _head(title: str, running: Running) -> Iterator[str]:
 def _record(running: Running) -> Iterator[str]:
     place = running.place
     yield from _head("Record of processing (Article 30 UK GDPR)", running)
-    yield from _section(
+    yield from section(
         "Controller",
         [
             f"- Controller: {place.name}",
@@ -90,8 +57,8 @@ def _record(running: Running) -> Iterator[str]:
             f"- Joint controllers and processors (such as a monitoring centre or a hub): {ASK}",
         ],
     )
-    yield from _section("Purposes", _purposes(place))
-    yield from _section(
+    yield from section("Purposes", purposes(place))
+    yield from section(
         "Lawful basis",
         [
             f"- Article 6: {ASK}",
@@ -101,23 +68,23 @@ def _record(running: Running) -> Iterator[str]:
                 "home with a review date. It is not the lawful basis by itself."
             ),
             *(
-                f"- Homes by {basis}: {_few(count)}"
+                f"- Homes by {basis}: {few(count)}"
                 for basis, count in sorted(running.bases.items())
             ),
         ],
     )
-    yield from _section(
+    yield from section(
         "Whose data",
         [
-            *(f"- Homes that are {state}: {_few(n)}" for state, n in sorted(running.homes.items())),
+            *(f"- Homes that are {state}: {few(n)}" for state, n in sorted(running.homes.items())),
             "- People who live in these homes, and whoever moves about in them",
             "- Contacts and responders of the home, by name and telephone number",
             "- Staff with an account",
         ],
     )
-    yield from _section("Which data", [*_kinds(running), *_OTHER_DATA])
-    yield from _section("Recipients", [*_roles(running), *_outside(running)])
-    yield from _section(
+    yield from section("Which data", [*kinds(running), *OTHER_DATA])
+    yield from section("Recipients", [*roles(running), *outside(running)])
+    yield from section(
         "Transfers outside the UK",
         [
             (
@@ -126,14 +93,14 @@ def _record(running: Running) -> Iterator[str]:
             ),
         ],
     )
-    yield from _section("Retention", _retention(running))
-    yield from _section("Security", [*_SECURITY, f"- Keys of personal data: {running.key_place}"])
+    yield from section("Retention", retention(running))
+    yield from section("Security", [*SECURITY, f"- Keys of personal data: {running.key_place}"])
 
 
 def _dpia(running: Running) -> Iterator[str]:
     place = running.place
     yield from _head("Data protection impact assessment", running)
-    yield from _section(
+    yield from section(
         "1. Why one is needed",
         [
             (
@@ -143,7 +110,7 @@ def _dpia(running: Running) -> Iterator[str]:
             ),
         ],
     )
-    yield from _section(
+    yield from section(
         "2. What is done",
         [
             (
@@ -153,16 +120,16 @@ def _dpia(running: Running) -> Iterator[str]:
                 "something differs. A person decides what is done."
             ),
             "",
-            *_kinds(running),
+            *kinds(running),
             "",
-            *_purposes(place),
+            *purposes(place),
             "",
-            *(f"- Homes that are {state}: {_few(n)}" for state, n in sorted(running.homes.items())),
-            *_retention(running),
+            *(f"- Homes that are {state}: {few(n)}" for state, n in sorted(running.homes.items())),
+            *retention(running),
         ],
     )
-    yield from _section("3. Who was asked", [f"- Residents, carers, staff: {ASK}"])
-    yield from _section(
+    yield from section("3. Who was asked", [f"- Residents, carers, staff: {ASK}"])
+    yield from section(
         "4. Necessity and proportion",
         [
             "- No camera and no microphone: the kinds of sensors are those listed above.",
@@ -176,12 +143,12 @@ def _dpia(running: Running) -> Iterator[str]:
                 "- A detector finds in shadow first, and sends nothing until a named person "
                 "switches it on by evidence."
             ),
-            *_detectors(running),
+            *detectors(running),
             f"- Why less would not do: {ASK}",
         ],
     )
-    yield from _section("5. Risks and 6. what is done about them", _risks(running))
-    yield from _section(
+    yield from section("5. Risks and 6. what is done about them", risks(running))
+    yield from section(
         "7. Signed",
         [
             f"- Measures approved by: {ASK}",
@@ -197,7 +164,7 @@ def _transparency(running: Running) -> Iterator[str]:
     owner = f"{place.manufacturer.name}, {place.manufacturer.email}" if place.manufacturer else ASK
     officer = f"{place.safety_officer.name}" if place.safety_officer else ASK
     yield from _head("Algorithmic transparency record", running)
-    yield from _section(
+    yield from section(
         "Tier 1",
         [
             "- Name: Stillwell",
@@ -209,7 +176,7 @@ def _transparency(running: Running) -> Iterator[str]:
             f"- Contact: {place.contacts.support}",
         ],
     )
-    yield from _section(
+    yield from section(
         "Tier 2: owner and responsibility",
         [
             f"- Organisation: {place.name}",
@@ -218,7 +185,7 @@ def _transparency(running: Running) -> Iterator[str]:
             f"- Senior responsible owner: {ASK}",
         ],
     )
-    yield from _section(
+    yield from section(
         "Description and rationale",
         [
             (
@@ -229,7 +196,7 @@ def _transparency(running: Running) -> Iterator[str]:
             f"- Alternatives considered: {ASK}",
         ],
     )
-    yield from _section(
+    yield from section(
         "Decisions",
         [
             (
@@ -247,168 +214,18 @@ def _transparency(running: Running) -> Iterator[str]:
             f"- How somebody complains or asks for a review: {ASK}",
         ],
     )
-    yield from _section(
-        "The methods, as they run here", [*_detectors(running), "", *_parameters(place)]
+    yield from section(
+        "The methods, as they run here", [*detectors(running), "", *parameters(place)]
     )
-    yield from _section(
+    yield from section(
         "Data",
         [
-            *_kinds(running),
-            *_retention(running),
+            *kinds(running),
+            *retention(running),
             (
                 "- Nothing of one home teaches another's model, but for the "
                 "threshold by which a place keeps to its alert budget."
             ),
         ],
     )
-    yield from _section("Risks", _risks(running))
-
-
-def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
-    yield f"## {title}"
-    yield ""
-    yield from lines
-    yield ""
-
-
-def _few(count: int) -> str:
-    return f"{count:,}" if count >= FEWEST or count == 0 else f"fewer than {FEWEST}"
-
-
-def _purposes(place: Place) -> list[str]:
-    return [f"- {name}: {sentence}" for name, sentence in sorted(place.purposes.items())]
-
-
-def _kinds(running: Running) -> list[str]:
-    used = [row for row in KINDS if running.kinds.get(row.kind)]
-    lines = [
-        f"| {row.kind.value} | {row.meaning} | {row.unit or '-'} | "
-        f"{'the device' if row.kind in OF_DEVICES else 'the home and who is in it'} |"
-        for row in used
-    ]
-    if not lines:
-        return ["- No sensor is enrolled yet."]
-    return ["| kind of sensor | what it says | unit | about |", "|---|---|---|---|", *lines]
-
-
-_OTHER_DATA: Final = [
-    "",
-    (
-        "- Of a household: names, date of birth, NHS number, address, language, what matters at "
-        "the door, a key safe's code; who lives there, pets, going out, risk tier. Sealed, a key a "
-        "person."
-    ),
-    "- Of contacts: name, relation, telephone number. Sealed, a key each.",
-    "- Alerts with what was done and said, consents, pauses, booked visits.",
-    "- An audit log of who did and saw what, by ids.",
-]
-_SECURITY: Final = [
-    "- Argon2id, second factor or the council's own identity provider; roles by place.",
-    "- Names and numbers are sealed (AES-256-GCM); a key that is dropped erases from backups too.",
-    "- Every reading of a page about a person is in a hash-chained audit log.",
-    "- What is promised, and the test of each promise: SECURITY.md of the software.",
-]
-
-
-def _roles(running: Running) -> list[str]:
-    return [
-        f"- {role.value.replace('-', ' ')} ({running.holders.get(role, 0)}): {sees}"
-        for role, sees in _SEES.items()
-    ]
-
-
-def _outside(running: Running) -> list[str]:
-    told = [
-        (
-            f"- Messages to staff go out by {', '.join(running.channels) or 'no channel'}; they "
-            "say neither who nor where."
-        )
-    ]
-    if running.has_webhook:
-        told.append(f"- A webhook of the place gets events, by ids. Whose system that is: {ASK}")
-    if fallback := running.place.fallback:
-        told.append(f"- {fallback.name} answers urgent alerts when nobody else did.")
-    return told
-
-
-def _retention(running: Running) -> list[str]:
-    place = running.place
-    lines = [
-        f"- Readings: {running.place.retention_days} days, ended daily.",
-        *(f"- {what}: {days:g} days." for what, days in running.copies_days.items()),
-        (
-            "- Alerts that are over, with their history, messages and calls, and shadow findings: "
-            f"{running.place.alert_days} days after they ended, ended daily."
-        ),
-        (
-            f"- Household and contacts: {place.household_days} days after the enrolment ended; "
-            "their keys are dropped then, so that no backup can be read."
-        ),
-        (
-            "- Gateways, sensors, what they signed in with, pauses, visits, limits and tests: "
-            f"{place.device_days} days after it ended, and as long as readings are kept."
-        ),
-        "- The home's registration, consents and why it ended: until the last of these has gone.",
-        (
-            "- What a home or a device was, and settings of the engine: as long as the engine's "
-            "log names them."
-        ),
-        "- All of it while the home is enrolled, unless the home is erased by name before.",
-        (
-            f"- Audit log: {place.kept_audit_days} days, by ids; it names nobody once the rest is "
-            "erased."
-        ),
-        (
-            "- Exports and incident files are handed over and not kept by Stillwell; that they "
-            f"were is in the audit log. For how long whoever has them keeps them: {ASK}"
-        ),
-    ]
-    if running.holds:
-        lines.append(f"- {_few(running.holds)} homes are under a legal hold and keep everything.")
-    return lines
-
-
-def _detectors(running: Running) -> list[str]:
-    lines = ["", "| detector | looks for | at this place |", "|---|---|---|"]
-    for one in DETECTORS:
-        mode = running.modes.get(one.key, Mode.SHADOW)
-        lines.append(f"| {one.title} | {one.looks_for} | {_MODES[mode]} |")
-    lines.append("| Smoke, gas, flood, pendant, fall | what the sensor itself says | always on |")
-    return lines
-
-
-_MODES: Final = {
-    Mode.OFF: "off",
-    Mode.SHADOW: "in shadow: found, sent to nobody",
-    Mode.LIVE: "live",
-}
-
-
-def _parameters(place: Place) -> list[str]:
-    chosen = values(place)
-    lines = ["| parameter | unit | default | here | meaning |", "|---|---|---|---|---|"]
-    for one in PARAMETERS:
-        here = chosen.get(one.name, one.default)
-        mark = f"**{here:g}**" if here != one.default else f"{here:g}"
-        lines.append(f"| `{one.name}` | {one.unit} | {one.default:g} | {mark} | {one.sentence} |")
-    return lines
-
-
-def _risks(running: Running) -> list[str]:
-    shadow = sorted(
-        one.title for one in DETECTORS if running.modes.get(one.key, Mode.SHADOW) is not Mode.LIVE
-    )
-    lines = [
-        "| risk | what is done about it | left |",
-        "|---|---|---|",
-        f"| Readings tell when nobody is at home | ids only outside, roles, audit log | {ASK} |",
-        f"| An alert is missed | silences have a cap; outages are told | {ASK} |",
-        f"| False alerts teach a team to look away | an alert budget, evidence first | {ASK} |",
-        f"| Somebody is watched who did not agree | a decision on record, review dates | {ASK} |",
-        f"| Visitors and others in the home are seen too | no identity is read | {ASK} |",
-        f"| Two people or a pet hide a silence | the page says what cannot be told | {ASK} |",
-        f"| It works less well for some ways of living | judged by home | {ASK} |",
-    ]
-    if shadow:
-        lines += ["", f"Not sent here, so nobody may rely on it: {', '.join(shadow)}."]
-    return lines
+    yield from section("Risks", risks(running))

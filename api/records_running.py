@@ -10,7 +10,8 @@ from alerts import switches
 from api import wiring
 from api.channels import channels
 from api.place_files import known_place
-from api.records import Running, documents
+from api.records import documents
+from api.records_lines import Running
 from api.worker_beat import DEAD_LETTER_DAYS
 from config import holds, master_key, tables
 from config.homes import HomeState

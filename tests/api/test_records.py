@@ -12,7 +12,8 @@ from alerts.modes import DETECTORS, Mode
 from alerts.switches import Switch, switch
 from api import records_running, wiring
 from api.cli import app
-from api.records import ASK, documents
+from api.records import documents
+from api.records_lines import ASK
 from config import tables
 from config.homes import HomeState
 from config.kinds import Kind
