@@ -1,6 +1,5 @@
 """The engine: reads the journal, raises signals at once, decides everything else tick by tick."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from alerts.detect.columns import SECOND_US
 from alerts.detect.groups import HOMES_A_TURN
 from alerts.detect.roster import known
 from alerts.ledger import Ledger
-from alerts.progress import Progress, Wait
+from alerts.progress import Progress
 from alerts.proposals import Proposal
 from alerts.remember import remember
 from alerts.settings_version import Version
@@ -138,39 +137,10 @@ class Engine:
         )
         return self.progress
 
-    def run(
-        self,
-        stop: threading.Event,
-        wait: Wait,
-        *,
-        checkpoint: Path | None = None,
-        checkpoint_s: float = 60.0,
-        idle_s: float = 0.25,
-    ) -> None:
-        """Step until told to stop; a failure is logged and tried again, never the end."""
-        saved = time.monotonic()
-        while not stop.is_set():
-            try:
-                progress = self.step()
-                self.beat_s = time.monotonic()
-                self.problem = ""
-                is_due = time.monotonic() - saved >= checkpoint_s
-                # Somebody waits for an erasure, with an erased home's past on the disk meanwhile.
-                if checkpoint is not None and (is_due or forgetting.is_wished(checkpoint)):
-                    is_saved = self.checkpoint(checkpoint)
-                    if is_saved or self._watch.memory is None:
-                        self.forget_erased()
-                    if is_saved and not progress.is_behind:
-                        _ = self.take_up_learned() or self.take_up_places()
-                    saved = time.monotonic()
-                if not progress.is_behind:
-                    wait(progress.position, idle_s)
-            except Exception as failure:  # noqa: BLE001  # signals must go on being read
-                self.problem = type(failure).__name__
-                _log.exception("engine_step_failed", position=self._position)
-                stop.wait(1.0)
-        if checkpoint is not None:
-            self.checkpoint(checkpoint)
+    @property
+    def knows(self) -> bool:
+        """Whether there is anything that a checkpoint could hold."""
+        return self._watch.memory is not None
 
     def proposals(self) -> list[Proposal]:
         """Return the longer caps that a person should be asked about now."""

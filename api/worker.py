@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from alerts import engine_loop
 from alerts.lease import Lease
 from api import memory, wiring
 from api.exits import CommandFailed
@@ -58,7 +59,8 @@ async def _run(parts: Parts, settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     checkpoint = wiring.files(settings).checkpoint
     watch = partial(
-        parts.engine.run,
+        engine_loop.run,
+        parts.engine,
         wait=parts.pace.wait,
         checkpoint=checkpoint,
         checkpoint_s=settings.engine.checkpoint_s,

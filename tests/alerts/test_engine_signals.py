@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from alerts import engine_loop
 from alerts.alert import Outcome
 from config.homes import HomeState
 from config.kinds import Kind
@@ -238,6 +239,6 @@ def test_a_failing_step_is_tried_again_and_the_loop_goes_on() -> None:
         stop.set()
 
     stop = Stop()
-    world.engine.run(stop, wait)
+    engine_loop.run(world.engine, stop, wait)
     assert len(world.alerts()) == 1
     assert seen == ["RuntimeError", ""]

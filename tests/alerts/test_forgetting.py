@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alerts import forgetting
+from alerts import engine_loop, forgetting
 from alerts.checkpoint import learned_beside, read_checkpoint, refused_beside
 from alerts.detect.columns import NEVER
 from alerts.detect.state import _COLUMNS, State, as_arrays, copied
@@ -150,7 +150,7 @@ def test_a_running_engine_does_not_let_an_erasure_wait_for_its_next_checkpoint(
         if not waited[-1] or len(waited) == 3:
             stop.set()
 
-    world.engine.run(stop, wait, checkpoint=path, checkpoint_s=float("inf"))
+    engine_loop.run(world.engine, stop, wait, checkpoint=path, checkpoint_s=float("inf"))
     assert waited == [False]
     assert not any(mark in unpacked(path) for mark in marks)
 
@@ -171,7 +171,7 @@ def test_an_engine_that_knows_nothing_yet_does_not_let_an_erasure_wait_either(
         if not waited[-1] or len(waited) == 3:
             stop.set()
 
-    world.engine.run(stop, wait, checkpoint=path, checkpoint_s=float("inf"))
+    engine_loop.run(world.engine, stop, wait, checkpoint=path, checkpoint_s=float("inf"))
     assert world.engine._watch.memory is None
     assert waited == [False]
     waiting = world.engine._waiting.all().sensor
