@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.caps import Minutes
-from alerts.detect.columns import HOUR_US, MINUTE_US, Ints, Rows, rows_where
+from alerts.detect.columns import HOUR_US, MINUTE_US, NEVER, Bools, Ints, Rows, rows_where
 from alerts.detect.roster import Roster
 from alerts.detect.signs import stable_order
 from alerts.detect.state import State
@@ -53,6 +53,22 @@ def take_runs(device: Ints, time_us: Ints, last_us: Ints, run_min: Minutes) -> I
     lasted = np.empty_like(t)
     lasted[order] = t - start * MINUTE_US
     return lasted
+
+
+def is_believed(device: Ints, time_us: Ints, least_us: float) -> Bools:
+    """Return, looking back, which of n signs may be the person's: bool[n].
+
+    Of a run that came to last so long only its begin is: what the engine believed meanwhile it
+    has given up since, but for that.
+    """
+    size = int(device.max(initial=-1)) + 1
+    nothing = np.full(size, NEVER, np.int64), np.zeros(size, np.int32)
+    lasted_us = take_runs(device, time_us, *nothing)
+    runs = np.stack([device, (time_us - lasted_us) // MINUTE_US])
+    _, run = np.unique(runs, axis=1, return_inverse=True)
+    longest_us = np.zeros(len(run), np.int64)
+    np.maximum.at(longest_us, run, lasted_us)
+    return (longest_us[run] < least_us) | (lasted_us < MINUTE_US)
 
 
 def take_chatter(signs: Signs, roster: Roster, state: State) -> tuple[Signs, Signs]:

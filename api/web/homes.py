@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from alerts.detect import parameters
 from api import households, pausing, queries, roster
 from api.auth import HOMES, Needs, Visitor
 from api.contacting import EDITORS
@@ -243,7 +244,7 @@ def _last_sign(
     now_us: int,
     place: Place,
 ) -> dict[str, str] | None:
-    found = last_sign(batch, kinds)
+    found = last_sign(batch, kinds, parameters.values(place)["chatter_hours"])
     if found is None:
         return None
     at_us, number = found

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from alerts.detect import parameters
 from api import roster
 from api.resources import Resources
 from api.web import words
@@ -30,7 +31,9 @@ def of_homes(resources: Resources, homes: Sequence[Home], now_us: int) -> dict[s
         sign = None
         if store is not None:
             batch = store.read(home.number, now - np.timedelta64(_DAYS, "D"), now + _US)
-            sign = last_sign(batch, {number: s.kind for number, s in sensors.items()})
+            kinds = {number: s.kind for number, s in sensors.items()}
+            place = resources.places[home.place]
+            sign = last_sign(batch, kinds, parameters.values(place)["chatter_hours"])
         is_alone = home.residents == 1 and not home.has_pets
         who = _("Last sign of the person:") if is_alone else _("Last sign of anybody:")
         if sign is None:

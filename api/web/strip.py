@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.columns import HOUR_US
 from alerts.detect.local_time import build_offsets, to_local
+from alerts.detect.parameters import values
+from alerts.detect.runs import is_believed
 from alerts.detect.signs import SensorMemory, find_signs
 from config.kinds import CADENCE_S, Kind
 from ingest.batch import Batch
@@ -19,6 +22,9 @@ DAYS: Final = 28
 BINS: Final = 96
 LEVELS: Final = (1, 3, 6, 11)
 """Signs in a quarter of an hour from which each level of shade begins."""
+
+CHATTER_H: Final = values(None)["chatter_hours"]
+"""For how long a sensor may go on without a pause, where a place says nothing else."""
 
 _BIN_MIN: Final = 1440 // BINS
 _DAY_MIN: Final = 1440
@@ -81,22 +87,29 @@ def local_minutes(time: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.fl
     return to_local(offsets, us) / _MINUTE_US
 
 
-def signs(batch: Batch, kind: NDArray[np.int8]) -> NDArray[np.bool_]:
+def signs(batch: Batch, kind: NDArray[np.int8], chatter_h: float = CHATTER_H) -> NDArray[np.bool_]:
     """Return which readings of an ordered batch are signs of the person to the engine, bool[n].
 
-    ``kind`` int8[n] is the kind's code of each reading.
+    ``kind`` int8[n] is the kind's code of each reading. What a sensor says that goes on without a
+    pause for ``chatter_h`` is nobody's: a page must not show it as life where the engine does not.
     """
     size = int(batch.sensor.max(initial=0)) + 1
     fresh = SensorMemory(np.full(size, np.nan), np.zeros(size, np.bool_))
-    found, _ = find_signs(batch.sensor.astype(np.int64), batch.value, kind.astype(np.int64), fresh)
+    sensor = batch.sensor.astype(np.int64)
+    found, _ = find_signs(sensor, batch.value, kind.astype(np.int64), fresh)
+    rows = np.flatnonzero(found)
+    time_us = batch.time.view(np.int64)[rows]
+    found[rows] = is_believed(sensor[rows], time_us, chatter_h * HOUR_US)
     return found
 
 
-def last_sign(batch: Batch, kinds: Mapping[int, Kind]) -> tuple[int, int] | None:
+def last_sign(
+    batch: Batch, kinds: Mapping[int, Kind], chatter_h: float = CHATTER_H
+) -> tuple[int, int] | None:
     """Return (us, sensor) of the newest sign in an ordered batch, None when it holds none."""
     codes = codes_of(batch, kinds)
     known = batch.take(codes[batch.sensor] >= 0)
-    rows = np.flatnonzero(signs(known, codes[known.sensor]))
+    rows = np.flatnonzero(signs(known, codes[known.sensor], chatter_h))
     if len(rows) == 0:
         return None
     return microseconds(known.time[rows[-1]]), int(known.sensor[rows[-1]])

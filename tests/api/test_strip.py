@@ -9,7 +9,7 @@ import pytest
 from api.web import actogram
 from api.web.actogram import Actogram, RoomKey
 from api.web.homes import summary
-from api.web.strip import BINS, DAYS, Strip, build, local_minutes, window
+from api.web.strip import BINS, DAYS, Strip, build, last_sign, local_minutes, window
 from api.web.strip_svg import Mark, draw
 from config.homes import Sensor
 from config.kinds import Kind
@@ -200,3 +200,23 @@ def test_four_weeks_of_a_busy_home_are_drawn_in_little() -> None:
     assert sum(row.signs for row in strip.rows) > 0
     drawn = draw(strip, picture(batch, strip), [])
     assert len(gzip.compress(drawn.encode())) < 40_000
+
+
+def test_a_sensor_that_chatters_is_no_sign_of_life_on_a_page() -> None:
+    """The alert says "no sign since"; the line below it must not say "seen just now"."""
+    begins = np.datetime64("2026-03-03T09:00:00", "us").astype(np.int64)
+    us = [int(begins) + at * 5_000_000 for at in range(3_000)]  # until 13:10, every five seconds
+    on_off = batches.build([1] * 3_000, us, [float(n % 2 == 0) for n in range(3_000)], us)
+    before = readings((4, "2026-03-03T08:40", 0.0), (4, "2026-03-03T08:41", 900.0))
+    batch = batches.ordered(batches.concat([before, on_off]))
+    assert last_sign(batch, KINDS) == (int(begins) + 50_000_000, 1)
+    kettle = readings((4, "2026-03-03T12:00", 0.0), (4, "2026-03-03T12:01", 900.0))
+    later = batches.ordered(batches.concat([before, on_off, kettle]))
+    found = last_sign(later, KINDS)
+    assert found is not None
+    assert found[1] == 4
+    assert build(batch, KINDS, NOW, LONDON).rows[0].signs < 10
+    shorter = batch.take(batch.time < np.datetime64("2026-03-03T11:00"))
+    found = last_sign(shorter, KINDS)
+    assert found is not None
+    assert found[0] > int(begins) + 110 * 60_000_000
