@@ -64,8 +64,8 @@ def is_believed(device: Ints, time_us: Ints, least_us: float) -> Bools:
     size = int(device.max(initial=-1)) + 1
     nothing = np.full(size, NEVER, np.int64), np.zeros(size, np.int32)
     lasted_us = take_runs(device, time_us, *nothing)
-    runs = np.stack([device, (time_us - lasted_us) // MINUTE_US])
-    _, run = np.unique(runs, axis=1, return_inverse=True)
+    began_min = (time_us - lasted_us) // MINUTE_US
+    _, run = np.unique((device << 32) + began_min, return_inverse=True)
     longest_us = np.zeros(len(run), np.int64)
     np.maximum.at(longest_us, run, lasted_us)
     return (longest_us[run] < least_us) | (lasted_us < MINUTE_US)
