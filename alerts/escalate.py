@@ -14,7 +14,7 @@ from alerts import deadlines, record, tables
 from alerts.alert import Priority, State
 from alerts.lifecycle import Event, Refusal, step
 from alerts.texts import text
-from config import ladder_rows, ladders, message_texts, people, recipients, rotas
+from config import ladder_rows, ladders, message_texts, people, recipients, rotas, webhooks
 from config.holidays import BankHolidays
 from config.ladders import Ladder, Rung
 from config.places import Place
@@ -23,7 +23,6 @@ from config.roles import Role
 from ingest.clock import Instant, microseconds
 
 _MINUTE_US: Final = 60_000_000
-_WEEK_US: Final = 7 * 86_400_000_000
 _URGENT: Final = (Priority.P1, Priority.P2)
 PLACE: Final = "place"
 """Recipient of what goes to the place itself, such as its webhook."""
@@ -125,6 +124,16 @@ def _told(
             yield Told(account, channel, person.language, quiet_us or now_us)
 
 
+def reaches(connection: Connection, rung: Rung, place: Place, now_us: int) -> bool:
+    """Return whether this step would be sent to anybody now, by whatever channel."""
+    accounts = [a for who in rung.who for a in _accounts(connection, who, place.key, place, now_us)]
+    found = [recipients.find(connection, account) or Recipient() for account in accounts]
+    sent = [channel for channel in rung.channel if channel != "console"]
+    if "webhook" in sent and webhooks.find(connection, place.key) is not None:
+        return True
+    return any(person.address(channel) for person in found for channel in sent)
+
+
 def _accounts(
     connection: Connection, who: str, key: str, place: Place | None, now_us: int
 ) -> Sequence[str]:
@@ -136,10 +145,13 @@ def _accounts(
         return ()
     if word == "team":
         emails = [email for team in rota.team if team.key == name for email in team.members]
-    elif word == "on-call":
-        span = (now_us - _WEEK_US, now_us + _WEEK_US)
+    elif word in ladders.ON_CALL:
+        span = (now_us, now_us + 1)
         found = rotas.turns(rota, place.zone, BankHolidays(rota.division), *span)
-        now, _later = rotas.on_call(found, name, now_us)
+        if word == ladders.ON_CALL[0]:
+            now, _later = rotas.on_call(found, name, now_us)
+        else:
+            now = rotas.on_line(found, name, word, now_us)
         emails = [] if now is None else [now.person]
     else:
         return ()

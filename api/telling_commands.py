@@ -69,8 +69,21 @@ def show_rota(place: PlaceKey, settings: SettingsFile = None) -> None:
 
 
 @rota.command("set")
-def save_rota(file: File, place: PlaceKey, by: By, settings: SettingsFile = None) -> None:
+def save_rota(
+    file: File,
+    place: PlaceKey,
+    by: Annotated[
+        str, typer.Option(help="E-mail of a supervisor or officer of the place: who decided.")
+    ],
+    accept_gaps: Annotated[
+        bool, typer.Option("--accept-gaps", help="Save it though it leaves nobody on call.")
+    ] = False,
+    settings: SettingsFile = None,
+) -> None:
     """Put a rota in force; refused when two people of a team are on call at one time.
+
+    Where somebody is on call within the next 7 days and nobody would be, it is saved only with
+    --accept-gaps.
 
     [[team]]
     key = "responders"
@@ -82,11 +95,15 @@ def save_rota(file: File, place: PlaceKey, by: By, settings: SettingsFile = None
     from = "08:00"
     to = "08:00"                   # hand-over the next day
     people = ["ann@example.org", "bea@example.org"]   # by turns, week by week
+    # line = "second" (or "third"): called after the first; since, until = first, last day
+    # [[cover]]  team, day, from, person: somebody else for the one shift that begins then
     """
     from api import telling_files, wiring
 
     with told_plainly():
-        telling_files.save_rota(wiring.read_settings(settings), place, file, by, tell=tell)
+        telling_files.save_rota(
+            wiring.read_settings(settings), place, file, by, is_gap_meant=accept_gaps, tell=tell
+        )
 
 
 @recipient.command("set")

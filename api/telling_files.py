@@ -5,9 +5,11 @@ from pathlib import Path
 
 from alerts.notify.webhook import Unsafe, guard
 from api import console, telling, wiring
+from api.auth import PEOPLE
 from api.contacts_file import expect_role, read_toml
 from api.web import words
 from config import ladders, people, recipients, rota_gaps, rotas, webhooks
+from config.database import hold_writers
 from config.ladders import Rung
 from config.places import Place
 from config.problems import ConfigProblem
@@ -72,15 +74,23 @@ def show_rota(settings: Settings, place: str, *, tell: Tell) -> None:
         tell(ending)
 
 
-def save_rota(settings: Settings, place: str, file: Path, by: str, *, tell: Tell) -> None:
-    """Put the rota of the file in force; ConfigProblem says where it overlaps itself."""
+def save_rota(
+    settings: Settings, place: str, file: Path, by: str, *, is_gap_meant: bool, tell: Tell
+) -> None:
+    """Put the rota of the file in force; ConfigProblem says where it overlaps or leaves nobody."""
     served = _place(settings, place)
     plan = rotas.read_plan(read_toml(file, "rota"), file.name)
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
-        account = expect_role(connection, by, place, Role.SUPERVISOR)
-        telling.save_rota(connection, served, plan, account.id, now_us)
+        hold_writers(connection)
+        account = expect_role(connection, by, place, *PEOPLE)
+        try:
+            telling.save_rota(
+                connection, served, plan, account.id, now_us, is_gap_meant=is_gap_meant
+            )
+        except telling.GapOpened as gaps:
+            raise ConfigProblem(f"{gaps} (--accept-gaps); nothing was saved") from gaps
     show_rota(settings, place, tell=tell)
 
 

@@ -34,10 +34,14 @@ def save(
     *,
     why: str = "",
     read: int | None = None,
-) -> None:
-    """Put the budget in force; for ``read`` see ``declarations.save``."""
+) -> int:
+    """Put the budget in force and return its version; for ``read`` see ``declarations.save``."""
     content = {"alert_budget": budget}
-    declarations.save(connection, place, SUBJECT, content, account, now_us, why=why, read=read)
+    before = declarations.newest(connection, place, SUBJECT)
+    return declarations.save(
+        connection, place, SUBJECT, content, account, now_us, why=why, read=read,
+        detail={"before": before.content if before else None, "after": content},
+    )  # fmt: skip
 
 
 def in_force(connection: Connection, places: Mapping[str, Place]) -> dict[str, Place]:

@@ -5,8 +5,9 @@ Of a place and subject the newest is in force, over what the place file says.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select
@@ -48,20 +49,28 @@ def save(
     *,
     why: str = "",
     read: int | None = None,
-) -> None:
-    """Write a new version; what is wrong with its content was found before.
+    detail: Mapping[str, object] = MappingProxyType({}),
+) -> int:
+    """Write a new version and return its id; what is wrong with its content was found before.
 
     ``read`` is the id of the version that was changed, 0 where there was none: Stale when that is
-    the newest no more; the caller's transaction must then end without a trace.
+    the newest no more; the caller's transaction must then end without a trace. ``detail`` (ids and
+    codes) goes into the audit log, beside which version followed which.
     """
     values = {"place": place, "subject": subject, "since_us": now_us, "account": account}
     connection.execute(insert(tables.declarations).values(**values, content=content, why=why))
     # Looked at after the first write, for then no other transaction can write.
-    last = history(connection, place, subject, limit=2)[1:]
+    made, *last = history(connection, place, subject, limit=2)
     if read is not None and last and last[0].id != read:
         raise Stale(last[0])
-    detail = {"content": hashlib.sha256(json.dumps(content).encode()).hexdigest()}
-    audit.append(connection, Entry(place, now_us, account, "setting", subject, detail))
+    noted = {
+        "content": hashlib.sha256(json.dumps(content).encode()).hexdigest(),
+        "version": made.id,
+        "version_before": last[0].id if last else 0,
+        **detail,
+    }
+    audit.append(connection, Entry(place, now_us, account, "setting", subject, noted))
+    return made.id
 
 
 def newest(connection: Connection, place: str, subject: str) -> Declaration | None:

@@ -18,12 +18,16 @@ LEAST_FALLBACK_MIN: Final = 5.0
 MOST_P1_MIN: Final = 30.0
 """A P1 that nobody answers comes to its fallback within so long, which is repeated as often."""
 
+ON_CALL: Final = ("on-call", "second", "third")
+"""Words of those whom the rota of a team names: first of all, and by its further lines."""
+
 _ROLES: Final = "|".join(role.value for role in Role)
 Who = Annotated[
     str,
-    Field(pattern=rf"^(on-call:[a-z0-9-]{{2,40}}|team:[a-z0-9-]{{2,40}}|role:({_ROLES})|place)$"),
+    Field(pattern=rf"^((on-call|second|third|team):[a-z0-9-]{{2,40}}|role:({_ROLES})|place)$"),
 ]
-"""Who is on call in a team, everybody in one, a role at the place, or the place's own addresses."""
+"""Who is on call in a team (first, or on a line of its rota), everybody in one, a role at the
+place, or the place's own addresses."""
 
 Channel = Annotated[str, Field(pattern=f"^({'|'.join(CHANNELS)})$")]
 
@@ -83,7 +87,7 @@ def mistakes(ladder: Ladder, priority: str = "") -> list[tuple[str, str]]:
         told = "it has no fallback; add [fallback]: who is told in the end, without a rota"
         wrong.append(("fallback.who", told))
     else:
-        if all(who.startswith("on-call:") for who in last.who):
+        if all(who.partition(":")[0] in ON_CALL for who in last.who):
             told = "its fallback is only who is on call; name a team, a role or the place"
             wrong.append(("fallback.who", told))
         if last.wait_min < LEAST_FALLBACK_MIN:
@@ -126,7 +130,13 @@ def told_by(ladder: Ladder) -> list[str]:
 def teams_of(ladder: Ladder) -> set[str]:
     """Return the keys of the teams that this ladder tells."""
     words = [who.partition(":") for who in told_by(ladder)]
-    return {name for word, _, name in words if word in ("on-call", "team")}
+    return {name for word, _, name in words if word in (*ON_CALL, "team")}
+
+
+def on_call_in(ladder: Ladder) -> set[str]:
+    """Return the keys of the teams whose rota says whom this ladder tells."""
+    words = [who.partition(":") for who in told_by(ladder)]
+    return {name for word, _, name in words if word in ON_CALL}
 
 
 def at(ladder: Ladder, rung: int) -> Rung | None:

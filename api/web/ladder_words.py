@@ -27,6 +27,10 @@ def who(code: str, teams: Mapping[str, str]) -> str:
     team = teams.get(name, name)
     if word == "on-call":
         return _("whoever is on call in %(team)s", team=team)
+    if word == "second":
+        return _("whoever is second on call in %(team)s", team=team)
+    if word == "third":
+        return _("whoever is third on call in %(team)s", team=team)
     if word == "team":
         return _("everybody in %(team)s", team=team)
     if word == "role":

@@ -55,8 +55,7 @@ async def change_ladder(request: Request, visitor: Editor, place: Id, priority: 
 
 def in_force(connection: Connection, place: Place, priority: Priority) -> Ladder | None:
     """Return the ladder that alerts climb: what somebody saved, or what the place file says."""
-    saved = ladder_rows.find(connection, place.key, priority.value)
-    return saved or place.ladder.get(priority.value)
+    return ladder_rows.in_force(connection, place, priority.value)
 
 
 def team_names(connection: Connection, place: str) -> dict[str, str]:
@@ -212,7 +211,7 @@ def _number(
 
 def _choices(teams: Mapping[str, str], held: Ladder | None) -> dict[str, str]:
     """Return whom a step may tell, by code; what the ladder in force tells is always among them."""
-    codes = [f"{word}:{key}" for key in teams for word in ("on-call", "team")]
+    codes = [f"{word}:{key}" for key in teams for word in (*ladders.ON_CALL, "team")]
     codes += [f"role:{role.value}" for role in ladder_words.TOLD]
     codes += ["place", *(ladders.told_by(held) if held else ())]
     return {code: ladder_words.capital(ladder_words.who(code, teams)) for code in codes}

@@ -1,5 +1,6 @@
 """Nobody acknowledges: who is told, when, and what ends it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -128,6 +129,43 @@ def test_where_nobody_is_on_call_the_next_step_is_taken_at_once() -> None:
     while climb(database, PLACES, at(0)):
         continue
     assert {who for who, _, minute in told(database) if minute == 0} == {"ann", "bea"}
+
+
+def test_the_second_on_call_is_told_by_a_step_of_their_own_and_where_nobody_is_first() -> None:
+    both = [
+        {"who": [who], "channel": ["sms"], "wait_min": 5} for who in ("on-call:day", "second:day")
+    ]
+    database, ledger = world({**LADDER, "rung": both, "loops": 1})
+    second = {**ROTA["shift"][0], "line": "second", "to": "08:00", "people": ["ann@x.org"]}
+    with database.begin() as connection:
+        plan = rotas.read_plan({**ROTA, "shift": [*ROTA["shift"], second]}, "test")
+        rotas.save(connection, PLACE, plan, "account-sue", 1)
+    ledger.raise_findings([finding()], at(0))
+    climb(database, PLACES, at(0))
+    climb(database, PLACES, at(5 * MINUTE))
+    assert told(database) == [("bea", "sms", 0), ("ann", "sms", 5)]
+    with database.begin() as connection:
+        plan = rotas.read_plan({**ROTA, "shift": [second]}, "test")
+        rotas.save(connection, PLACE, plan, "account-sue", 2)
+    ledger.raise_findings([finding(AlertKind.SLEEP_SHIFT)], at(6 * MINUTE))
+    climb(database, PLACES, at(6 * MINUTE))
+    assert told(database)[2:] == [("ann", "sms", 6)]
+
+
+def test_a_change_of_the_rota_is_in_the_audit_log_before_and_after_without_an_address() -> None:
+    database, _ = world()
+    with database.begin() as connection:
+        after = {**ROTA, "shift": [ROTA["shift"][0], {**ROTA["shift"][1], "people": ["ann@x.org"]}]}
+        rotas.save(connection, PLACE, rotas.read_plan(after, "test"), "account-sue", 1)
+        rows = connection.execute(
+            select(registry.audit.c.detail).where(registry.audit.c.subject == "rota")
+        )
+        last = [json.loads(detail) for (detail,) in rows][-1]
+    shown = {"days": list(rotas.DAYS), "from": "20:00", "kind": "shift", "line": "first"}
+    assert last["before"] == [{**shown, "team": "day", "to": "08:00", "people": ["account-bea"]}]
+    assert last["after"] == [{**shown, "team": "day", "to": "08:00", "people": ["account-ann"]}]
+    assert last["version"] > last["version_before"] > 0
+    assert "@" not in json.dumps(last)
 
 
 def test_everyone_must_acknowledge_where_a_step_says_so() -> None:

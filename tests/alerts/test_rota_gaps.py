@@ -55,6 +55,25 @@ def test_a_gap_that_is_filled_or_over_is_closed_by_itself() -> None:
     assert [state for _, state in gaps(ledger)] == ["closed"]
 
 
+def test_a_team_that_will_be_on_call_in_three_weeks_is_one_gap_however_often_it_is_looked() -> None:
+    database, ledger = world()
+    later = [{**WEEKDAYS["shift"][0], "since": "2026-11-23"}]
+    put(ledger, {**WEEKDAYS, "shift": later})
+    assert rota_watch.watch(database, ledger, PLACES, at(0)) == 1
+    for hours in (1, 30, 200):
+        assert rota_watch.watch(database, ledger, PLACES, at(hours * HOUR)) == 0
+    assert gaps(ledger) == [(START, "open")]
+
+
+def test_only_what_a_change_opens_within_a_week_is_new() -> None:
+    before, after = (rotas.read_plan(one, "test") for one in (ROTA, WEEKDAYS))
+    opened = rota_gaps.opened(before, after, PLACES[PLACE], (), START)
+    assert [(gap.start_us, gap.end_us) for gap in opened] == [(START + 5 * DAY, START + 7 * DAY)]
+    assert rota_gaps.opened(after, after, PLACES[PLACE], (), START) == []
+    assert rota_gaps.opened(None, after, PLACES[PLACE], (), START) == []
+    assert rota_gaps.opened(after, before, PLACES[PLACE], (), START) == []
+
+
 def test_a_place_without_a_rota_has_no_gap() -> None:
     database, ledger = world()
     assert rota_watch.watch(database, ledger, {}, at(0)) == 0
