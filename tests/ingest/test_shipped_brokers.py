@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ pytestmark = pytest.mark.server
 SHIPPED = Path(ingest.__file__).parent / "brokers"
 USERS = ("stillwell-worker", "gateway-0001", "gateway-0002")
 OWN = "stillwell/v1/place-0001/gateway-0001"
+LIMIT_BYTES = 1 << 20
+"""What both shipped configurations take in one message."""
 
 
 def password(user: str) -> str:
@@ -125,6 +129,8 @@ async def test_a_gateway_forges_nothing_and_overhears_nothing(
         "stillwell-receipt/v1/gateway-0002",
         "stillwell-receipt/v1/+",
         "#",
+        "$SYS/#",
+        "$CONTROL/#",
     )
     first = (USERS[1], password(USERS[1]))
     receipts = "stillwell-receipt/v1/"
@@ -142,6 +148,8 @@ async def test_a_gateway_forges_nothing_and_overhears_nothing(
             f"{receipts}gateway-0001",
             f"{receipts}gateway-0002",
             "stillwell-probe/v1/x",
+            "$CONTROL/dynamic-security/v1",
+            "$SYS/broker/x",
         ]
         for topic in forged:
             try:
@@ -161,6 +169,79 @@ async def test_a_gateway_forges_nothing_and_overhears_nothing(
         assert worker.pairs == [(f"{OWN}/native/r".encode(), b"mine")]
         assert own.payloads == [b"for me"]
         assert {payload for _, payload in overheard.pairs} <= {b"for me"}
+
+
+async def is_let_in(
+    broker: RunningBroker, user: str | None, secret: str | None, tls: ssl.SSLContext | None
+) -> bool:
+    try:
+        async with Flood(HOST, broker.port, "try", user, secret, timeout_s=5, tls=tls):
+            return True
+    except Exception:  # noqa: BLE001  # however it is refused
+        return False
+
+
+async def test_nobody_is_let_in_without_their_credential_or_in_the_clear(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    ca = tmp_path / "ca.pem"
+    await up(broker, ca)
+    tls, own = client_context(ca), password(USERS[1])
+    for user, secret in (
+        (None, None),
+        (USERS[1], None),
+        (USERS[1], ""),
+        (USERS[1], "wrong"),
+        (USERS[1], password(USERS[2])),
+        ("gateway-0009", own),
+    ):
+        assert not await is_let_in(broker, user, secret, tls), user
+    assert not await is_let_in(broker, USERS[1], own, None)
+    assert await is_let_in(broker, USERS[1], own, tls)
+
+
+def spoken(port: int, newest: ssl.TLSVersion) -> str:
+    """Return which TLS a broker speaks with a client that knows none newer; SSLError if none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.maximum_version = newest
+    with (
+        socket.create_connection((HOST, port), 10) as plain,
+        context.wrap_socket(plain) as wrapped,
+    ):
+        return wrapped.version() or ""
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+async def test_the_brokers_speak_nothing_older_than_tls_1_2(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    await up(broker, tmp_path / "ca.pem")
+    assert spoken(broker.port, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    for old in (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1):
+        with pytest.raises(ssl.SSLError) as refused:
+            spoken(broker.port, old)
+        assert "PROTOCOL_VERSION" in refused.value.reason  # said by the broker, not by us
+
+
+async def test_a_message_beyond_the_limit_reaches_nobody(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    ca = tmp_path / "ca.pem"
+    await up(broker, ca)
+    async with collecting(broker, tls=client_context(ca), max_payload_bytes=1 << 22) as worker:
+        for size in (LIMIT_BYTES + 1, 1 << 21):
+            try:
+                async with flood(broker, USERS[1], ca) as out:
+                    await out.publish_all([(f"{OWN}/native/r", b"x" * size)])
+            except Exception:  # noqa: BLE001, S112  # refused aloud is as good as in silence
+                continue
+        async with flood(broker, USERS[1], ca) as out:
+            await out.publish_all([(f"{OWN}/native/r", b"small")])
+        await worker.wait_for(1)
+        assert worker.payloads == [b"small"]
 
 
 async def test_the_shipped_configurations_pass_our_own_probe(

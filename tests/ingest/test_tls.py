@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
+import ingest
 from ingest.publisher import Flood
 from ingest.tls import TlsProblem, client_context
 from tests.brokers import HOST, RunningBroker, start_mosquitto
@@ -95,6 +96,36 @@ async def test_a_revoked_certificate_is_not_let_in(
         context = client_context(certificates.ca, *kept)
         async with Flood(HOST, port, "gateway-0002", tls=context) as out:
             await out.publish_all([(TOPIC, b"x")])
+
+
+async def test_a_certificate_speaks_under_its_own_name_only(
+    tmp_path: Path, certificates: Certificates
+) -> None:
+    certificate, key = certificates.of("broker")
+    port, rules = free_port(), Path(ingest.__file__).parent / "brokers" / "mosquitto.acl"
+    (tmp_path / "mosquitto").mkdir()
+    acl = tmp_path / "mosquitto" / "acl"
+    acl.write_text(rules.read_text("utf-8"), "utf-8")
+    acl.chmod(0o600)
+    extra = (
+        f"acl_file {acl}\nlistener {port} {HOST}\ncafile {certificates.ca}\n"
+        f"certfile {certificate}\nkeyfile {key}\nrequire_certificate true\n"
+        "use_identity_as_username true\ntls_version tlsv1.2\n"
+    )
+    with start_mosquitto(tmp_path / "mosquitto", extra) as broker:
+        secured = replace(broker, port=port)
+        worker = client_context(certificates.ca, *certificates.of("stillwell-worker"))
+        gateway = client_context(certificates.ca, *certificates.of("gateway-0001"))
+        async with collecting(secured, tls=worker) as collected:
+            # A name that is claimed beside the certificate counts for nothing.
+            for user in (None, "gateway-0002"):
+                async with Flood(
+                    HOST, port, "hub", user, "x" if user else None, tls=gateway
+                ) as out:
+                    other = TOPIC.replace("gateway-0001", "gateway-0002")
+                    await out.publish_all([(other, b"forged"), (TOPIC, b"own")])
+            await collected.wait_for(2)
+            assert collected.pairs == [(TOPIC.encode(), b"own")] * 2
 
 
 def revocation_of(certificates: Certificates, certificate: Path) -> Path:
