@@ -1,8 +1,9 @@
 """What the worker reports of itself, as Prometheus reads it.
 
 Sums over everything that this worker serves, and no home, gateway or place: what one home said,
-and when, is occupancy, and this page is read without signing in. Format: "Exposition formats",
-prometheus.io, version 0.0.4.
+and when, is occupancy, and this page is read without signing in. Where there are few homes a sum
+tells of them too, so that what moves with their readings is left out. Format: "Exposition
+formats", prometheus.io, version 0.0.4.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,14 @@ BY_REASON: Final[Mapping[str, tuple[str, str, str]]] = {
     "odd": ("stillwell_odd", "gauge", "Homes and sensors that teach nothing, by reason."),
 }
 
+FEWEST: Final = 5
+"""With fewer homes a count that goes up says that somebody moves in one of them."""
+
+OF_FEW: Final = frozenset(
+    {"connection_losses", "lost_sessions", "stuck_s", "behind_s", "store_retries"}
+)
+"""What is told of few homes as well: none of it follows what their sensors say."""
+
 
 def text(worker: health.Beat | None, wall_us: int) -> str:
     """Return the metrics; only ``stillwell_ready`` where no worker has been heard."""
@@ -51,22 +60,28 @@ def _lines(worker: health.Beat | None, wall_us: int) -> Iterator[str]:
         return
     age_s = (wall_us - worker.beat_us) / 1e6
     yield from _one("stillwell_beat_age_seconds", "gauge", "Since the worker was heard.", age_s)
-    last_us = worker.state.get("last_commit_us")
+    state = {key: value for key, value in worker.state.items() if _is_told(key, worker.state)}
+    last_us = state.get("last_commit_us")
     if isinstance(last_us, int) and last_us:
         age_s = (wall_us - last_us) / 1e6
         yield from _one("stillwell_commit_age_seconds", "gauge", "Since the last commit.", age_s)
     for kind, metrics in (("counter", COUNTERS), ("gauge", GAUGES)):
         for key, (name, says) in metrics.items():
-            value = worker.state.get(key)
+            value = state.get(key)
             if isinstance(value, int | float):
                 yield from _one(name, kind, says, value)
     for key, (name, kind, says) in BY_REASON.items():
-        counts = worker.state.get(key)
+        counts = state.get(key)
         if isinstance(counts, Mapping) and counts:
             yield f"# HELP {name} {says}"
             yield f"# TYPE {name} {kind}"
             for reason, count in sorted(counts.items()):
                 yield f'{name}{{reason="{reason}"}} {count}'
+
+
+def _is_told(key: str, state: Mapping[str, object]) -> bool:
+    homes = state.get("homes")
+    return key in OF_FEW or (isinstance(homes, int) and homes >= FEWEST)
 
 
 def _one(name: str, kind: str, says: str, value: float) -> Iterator[str]:

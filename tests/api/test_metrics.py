@@ -1,14 +1,18 @@
 from pathlib import Path
 
+import pytest
+
 from api import metrics, wiring, worker_beat, worker_parts
 from api.broker_watch import Stuck
 from api.site import create
+from ingest.clock import microseconds
 from tests.api.visits import Visit
 from tests.api.world import make_world
 from tests.make import enrolment
 from tests.servers import free_port
 
 STATE = {
+    "homes": 60,
     "readings": 12_345_678_901,
     "gaps": 3,
     "rejects_by_reason": {"not-json": 2, "stale": 1},
@@ -29,6 +33,24 @@ def test_metrics_are_sums_and_name_no_home(tmp_path: Path) -> None:
     assert "stillwell_gaps 3" in lines
     assert 'stillwell_rejects_total{reason="not-json"} 2' in lines
     assert not [word for word in ("home-", "gate-", "sens-", "fenbridge") if word in answer.text]
+
+
+@pytest.mark.parametrize("homes", [0, 1, 4])
+def test_of_few_homes_nothing_is_told_that_moves_with_their_readings(
+    homes: int, tmp_path: Path
+) -> None:
+    world = make_world(tmp_path)
+    told = set()
+    for more in (0, 1):  # somebody gets up: one more of everything
+        moved = dict.fromkeys((*metrics.COUNTERS, *metrics.GAUGES), 5 + more)
+        still = dict.fromkeys(metrics.OF_FEW, 2)
+        by_reason: dict[str, object] = {key: {"stale": 5 + more} for key in metrics.BY_REASON}
+        at = microseconds(world.wall) - (2 - more) * 60_000_000
+        world.beat(state={**moved, **by_reason, **still, "last_commit_us": at, "homes": homes})
+        told.add(Visit(world.app).get("/metrics").text)
+    (only,) = told
+    assert "stillwell_ready 1" in only
+    assert "stillwell_connection_losses_total 2" in only
 
 
 def test_metrics_say_that_no_worker_was_heard(tmp_path: Path) -> None:
@@ -70,7 +92,8 @@ def test_every_metric_is_reported_by_the_worker(tmp_path: Path) -> None:
 def test_what_a_store_refuses_and_what_a_broker_forgot_are_seen(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     odd = {"home-with-one-sensor": 3}
-    world.beat(state={"store_retries": 4, "store_waiting": 900, "lost_sessions": 1, "odd": odd})
+    state = {"store_retries": 4, "store_waiting": 900, "lost_sessions": 1, "odd": odd}
+    world.beat(state={"homes": 60, **state})
     lines = Visit(world.app).get("/metrics").text.splitlines()
     assert "stillwell_store_retries 4" in lines
     assert "stillwell_store_waiting 900" in lines

@@ -39,6 +39,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     for place in (A, B):
         for role in Role:
             account(world.database, f"{place}-{role.value}", (place, role))
+    account(world.database, f"{A}-all", *((A, role) for role in Role))
     journal = Journal.open(world.folder / "journal.db")
     letters = [
         Reject(Reason.NOT_JSON, f"stillwell/v1/{p}/{p}-gateway-1/r", SECRET[p].encode(), "", 7)
@@ -324,6 +325,49 @@ def test_absent_and_foreign_are_one_answer_by_the_same_statements(
         assert answers[0] == answers[1], foreign
         assert answers[0][0] == 404
         assert statements[0] == statements[1], foreign
+
+
+NOWHERE = "nowhere-place"
+"""A place that does not exist; ids are made of it as they are of a place that does."""
+
+
+def told(visit: Visit, said: list[str], method: str, address: str) -> tuple[int, str, list[str]]:
+    """Return (status, answer without nonce and ids, statements) of a call."""
+    said.clear()
+    answer = visit.get(address) if method == "GET" else act(visit, address, method)
+    nonce = answer.headers["content-security-policy"].partition("nonce-")[2].partition("'")[0]
+    text = answer.text.replace(nonce, "") if nonce else answer.text
+    for word in sorted(filter(None, address.split("/")), key=len, reverse=True):
+        text = text.replace(word, "")
+    return answer.status_code, text, list(said)
+
+
+@pytest.mark.parametrize("who", ["all", Role.INSTALLER.value, Role.CARE_WORKER.value])
+def test_by_every_route_that_names_something_absent_and_foreign_are_one(
+    world: World, app: FastAPI, who: str
+) -> None:
+    visit = Visit(app, f"{A}-{who}")
+    said: list[str] = []
+
+    def note(*words: Any) -> None:  # noqa: ANN401  # what the event hands over
+        said.append(words[2])
+
+    event.listen(world.database, "before_cursor_execute", note)
+    foreign = (B, world.alerts_of(B)[0], world.findings_of(B)[0])
+    absent = (NOWHERE, "0" * 32, "0" * 32)
+    differ, tried = [], 0
+    for method, path, _ in routes(app):
+        if path in STREAMS | PUBLIC or filled(path, B) == filled(path, NOWHERE):
+            continue
+        there, nowhere = (
+            told(visit, said, method, filled(path, *one)) for one in (foreign, absent)
+        )
+        tried += 1
+        if there != nowhere:
+            differ.append((method, path, there[0], nowhere[0], there[2] == nowhere[2]))
+    event.remove(world.database, "before_cursor_execute", note)
+    assert tried > 100
+    assert differ == []
 
 
 def test_roles_do_what_they_are_for_and_nothing_else(world: World, app: FastAPI) -> None:

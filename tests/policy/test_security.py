@@ -45,13 +45,35 @@ def test_every_item_names_its_test_or_says_why_there_is_none() -> None:
         assert TEST.search(told) or reason, f"{item} has neither a test nor a reason"
 
 
-@pytest.mark.parametrize("item", ITEMS)
-def test_every_test_that_is_named_exists(item: str) -> None:
-    for file, name in TEST.findall(rows()[item]):
+def test_every_test_that_is_named_exists_and_every_promise_names_one() -> None:
+    said = LIST.read_text("utf-8")
+    for row in re.findall(r"^\| .+ \|$", said, re.MULTILINE):
+        is_head = row.rstrip(" |").endswith(("test", "test, or why not")) or set(row) <= set("| -")
+        assert is_head or TEST.search(row) or "| Not" in row, row
+    named = TEST.findall(said)
+    assert len(named) == said.count("::")  # none is written in another way
+    for file in {file for file, _ in named}:
         tree = ast.parse((ROOT / file).read_text("utf-8"))
-        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-        names = {node.name for node in ast.walk(tree) if isinstance(node, functions)}
-        assert name in names, f"{item}: {file} has no {name}"
+        names = {  # of the module itself: what stands within something else is not run
+            node.name
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+        missing = {name for of, name in named if of == file} - names
+        assert not missing, f"{file} has no {missing}"
+        assert all(name.startswith("test_") for of, name in named if of == file), file
+
+
+def test_every_measurement_that_is_named_exists() -> None:
+    said = LIST.read_text("utf-8")
+    benches = (ROOT / "tests" / "bench" / "__main__.py").read_text("utf-8")
+    faults = (ROOT / "tests" / "faults" / "__main__.py").read_text("utf-8")
+    found = re.findall(r"`python -m tests\.bench (\w+)`", said)
+    assert "revocation" in found
+    for name in found:
+        assert f"        {name},\n" in benches, name
+    for name in re.findall(r"`make faults FAULTS=(\w+)`", said):
+        assert f"def {name}(" in faults, name
 
 
 def settings_of(name: str) -> str:
@@ -199,6 +221,18 @@ def test_every_pin_has_a_hash_and_no_address() -> None:
         bare = [block for block in blocks if "==" in block and "--hash=sha256:" not in block]
         assert not bare, bare
         assert "://" not in text, name
+
+
+def test_what_is_asked_of_our_pins_is_asked_of_all_of_them() -> None:
+    said = (ROOT / "Makefile").read_text("utf-8")
+    audit = re.search(r"^audit: .*\n\t(.+)$", said, re.MULTILINE)
+    sbom = re.search(r"^sbom: .*\n\t(.+)$", said, re.MULTILINE)
+    assert audit
+    assert sbom
+    assert {"--strict", "--require-hashes", "requirements.lock"} <= set(audit[1].split())
+    assert "ignore" not in audit[1]  # what is known is mended or told here, not left out
+    assert "requirements.lock" in sbom[1].split()
+    assert re.search(r"^check: .*\bbandit\b", said, re.MULTILINE)
 
 
 def test_security_txt_says_whom_to_tell_and_until_when(world: World) -> None:
