@@ -16,7 +16,6 @@ from alerts.scene import Scene
 from alerts.turns import homes_that_pass
 
 _KIND: Final = AlertKind.LONG_IN_ROOM
-_DAY_MIN: Final = 1440.0
 KINDS: Final = frozenset({_KIND})
 HEARS: Final = EVERYTHING
 
@@ -100,7 +99,7 @@ def learn(scene: Scene) -> None:
 
 
 def _least_us(scene: Scene) -> int:
-    return int(scene.roster.tuning["room_floor_min"].min(initial=_DAY_MIN) * MINUTE_US)
+    return int(scene.roster.tuning.least("room_floor_min") * MINUTE_US)
 
 
 def _stays(scene: Scene, homes: Rows) -> stay.Stays:

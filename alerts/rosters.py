@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 from alerts import past_tables
 from config.allowances import Allowance
 from config.homes import Gateway, Home, Sensor
+from config.overrides import Override
 from config.pauses import Pause
 from config.sensor_table import SensorTable, build_sensor_table
 from config.visits import Visit
@@ -27,11 +28,12 @@ Fields = str
 """A home, gateway or sensor as JSON; empty once it is gone."""
 
 Key = tuple[str, int]
-"""(home, gateway, sensor, visit, pause, walk test or cap, an allowance; its number)."""
+"""(home, gateway, sensor, visit, pause, walk test, override or cap, an allowance; its number)."""
 
 _HOME, _GATEWAY, _SENSOR, _CAP, _VISIT = "home", "gateway", "sensor", "cap", "visit"
 _PAUSE: Final = "pause"
 _WALK: Final = "walk"
+_OVERRIDE: Final = "override"
 _UNNAMED: Final = ""
 _T = TypeVar("_T")
 _NEWEST: Final = 1 << 62
@@ -44,6 +46,7 @@ def fields_of(table: SensorTable) -> dict[Key, Fields]:
     made.update({(_GATEWAY, n): _json(g) for n, g in table.gateways.items()})
     made.update({(_SENSOR, n): _json(s, address=_mark(s)) for n, s in table.sensors.items()})
     made.update({(_CAP, a.number): _json(a, why=_UNNAMED) for a in table.allowances})
+    made.update({(_OVERRIDE, o.number): _json(o, why=_UNNAMED) for o in table.overrides})
     made.update({(_VISIT, v.number): _json(v) for v in table.visits})
     made.update({(_PAUSE, p.number): _json(p, why=_UNNAMED) for p in table.pauses})
     made.update({(_WALK, t.number): _json(t) for t in table.walk_tests})
@@ -89,6 +92,7 @@ def table_of(held: Mapping[Key, Fields], revision: int) -> SensorTable:
             _of(held, _GATEWAY, Gateway),
             _of(held, _SENSOR, Sensor),
             allowances=_of(held, _CAP, Allowance),
+            overrides=_of(held, _OVERRIDE, Override),
             visits=_of(held, _VISIT, Visit),
             pauses=_of(held, _PAUSE, Pause),
             walk_tests=_of(held, _WALK, WalkTest),
@@ -118,7 +122,7 @@ def _of(held: Mapping[Key, Fields], subject: str, made: type[_T]) -> list[_T]:
 
 
 def _json(
-    value: Home | Gateway | Sensor | Allowance | Visit | Pause | WalkTest, **instead: str
+    value: Home | Gateway | Sensor | Allowance | Override | Visit | Pause | WalkTest, **instead: str
 ) -> Fields:
     columns = {field.name: getattr(value, field.name) for field in fields(value)}
     return json.dumps({**columns, **instead}, separators=(",", ":"))

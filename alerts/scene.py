@@ -102,7 +102,7 @@ class Scene:
         if not len(place_z) or np.isnan(place_z).all():
             return own
         place = np.maximum(self.roster.home_place[homes], 0)
-        return own + strictness(place_z[place]) * self.roster.moves[name][place]
+        return own + strictness(place_z[place]) * self.roster.tuning.move(name, homes)
 
     def visited(self, at_us: int) -> Rows:
         """Return the homes in which a booked visitor is known to be after this moment."""

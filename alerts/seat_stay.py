@@ -96,7 +96,7 @@ def _decide(scene: Scene, row: int) -> None:
     homes = scene.roster.things.seat_homes[row]
     if not len(homes):
         return
-    least_us = int(scene.roster.tuning[_FLOORS[row]].min() * HOUR_US)
+    least_us = int(scene.roster.tuning.least(_FLOORS[row]) * HOUR_US)
     homes = homes[scene.now_us - state.seat_us[row][homes] > least_us]
     found = _long(scene, row, homes, scene.now_us)
     changed_us = np.maximum(state.seat_us[row], state.elsewhere_us[row])

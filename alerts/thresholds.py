@@ -14,7 +14,7 @@ from alerts.action import Action, Calibrated
 from alerts.alert import AlertKind, Finding, Priority
 from alerts.budget import Calibration, calibrate
 from alerts.detect import peaks
-from alerts.detect.columns import Bools, Ints, rows_where
+from alerts.detect.columns import Bools, Ints, Rows, Singles, rows_where
 from alerts.detect.profile import centre
 from alerts.modes import DETECTORS, Mode, detector_of
 from alerts.scene import Scene
@@ -75,12 +75,23 @@ def end_day(scene: Scene, ended: Bools) -> None:
         return
     is_judged = roster.home_is_active & roster.home_has_signs & (state.reason == 0)
     is_judged &= ended[roster.home_zone] & (roster.home_place >= 0)
-    counted = peaks.counted(state.day_peak[is_judged], roster.home_place[is_judged], size)
+    homes = rows_where(is_judged)
+    counted = peaks.counted(_day_peak(scene, homes), roster.home_place[homes], size)
     for place in rows_where(ended[roster.place_zone[:size]]).tolist():
         day = int(scene.zone_day[roster.place_zone[place]])
         state.peak_counts[day % peaks.DAYS, :, place] = counted[:, place]
         _calibrate(scene, place, day)
         state.told_counts[(day + 1) % peaks.DAYS, :, place] = 0
+
+
+def _day_peak(scene: Scene, homes: Rows) -> Singles:
+    """Where a home chose its own margin no threshold of the place tells more or less of it."""
+    peak = scene.state.day_peak[homes]
+    is_own = scene.roster.tuning.is_own("silence_z", homes)
+    if not is_own.any():
+        return peak
+    is_told = peak > scene.roster.silence_z[homes]
+    return np.where(is_own, np.where(is_told, peaks.PAST_CAP, np.float32(0)), peak)
 
 
 def _calibrate(scene: Scene, place: int, day: int) -> None:
@@ -106,7 +117,7 @@ def _as_it_is(
     scene: Scene, place: int, counts: Ints, told: int, budget: float, otherwise: Calibration
 ) -> Calibration:
     """What to expect at the threshold that holds without a budget."""
-    z = float(scene.roster.tuning["silence_z"][place])
+    z = float(scene.roster.tuning.by_place["silence_z"][place])
     return calibrate(counts, told, budget, low_z=z, high_z=z) or otherwise
 
 

@@ -32,6 +32,7 @@ from api.rest import households as rest_households
 from api.rest import incident as rest_incident
 from api.rest import installing as rest_installing
 from api.rest import measures as rest_measures
+from api.rest import overrides as rest_overrides
 from api.rest import pauses as rest_pauses
 from api.rest import safeguards as rest_safeguards
 from api.rest import subjects as rest_subjects
@@ -66,6 +67,7 @@ from api.web import (
     me,
     measures,
     mine,
+    overrides,
     pauses,
     people,
     place,
@@ -140,6 +142,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_telling,
         rest_detectors,
         rest_caps,
+        rest_overrides,
         rest_pauses,
         rest_handovers,
         rest_incident,
@@ -196,6 +199,7 @@ def create_app(resources: Resources) -> FastAPI:
         findings,
         detectors,
         caps,
+        overrides,
         rehearse,
         system,
     ):

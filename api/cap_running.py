@@ -7,10 +7,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from api import caps, console, wiring
+from api.switching import supervised
 from config import people
-from config.people import Account
 from config.problems import ConfigProblem
-from config.roles import Role
 from config.settings import Settings
 from ingest.clock import microseconds
 
@@ -52,7 +51,7 @@ def accept(
     places, database = wiring.places(settings), wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
-        account, own = _supervisor(connection, by)
+        account, own = supervised(connection, by, command="caps")
         try:
             of, made = caps.accept(
                 connection,
@@ -79,7 +78,7 @@ def withdraw(settings: Settings, number: int, *, by: str, tell: Callable[[str], 
     places, database = wiring.places(settings), wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
     with database.begin() as connection:
-        account, own = _supervisor(connection, by)
+        account, own = supervised(connection, by, command="caps")
         try:
             of, was = caps.withdraw(connection, own, number, account=account.id, now_us=now_us)
         except LookupError as problem:
@@ -108,14 +107,3 @@ def _band(
         if of.id == home:
             return one.from_min, one.to_min
     raise ConfigProblem(f"caps: nothing is proposed for the home {home!r}, so say --from and --to")
-
-
-def _supervisor(connection: Connection, email: str) -> tuple[Account, tuple[str, ...]]:
-    account = people.find_account(connection, email)
-    if account is None:
-        raise ConfigProblem(f"caps: {email!r} has no account: open one by stillwell account")
-    held = people.grants_of(connection, account.id)
-    places = tuple(key for key, roles in held.items() if Role.SUPERVISOR in roles)
-    if not places:
-        raise ConfigProblem(f"caps: {email} is not a supervisor of any place")
-    return account, places

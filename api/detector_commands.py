@@ -87,6 +87,43 @@ def judge(
         findings_running.judge(loaded, finding, Said(said.value), by=by, note=note, tell=tell)
 
 
+@app.command("override")
+def override(
+    home: Annotated[str, typer.Option(help="Id of the home.")],
+    name: Annotated[str, typer.Option(help="Name of the setting, as `detectors` prints it.")],
+    value: Annotated[float, typer.Option(help="In the unit of the setting.")],
+    by: Annotated[str, typer.Option(help="E-mail of a supervisor of the place: who decided.")],
+    why: Annotated[str, typer.Option(help="The reason, kept for those who ask; names nobody.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Give one home a setting of its own, in place of its place's, until somebody takes it back.
+
+    A worker follows within seconds. Rehearsals keep it.
+
+      stillwell detectors override --home 3f2a... --name cold_review_c --value 20
+          --by sam@council.example --why "feels the cold since an illness"
+    """
+    from api import override_running, wiring
+
+    with told_plainly():
+        loaded = wiring.read_settings(settings)
+        override_running.choose(loaded, home, name, value, by=by, why=why, tell=tell)
+
+
+@app.command("take-back")
+def take_back(
+    home: Annotated[str, typer.Option(help="Id of the home.")],
+    name: Annotated[str, typer.Option(help="Name of the setting.")],
+    by: Annotated[str, typer.Option(help="E-mail of a supervisor of the place: who decided.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Let the setting of its place hold for a home again."""
+    from api import override_running, wiring
+
+    with told_plainly():
+        override_running.take_back(wiring.read_settings(settings), home, name, by=by, tell=tell)
+
+
 @app.command("set")
 def set_mode(
     place: Annotated[str, typer.Option(help="Key of the place.")],

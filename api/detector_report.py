@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.action import Calibrated
 from alerts.budget import sentences
-from alerts.detect.parameters import PARAMETERS, values
+from alerts.detect.parameters import PARAMETERS, Parameter, values
+from alerts.detect.place_limits import LIMITS
 from alerts.precision import ENOUGH, Precision
 from alerts.thresholds import FEWEST_DAYS, FEWEST_HOMES
 from api.detectors import DetectorAtPlace
@@ -18,22 +19,30 @@ def report(
     places: Mapping[str, Place],
     names: Mapping[str, str],
     budgets: Mapping[str, Calibrated],
+    own: Mapping[str, Sequence[tuple[str, float]]],
 ) -> Iterator[str]:
-    """Yield the budget and the detectors of each place, then the parameters of these places."""
+    """Yield the budget and the detectors of each place, then the settings of these places.
+
+    ``own`` are (id, value) of the homes that have a setting of their own, by its name.
+    """
     for key, place in places.items():
-        own = [row for row in rows if row.place == key]
-        yield f"{key} ({place.name}), {own[0].homes} homes watched"
+        here = [row for row in rows if row.place == key]
+        yield f"{key} ({place.name}), {here[0].homes} homes watched"
         yield from textwrap.wrap(
             " ".join(budget_text(budgets.get(key), place)),
             96,
             initial_indent="  ",
             subsequent_indent="    ",
         )
-        for row in own:
+        for row in here:
             yield f"  {row.detector.key:<18} {row.mode.value:<7} {row.detector.title}"
             yield from (f"{'':21}{line}" for line in _facts(row, place, names))
         yield ""
-    yield from _parameters(places)
+    held = {key: {**place.limits.model_dump(), **values(place)} for key, place in places.items()}
+    yield "Limits, each a line of [limits] in the place's file:"
+    yield from _settings(LIMITS, held, own)
+    yield "Parameters, each a line of [detectors] in the place's file:"
+    yield from _settings(PARAMETERS, held, own)
 
 
 def _facts(row: DetectorAtPlace, place: Place, names: Mapping[str, str]) -> Iterator[str]:
@@ -91,14 +100,15 @@ def judged_text(judged: Precision) -> str:
     return f"{counts}; {share}{few}"
 
 
-def _parameters(places: Mapping[str, Place]) -> Iterator[str]:
-    yield "Parameters, each a line of [detectors] in the place's file:"
-    own = {key: values(place) for key, place in places.items()}
-    for parameter in PARAMETERS:
-        span = f"{parameter.low:g} to {parameter.high:g} {parameter.unit}"
-        yield f"  {parameter.name}: {span}, default {parameter.default:g}"
-        yield from textwrap.wrap(
-            parameter.sentence, 96, initial_indent="    ", subsequent_indent="    "
-        )
-        set_here = [f"{key} {own[key][parameter.name]:g}" for key in places]
+def _settings(
+    settings: Sequence[Parameter],
+    held: Mapping[str, Mapping[str, float]],
+    own: Mapping[str, Sequence[tuple[str, float]]],
+) -> Iterator[str]:
+    for one in settings:
+        span = f"{one.low:g} to {one.high:g} {one.unit}"
+        yield f"  {one.name}: {span}, default {one.default:g}"
+        yield from textwrap.wrap(one.sentence, 96, initial_indent="    ", subsequent_indent="    ")
+        set_here = [f"{key} {values_here[one.name]:g}" for key, values_here in held.items()]
         yield f"    here: {', '.join(set_here)}"
+        yield from (f"    home {home}: {value:g}" for home, value in own.get(one.name, ()))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from alerts import calibrations
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import SwitchRefused
-from api import detectors, wiring
+from api import detectors, overriding, wiring
 from api.detector_report import report
 from config import alert_budgets, people
 from config.people import Account
@@ -34,7 +34,8 @@ def show(settings: Settings, place: str, *, tell: Callable[[str], None]) -> None
         names = people.names(connection, accounts)
         budgets = calibrations.newest(connection, list(chosen))
         chosen = alert_budgets.in_force(connection, chosen)
-    for line in report(rows, chosen, names, budgets):
+        own = overriding.of_places(connection, list(chosen))
+    for line in report(rows, chosen, names, budgets, own):
         tell(line)
 
 
@@ -90,6 +91,20 @@ def supervisor(connection: Connection, email: str, place: str) -> Account:
     if Role.SUPERVISOR not in held:
         raise ConfigProblem(f"detectors: {email} is not a supervisor of {place}")
     return account
+
+
+def supervised(
+    connection: Connection, email: str, *, command: str
+) -> tuple[Account, tuple[str, ...]]:
+    """Return an account and the places that it supervises; ConfigProblem where there is none."""
+    account = people.find_account(connection, email)
+    if account is None:
+        raise ConfigProblem(f"{command}: {email!r} has no account: open one by stillwell account")
+    held = people.grants_of(connection, account.id)
+    places = tuple(key for key, roles in held.items() if Role.SUPERVISOR in roles)
+    if not places:
+        raise ConfigProblem(f"{command}: {email} is not a supervisor of any place")
+    return account, places
 
 
 def expect_place(place: str, known: Collection[str]) -> None:

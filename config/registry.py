@@ -6,7 +6,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from config import audit, gateway_tables, hardware, pause_rows, tables, walk_test_rows
+from config import (
+    audit,
+    gateway_tables,
+    hardware,
+    override_rows,
+    pause_rows,
+    tables,
+    walk_test_rows,
+)
 from config.allowances import Allowance, check
 from config.audit import Entry
 from config.homes import FIRST_BOX, Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
@@ -30,6 +38,7 @@ def load(connection: Connection) -> SensorTable:
         gateways(connection),
         sensors(connection),
         allowances=allowances(connection),
+        overrides=override_rows.in_force(connection),
         visits=visits(connection),
         pauses=pause_rows.read(connection),
         walk_tests=walk_test_rows.read(connection),

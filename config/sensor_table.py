@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from config.allowances import Allowance
 from config.homes import Gateway, Home, HomeState, Sensor
 from config.kinds import CODE, Kind
+from config.overrides import Override
 from config.pauses import Pause
 from config.visits import Visit
 from config.walk_tests import WalkTest, tester
@@ -71,6 +72,9 @@ class SensorTable:
     allowances: Sequence[Allowance] = ()
     """Longer caps that people accepted, also those that have ended."""
 
+    overrides: Sequence[Override] = ()
+    """Detector settings that single homes have for themselves."""
+
     visits: Sequence[Visit] = ()
     """Booked visits, by number."""
     pauses: Sequence[Pause] = ()
@@ -123,6 +127,7 @@ def build_sensor_table(
     sensors: Iterable[Sensor],
     *,
     allowances: Iterable[Allowance] = (),
+    overrides: Iterable[Override] = (),
     visits: Iterable[Visit] = (),
     pauses: Iterable[Pause] = (),
     walk_tests: Iterable[WalkTest] = (),
@@ -190,6 +195,7 @@ def build_sensor_table(
         },
         devices={key: Device(model[key], kinds) for key, kinds in grouped.items()},
         allowances=tuple(allowances),
+        overrides=tuple(overrides),
         visits=tuple(visits),
         pauses=tuple(pauses),
         walk_tests=tuple(walk_tests),

@@ -104,6 +104,22 @@ allowances: Final = Table(
 )
 """Longer caps for one home that a named person accepted; ended ones stay, to be shown."""
 
+overrides: Final = Table(
+    "overrides",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("name", String(40), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("account", String(40), nullable=False),
+    Column("set_us", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("ended_us", BigInteger),
+    Column("ended_by", String(40), nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+)
+"""Detector settings of single homes (see overrides.py); ended ones stay, to be shown."""
+
 visits: Final = Table(
     "visits",
     metadata,

@@ -8,7 +8,7 @@ person and no exit; what beds and chairs say is the person's all the same, and s
 movement in a home whose person was out: somebody came in, and it may have been that person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +21,12 @@ from alerts.detect.columns import (
     SECOND_US,
     Bools,
     Counts,
-    Floats,
     Ints,
     Rows,
     rows_where,
 )
 from alerts.detect.local_time import Offsets, days, to_local
+from alerts.detect.tuning import Tuning
 from config.kinds import CODE, KINDS, Kind
 from config.sensor_table import NONE, SensorTable
 from config.visits import VisitKind
@@ -126,8 +126,8 @@ class Windows:
         return key
 
 
-def build_bookings(table: SensorTable, place_row: Ints, tuning: Mapping[str, Floats]) -> Bookings:
-    """Return the columns of this roster; ``tuning`` is by place, ``place_row`` by home."""
+def build_bookings(table: SensorTable, tuning: Tuning) -> Bookings:
+    """Return the columns of this roster."""
     kind, home = table.sensor_kind.astype(np.int64), table.sensor_home.astype(np.int64)
     has_home = home != NONE
     is_way_out = table.sensor_is_exit & (kind == CODE[Kind.CONTACT]) & has_home
@@ -135,7 +135,6 @@ def build_bookings(table: SensorTable, place_row: Ints, tuning: Mapping[str, Flo
     has_way_out[home[is_way_out]] = True
     booked = [v for v in table.visits if v.home < len(has_way_out) and has_way_out[v.home]]
     of = np.array([v.home for v in booked], np.intp)
-    place = place_row[of]
 
     def column(name: str) -> Ints:
         return np.array([getattr(v, name) for v in booked], np.int64)
@@ -149,8 +148,8 @@ def build_bookings(table: SensorTable, place_row: Ints, tuning: Mapping[str, Flo
         first_day=column("first_day"),
         last_day=column("last_day"),
         since_us=column("since_us"),
-        early_us=(tuning["visit_early_min"][place] * MINUTE_US).astype(np.int64),
-        late_us=(tuning["visit_late_min"][place] * MINUTE_US).astype(np.int64),
+        early_us=(tuning.of("visit_early_min", of) * MINUTE_US).astype(np.int64),
+        late_us=(tuning.of("visit_late_min", of) * MINUTE_US).astype(np.int64),
         homes=np.unique(of),
         way_out=_numbered(is_way_out, home),
         is_visitors=_VISITOR_KIND[kind] & has_home & (kind != NONE),

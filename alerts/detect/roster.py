@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect import parameters, pauses
+from alerts.detect import pauses
 from alerts.detect.booked import Bookings, build_bookings
 from alerts.detect.caps import Allowances, columns
 from alerts.detect.columns import (
@@ -33,6 +33,7 @@ from alerts.detect.roles import Roles, build_roles
 from alerts.detect.rooms import Rooms, build_rooms
 from alerts.detect.technical import UNPACED_US
 from alerts.detect.things import Things, build_things
+from alerts.detect.tuning import Tuning, build_tuning
 from config.homes import GoesOut, HomeState
 from config.kinds import CADENCE_S, CODE, IS_LIFE_SAFETY, IS_PERSON_SIGN, Kind
 from config.places import Limits, Place
@@ -155,11 +156,8 @@ class Roster:
     rooms: Rooms
     things: Things
     bookings: Bookings
-    tuning: Mapping[str, Floats]
-    """float64[places] by name of a parameter; ``tuned`` reads it."""
-
-    moves: Mapping[str, Floats]
-    """float64[places] by name of a parameter: how far the strictest alert budget moves it."""
+    tuning: Tuning
+    """Settings by place, and of homes that have some for themselves."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -173,15 +171,15 @@ class Roster:
         }
 
     def threshold_z(self, place_z: Floats) -> Floats:
-        """Return each home's threshold: of its place's budget where it has one, else its own."""
+        """Return each home's threshold: its place's budget's, unless one of them chose its own."""
         if not len(place_z):
             return self.silence_z
         z = place_z[np.maximum(self.home_place, 0)]
-        return np.where(np.isnan(z), self.silence_z, z)
+        return np.where(np.isnan(z) | self.tuning.is_own("silence_z"), self.silence_z, z)
 
     def tuned(self, name: str, homes: Rows) -> Floats:
         """Return a parameter's value, float64[k], for these k homes."""
-        return self.tuning[name][np.maximum(self.home_place[homes], 0)]
+        return self.tuning.of(name, homes)
 
 
 def build_roster(
@@ -189,8 +187,7 @@ def build_roster(
 ) -> Roster:
     """Return the columns of this roster; a place without a file gets the default limits."""
     limits = [places[key].limits if key in places else Limits() for key in table.places]
-    tuned = [parameters.values(places.get(key)) for key in table.places]
-    moved = [parameters.moves(places.get(key)) for key in table.places]
+    tuning = build_tuning(table, places)
     zone_names = [
         places[key].time_zone if key in places else DEFAULT_ZONE for key in table.places
     ] or [DEFAULT_ZONE]
@@ -221,17 +218,16 @@ def build_roster(
     pairs = np.unique(np.stack([sensor_home[is_person], sensor_gateway[is_person]]), axis=1)
     used_gateway = np.zeros(len(table.gateway_place), np.bool_)
     used_gateway[pairs[1][is_active[pairs[0]]]] = True
-    gateway_limit = _gateway_limit(gateway_pace, table, limits)
+    gateway_limit = _gateway_limit(gateway_pace, table, tuning)
     rooms = build_rooms(table)
     things = build_things(table, rooms)
-    tuning = {name: np.array([t[name] for t in tuned]) for name in parameters.values(None)}
     thermometer = rows_where((sensor_kind == CODE[Kind.TEMPERATURE]) & (sensor_home != NONE))
     thermometer_turns = by_turn(thermometer, sensor_home[thermometer], homes_a_turn)
     is_contact = (sensor_kind == CODE[Kind.CONTACT]) & (sensor_home != NONE)
     contact = rows_where(is_contact)
     is_exit = table.sensor_is_exit & is_contact
     is_exit[is_exit] = is_alone[sensor_home[is_exit]]
-    bookings = build_bookings(table, place_row, tuning)
+    bookings = build_bookings(table, tuning)
     device_home = sensor_home[device]
     seeing = rows_where(is_device_person & (device_home >= 0))
     devices_by_home, home_device_start = by_code(seeing, device_home[seeing], len(home_place))
@@ -248,36 +244,23 @@ def build_roster(
         home_is_active=is_active,
         home_has_signs=has_signs,
         home_is_alone=is_alone,
-        floor_us=_by_home(limits, "silence_floor_h", place_row),
-        cap_us=_by_home(limits, "silence_cap_h", place_row),
-        not_back_us=_by_home(limits, "not_back_h", place_row),
+        floor_us=_hours(tuning, "silence_floor_h"),
+        cap_us=_hours(tuning, "silence_cap_h"),
+        not_back_us=_hours(tuning, "not_back_h"),
         least_silence_us=int(
-            min(
-                _values(limits, name).min()
-                for name in ("silence_floor_h", "silence_cap_h", "not_back_h")
-            )
-            * HOUR_US
+            min(map(tuning.least, ("silence_floor_h", "silence_cap_h", "not_back_h"))) * HOUR_US
         ),
-        silence_z=_tuned(tuned, "silence_z")[place_row],
+        silence_z=tuning.of("silence_z"),
         place_zone=zone_of_place,
         place_budget=np.array([_budget(places.get(key)) for key in table.places], np.float64),
         allowances=columns(table.allowances),
         pauses=pauses.columns(table.pauses),
-        outage_share=_tuned(tuned, "outage_share"),
-        outage_expected=_tuned(tuned, "outage_expected"),
+        outage_share=tuning.by_place["outage_share"],
+        outage_expected=tuning.by_place["outage_expected"],
         unwatched_limit_us=_unwatched_limit(table, limits),
-        cold_c=np.stack(
-            [
-                _values(limits, "cold_review_c")[place_row],
-                _values(limits, "cold_danger_c")[place_row],
-            ]
-        ),
-        cold_most_c=float(
-            max(_values(limits, name).max() for name in ("cold_review_c", "cold_danger_c"))
-        ),
-        hot_least_c=float(
-            min(_tuned(tuned, name).min() for name in ("hot_review_c", "hot_danger_c"))
-        ),
+        cold_c=np.stack([tuning.of("cold_review_c"), tuning.of("cold_danger_c")]),
+        cold_most_c=max(map(tuning.most, ("cold_review_c", "cold_danger_c"))),
+        hot_least_c=min(map(tuning.least, ("hot_review_c", "hot_danger_c"))),
         sensor_home=sensor_home,
         sensor_gateway=sensor_gateway,
         sensor_kind=sensor_kind,
@@ -321,11 +304,6 @@ def build_roster(
         things=things,
         bookings=bookings,
         tuning=tuning,
-        moves={
-            p.name: np.array([m.get(p.name, 0.0) for m in moved])
-            for p in parameters.PARAMETERS
-            if p.strict is not None
-        },
     )
 
 
@@ -353,26 +331,18 @@ def _limit_us(seconds: Floats) -> Ints:
     return np.where(np.isfinite(seconds), finite, UNPACED_US).astype(np.int64)
 
 
-def _gateway_limit(pace_s: Floats, table: SensorTable, limits: list[Limits]) -> Ints:
+def _gateway_limit(pace_s: Floats, table: SensorTable, tuning: Tuning) -> Ints:
     own = _limit_us(_PACE_GATEWAY * pace_s)
-    place = (_values(limits, "gateway_silent_min") * MINUTE_US).astype(np.int64)
+    place = (tuning.by_place["gateway_silent_min"] * MINUTE_US).astype(np.int64)
     return np.maximum(own, place[np.maximum(table.gateway_place, 0)])
-
-
-def _values(limits: list[Limits], name: str) -> Floats:
-    return np.array([getattr(limit, name) for limit in limits] or [0.0], np.float64)
 
 
 def _budget(place: Place | None) -> float:
     return np.nan if place is None or "silence_z" in place.detectors else place.alert_budget
 
 
-def _tuned(tuned: list[dict[str, float]], name: str) -> Floats:
-    return np.array([values[name] for values in tuned] or [0.0], np.float64)
-
-
-def _by_home(limits: list[Limits], name: str, place_row: Ints) -> Ints:
-    return (_values(limits, name)[place_row] * HOUR_US).astype(np.int64)
+def _hours(tuning: Tuning, name: str) -> Ints:
+    return (tuning.of(name) * HOUR_US).astype(np.int64)
 
 
 def _unwatched_limit(table: SensorTable, limits: list[Limits]) -> Ints:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from alerts.detect import parameters
+from alerts.detect import own_settings
 from api import households, pausing, queries, roster
 from api.auth import HOMES, Needs, Visitor
 from api.contacting import EDITORS
@@ -155,11 +155,13 @@ def home_page(
         "shows_id": home.place in visitor.places(*EDITORS),
         "may_install": home.place in visitor.places(Role.OFFICER),
         **paused,
+        "own_settings": _own(resources, home),
         **calls.of_home(resources, visitor, home, now_us, place.zone),
     }
     kinds = {value.sensor.number: value.sensor.kind for value in values}
     batch = empty() if batch is None else batch
-    context["last_sign"] = _last_sign(batch, values, kinds, now_us, place)
+    hours = own_settings.value(resources.table(), place, home.number, "chatter_hours")
+    context["last_sign"] = _last_sign(batch, values, kinds, now_us, place, hours)
     if request.query_params.get("fragment") != "1":
         context |= enrolling.of_home(resources, visitor, home.id)
         strip = build(batch, kinds, now, place.zone)
@@ -168,6 +170,12 @@ def home_page(
         context |= activity(strip, picture, place, recent, start)
         context |= {**warmth_of(batch, seen, strip, place), "changes": changes.changes(strip)}
     return page(request, visitor, "home.html", context, status=422 if errors else 200)
+
+
+def _own(resources: Resources, home: Home) -> str:
+    """How many settings the home has of its own; nothing where its place's hold."""
+    count = sum(one.home == home.number for one in resources.table().overrides)
+    return _n("%(n)s of its own", "%(n)s of its own", count) if count else ""
 
 
 def _weeks(
@@ -243,8 +251,9 @@ def _last_sign(
     kinds: Mapping[int, Kind],
     now_us: int,
     place: Place,
+    chatter_h: float,
 ) -> dict[str, str] | None:
-    found = last_sign(batch, kinds, parameters.values(place)["chatter_hours"])
+    found = last_sign(batch, kinds, chatter_h)
     if found is None:
         return None
     at_us, number = found

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from alerts.detect.parameters import Parameter
 from api.web.language import N_
 
 TEXTS: Final = (
@@ -129,57 +128,11 @@ TEXTS: Final = (
     N_("times missed"),
     N_("share"),
     N_("homes"),
+    N_("After how long without any sign a silence is told, whatever was learned."),
+    N_("How long a silence must last at least before it is told; larger is quieter."),
+    N_("How long somebody may be out before it is told; larger is quieter and slower."),
+    N_("Below what temperature of its warmest room a home is told for review."),
+    N_("Below what temperature of its warmest room a home is told at once."),
+    N_("After how long without a word a gateway counts as silent; larger is slower."),
 )
-"""Sentences and units of every parameter."""
-
-LIMITS: Final = (
-    Parameter(
-        "silence_cap_h",
-        "hours",
-        4.0,
-        12.0,
-        12.0,
-        N_("After how long without any sign a silence is told, whatever was learned."),
-    ),
-    Parameter(
-        "silence_floor_h",
-        "hours",
-        1.0,
-        12.0,
-        3.75,
-        N_("How long a silence must last at least before it is told; larger is quieter."),
-    ),
-    Parameter(
-        "not_back_h",
-        "hours",
-        2.0,
-        24.0,
-        12.0,
-        N_("How long somebody may be out before it is told; larger is quieter and slower."),
-    ),
-    Parameter(
-        "cold_review_c",
-        "°C",
-        10.0,
-        22.0,
-        18.0,
-        N_("Below what temperature of its warmest room a home is told for review."),
-    ),
-    Parameter(
-        "cold_danger_c",
-        "°C",
-        5.0,
-        18.0,
-        14.0,
-        N_("Below what temperature of its warmest room a home is told at once."),
-    ),
-    Parameter(
-        "gateway_silent_min",
-        "minutes",
-        5.0,
-        1440.0,
-        45.0,
-        N_("After how long without a word a gateway counts as silent; larger is slower."),
-    ),
-)
-"""Limits of a place that can be tried; their ranges are those of ``config/places.py``."""
+"""Sentences and units of every parameter and limit."""

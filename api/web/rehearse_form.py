@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from alerts.detect import parameters
 from alerts.detect.parameters import PARAMETERS, Parameter
+from alerts.detect.place_limits import LIMITS
 from alerts.modes import DETECTORS, Mode
 from alerts.rehearsals import LONGEST_DAYS, Candidate, Kept
 from api.web import words
 from api.web.language import N_, _
-from api.web.parameter_texts import LIMITS
 from config.places import Place
 
 BUDGET: Final = Parameter(

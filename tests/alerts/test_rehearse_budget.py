@@ -62,7 +62,7 @@ def test_a_threshold_that_followed_the_budget_is_rehearsed_as_it_was(
 ) -> None:
     state = world.engine._watch.state
     assert state is not None
-    assert state.place_z[0] < world.engine._watch.roster.tuning["silence_z"][0]
+    assert state.place_z[0] < world.engine._watch.roster.tuning.by_place["silence_z"][0]
     since = START + FEWEST_DAYS * DAY
     assert any(alert.raised_us > since for alert in world.alerts("no-sign-of-life"))
     assert differing(world, again[0]) == []

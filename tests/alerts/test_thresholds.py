@@ -84,7 +84,7 @@ def test_too_few_homes_and_a_chosen_threshold_are_told_about_and_left_alone() ->
     few.run(lived(few, 3), START + DAYS * DAY)
     assert {one.is_applied for one in calibrated(few)} == {False}
     assert np.isnan(few.state.place_z).all()
-    assert calibrated(few)[-1].found.z == few.roster.tuning["silence_z"][0]
+    assert calibrated(few)[-1].found.z == few.roster.tuning.by_place["silence_z"][0]
 
 
 def test_a_place_that_chose_its_threshold_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,4 +172,6 @@ def test_a_strict_budget_moves_other_thresholds_and_none_that_is_a_floor() -> No
             [2.75 + share * 0.75] * 2
         )
         assert scene.tuned("room_z", homes).tolist() == [2.5, 2.5], "the place chose it itself"
-    assert not [name for name in houses.roster.moves if "floor" in name or name.endswith("_h")]
+    assert not [
+        name for name in houses.roster.tuning.moves if "floor" in name or name.endswith("_h")
+    ]

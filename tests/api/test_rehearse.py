@@ -11,11 +11,12 @@ from sqlalchemy import select
 from alerts import rehearsal_tables as tables
 from alerts import rehearsals
 from alerts.detect.parameters import PARAMETERS
+from alerts.detect.place_limits import LIMITS
 from alerts.rehearsals import Busy, RehearsalState
 from api import home_rows
 from api.app import create_app
 from api.home_rows import Subject
-from api.web.parameter_texts import LIMITS, TEXTS
+from api.web.parameter_texts import TEXTS
 from config import tables as registry
 from config.places import Limits
 from config.roles import Role
@@ -160,7 +161,8 @@ def test_it_is_kept_for_its_days_and_longer_only_under_a_hold(world: World) -> N
 
 
 def test_every_parameter_and_limit_that_can_be_tried_is_in_the_catalogue_and_in_its_range() -> None:
-    assert {one.sentence for one in PARAMETERS} | {one.unit for one in PARAMETERS} == set(TEXTS)
+    every = (*PARAMETERS, *LIMITS)
+    assert {one.sentence for one in every} | {one.unit for one in every} == set(TEXTS)
     for one in LIMITS:
         field = Limits.model_fields[one.name]
         told = {type(m).__name__: m for m in field.metadata}
