@@ -15,6 +15,7 @@ from alerts.detect.state import State, copied
 from alerts.tick import run_ticks
 from config.homes import Home, Sensor
 from config.kinds import Kind
+from config.overrides import Override
 from config.places import Place
 from config.sensor_table import build_sensor_table
 from config.visits import FOREVER, Visit, VisitKind
@@ -57,6 +58,7 @@ class Houses:
         self.tick, self.now, self.revision = tick, start, 1
         self.actions: list[Action] = []
         self.visits: list[Visit] = []
+        self.overrides: list[Override] = []
         self.roster = self._roster()
         self.state: State = join(None, Codes(), self.roster, start)
 
@@ -65,6 +67,7 @@ class Houses:
             self.homes,
             self.gateways,
             self.sensors,
+            overrides=self.overrides,
             visits=self.visits,
             revision=self.revision,
         )
@@ -91,6 +94,15 @@ class Houses:
     def book(self, *visits: Visit) -> None:
         """Go on with these booked visits."""
         self.visits = list(visits)
+        self.enrol(self.homes, self.sensors)
+
+    def override(self, **values: dict[int, float]) -> None:
+        """Go on with these settings of single homes: by name, value by home."""
+        named = [(name, home, value) for name, own in values.items() for home, value in own.items()]
+        self.overrides = [
+            Override(n, home, name, value, "sam", self.now)
+            for n, (name, home, value) in enumerate(named, 1)
+        ]
         self.enrol(self.homes, self.sensors)
 
     def sensor(self, room: str, kind: Kind = Kind.MOTION, home: int = 1) -> int:

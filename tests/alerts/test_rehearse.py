@@ -168,6 +168,23 @@ def test_settings_changed_meanwhile_are_rehearsed_as_they_were(tmp_path: Path) -
     assert differing(world, again) == []
 
 
+def test_settings_of_homes_changed_meanwhile_are_rehearsed_as_they_were(tmp_path: Path) -> None:
+    world, plain = World(homes=4), World(homes=4)
+    everything = faulty(batch_of(story(world)), np.random.default_rng(5))
+    deliver(plain, everything, STOP, STRIDES)
+    deliver(world, everything, START + 20 * HOUR, STRIDES)
+    for home in (1, 2, 3, 4):
+        world.override(home, "silence_floor_h", 1.0)
+        world.override(home, "silence_cap_h", 4.0)
+        world.override(home, "cold_review_c", 22.0)
+    deliver(world, everything, START + 44 * HOUR, STRIDES)
+    world.override(2, "silence_cap_h", None)
+    deliver(world, everything, STOP, STRIDES)
+    assert len(told(world)) > len(told(plain))
+    (again,) = rehearsed(world, tmp_path)
+    assert differing(world, again) == []
+
+
 def test_what_people_did_is_done_again_when_they_did_it(tmp_path: Path) -> None:
     world = lived(6, START + 38 * HOUR)
     everything = faulty(batch_of(story(world)), np.random.default_rng(6))

@@ -14,6 +14,7 @@ from alerts.ledger import Ledger
 from config.allowances import Allowance
 from config.homes import Gateway, Home, Sensor
 from config.kinds import Kind
+from config.overrides import Override
 from config.pauses import Pause, PauseReason
 from config.places import Contacts, Place
 from config.sensor_table import SensorTable, build_sensor_table
@@ -85,6 +86,7 @@ class World:
         self.sensors: list[Sensor] = list(made.sensors)
         self.revision = 1
         self.allowances: list[Allowance] = []
+        self.overrides: list[Override] = []
         self.pauses: list[Pause] = []
         self.visits: list[Visit] = []
         self.walk_tests: list[WalkTest] = []
@@ -103,6 +105,7 @@ class World:
             self.gateways,
             self.sensors,
             allowances=self.allowances,
+            overrides=self.overrides,
             pauses=self.pauses,
             visits=self.visits,
             walk_tests=self.walk_tests,
@@ -111,6 +114,14 @@ class World:
 
     def allow(self, allowance: Allowance) -> None:
         self.allowances.append(allowance)
+        self.revision += 1
+        self.table = self._table()
+
+    def override(self, home: int, name: str, value: float | None) -> None:
+        """Give a home a setting of its own, or take it back."""
+        kept = [o for o in self.overrides if (o.home, o.name) != (home, name)]
+        made = Override(self.revision, home, name, value or 0.0, "sam", 0)
+        self.overrides = kept if value is None else [*kept, made]
         self.revision += 1
         self.table = self._table()
 
