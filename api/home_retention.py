@@ -41,7 +41,8 @@ OF: Final[Mapping[Kept, frozenset[str]]] = {
     Kept.HOUSEHOLD: frozenset({"contacts", "persons", "households"}),
     Kept.DEVICES: frozenset(
         {"sensors", "gateways", "gateway_credentials", "gateway_topics", "walk_tests",
-         "installations", "visits", "pauses", "allowances", "cap_proposals", "unwatched"}
+         "installations", "visits", "pauses", "allowances", "overrides", "cap_proposals",
+         "unwatched"}
     ),
 }  # fmt: skip
 """Tables whose rows go before the home itself does."""
@@ -52,6 +53,7 @@ STAYS: Final = frozenset({"audit", "roster_history"})
 _AUDITED: Final = {
     "contacts": "contact", "persons": "person", "households": "household", "sensors": "sensor",
     "gateways": "gateway", "pauses": "pause", "allowances": "allowance",
+    "overrides": "override",
 }  # fmt: skip
 """How the audit log calls the rows of these tables; by number where they have no id."""
 

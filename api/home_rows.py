@@ -29,7 +29,7 @@ _AUDITED: Final = {
 }  # fmt: skip
 """Tables whose ids are subjects of the audit log, and how these begin."""
 
-_NUMBERED: Final = {"allowances": "allowance", "pauses": "pause"}
+_NUMBERED: Final = {"allowances": "allowance", "overrides": "override", "pauses": "pause"}
 """... and those whose numbers follow."""
 
 

@@ -39,6 +39,7 @@ TITLES: Final = {
     "visits": N_("Booked visits"),
     "pauses": N_("Times in which the home was not watched"),
     "allowances": N_("Longer limits that somebody accepted"),
+    "overrides": N_("Settings that the home has of its own"),
     "cap_proposals": N_("Longer limits that were proposed"),
     "installations": N_("Days of work in the home"),
     "walk_tests": N_("Tests of the sensors"),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from alerts import calibrations
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import SwitchRefused
-from api import detectors, overriding, wiring
+from api import console, detectors, overriding, wiring
 from api.detector_report import report
 from config import alert_budgets, people
 from config.people import Account
@@ -28,6 +28,8 @@ def show(settings: Settings, place: str, *, tell: Callable[[str], None]) -> None
     chosen = {key: one for key, one in places.items() if place in ("", key)}
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
+    for key in chosen:
+        console.note_read(database, key, "detectors")
     with database.connect() as connection:
         rows = detectors.overview(connection, list(chosen), now_us)
         accounts = frozenset(row.switch.account for row in rows if row.switch is not None)

@@ -75,6 +75,7 @@ def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
     propose(world.database, NEXT, A)
     bob.post(f"/caps/{A}/accept/{NEXT}", {"days": "5", "why": "rises late"})
     propose(world.database, HOME, A)
+    bob.post(f"/homes/{A}-home-2/settings/room_z", {"value": "4", "why": "slow on the stairs"})
     Visit(world.app, "fay").post("/me/factor", {"current": PASSWORD})
     _, codes = switch_on(Visit(world.app, "gwen"), world)
     return FormWorld(world, codes)

@@ -11,7 +11,6 @@ from alerts.detect.place_limits import LIMITS
 from config.overrides import Override
 from config.places import Place
 from config.problems import ConfigProblem
-from config.sensor_table import SensorTable
 
 _OF_PLACES: Final = frozenset({"gateway_silent_min", "outage_share", "outage_expected"})
 """What is said of many homes at once, or of boxes that serve several."""
@@ -33,9 +32,9 @@ def of_place(place: Place) -> dict[str, float]:
     return {name: float(held[name]) for name in SETTINGS}
 
 
-def value(table: SensorTable, place: Place, home: int, name: str) -> float:
+def value(overrides: Sequence[Override], place: Place, home: int, name: str) -> float:
     """Return what holds in a home (number): its own setting, else its place's."""
-    own = (one.value for one in table.overrides if one.home == home and one.name == name)
+    own = (one.value for one in overrides if one.home == home and one.name == name)
     return next(own, of_place(place)[name])
 
 

@@ -192,6 +192,12 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         N_("Accept a longer limit by name and for some days, or leave it."),
         _OFFICER,
     ),
+    "home-settings": (
+        N_("Settings of a home"),
+        N_("What holds for one home: the settings of its place, and those of its own."),
+        N_("Set one only where the home differs, say why, and take it back once it does not."),
+        _SUPPORT,
+    ),
     "rehearse": (
         N_("Rehearse"),
         N_("What other settings would have alerted over the past."),
@@ -299,6 +305,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "/homes/{home_id}/household/{step}": "household",
     "/homes/{home_id}/installation": "installing",
     "/homes/{home_id}/safeguards/{number}/lift": "safeguarding",
+    "/homes/{home_id}/settings": "home-settings",
+    "/homes/{home_id}/settings/{name}": "home-settings",
     "/homes/{home_id}/welfare-calls": "unwatched",
     "/hub": "hub",
     "/installations": "installing",

@@ -26,9 +26,10 @@ from api.web.pages import name_of, page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
 from api.web.unwatched import unwatched_lines
-from config import pause_rows, people, walk_test_rows
+from config import override_rows, pause_rows, people, walk_test_rows
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
+from config.overrides import Override
 from config.pauses import LONGEST_DAYS
 from config.places import Place
 from config.roles import Role
@@ -127,6 +128,7 @@ def home_page(
         unseen = queries.unwatched(connection, [home.place], home.id)
         told = unwatched_lines(connection, resources, visitor, unseen, now_us)
         paused = _pauses(connection, home, place, now_us)
+        own_values = override_rows.in_force(connection, [home.number])
     shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
     batch, start = _weeks(resources, home, place, now)
     own = roster.sensors_of(resources.table(), home.number)
@@ -155,12 +157,12 @@ def home_page(
         "shows_id": home.place in visitor.places(*EDITORS),
         "may_install": home.place in visitor.places(Role.OFFICER),
         **paused,
-        "own_settings": _own(resources, home),
+        "own_settings": _own(own_values),
         **calls.of_home(resources, visitor, home, now_us, place.zone),
     }
     kinds = {value.sensor.number: value.sensor.kind for value in values}
     batch = empty() if batch is None else batch
-    hours = own_settings.value(resources.table(), place, home.number, "chatter_hours")
+    hours = own_settings.value(own_values, place, home.number, "chatter_hours")
     context["last_sign"] = _last_sign(batch, values, kinds, now_us, place, hours)
     if request.query_params.get("fragment") != "1":
         context |= enrolling.of_home(resources, visitor, home.id)
@@ -172,10 +174,9 @@ def home_page(
     return page(request, visitor, "home.html", context, status=422 if errors else 200)
 
 
-def _own(resources: Resources, home: Home) -> str:
-    """How many settings the home has of its own; nothing where its place's hold."""
-    count = sum(one.home == home.number for one in resources.table().overrides)
-    return _n("%(n)s of its own", "%(n)s of its own", count) if count else ""
+def _own(found: Sequence[Override]) -> str:
+    """How many settings a home has of its own; nothing where its place's hold."""
+    return _n("%(n)s of its own", "%(n)s of its own", len(found)) if found else ""
 
 
 def _weeks(

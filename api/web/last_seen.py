@@ -33,7 +33,7 @@ def of_homes(resources: Resources, homes: Sequence[Home], now_us: int) -> dict[s
             batch = store.read(home.number, now - np.timedelta64(_DAYS, "D"), now + _US)
             kinds = {number: s.kind for number, s in sensors.items()}
             place = resources.places[home.place]
-            hours = own_settings.value(table, place, home.number, "chatter_hours")
+            hours = own_settings.value(table.overrides, place, home.number, "chatter_hours")
             sign = last_sign(batch, kinds, hours)
         is_alone = home.residents == 1 and not home.has_pets
         who = _("Last sign of the person:") if is_alone else _("Last sign of anybody:")

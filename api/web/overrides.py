@@ -196,14 +196,12 @@ def _value(
         return None
     pair = own_settings.out_of_order({**held, setting.name: value})
     if setting.name in pair:
-        errors["value"] = _(
-            "%(low)s must not be above %(high)s, which is %(value)s here"
-            if setting.name == pair[0]
-            else "%(high)s must not be below %(low)s, which is %(value)s here",
-            low=pair[0],
-            high=pair[1],
-            value=f"{held[pair[setting.name == pair[0]]]:g}",
-        )
+        low, high = pair
+        if setting.name == low:
+            said, other = N_("%(low)s must not be above %(high)s, which is %(value)s here"), high
+        else:
+            said, other = N_("%(high)s must not be below %(low)s, which is %(value)s here"), low
+        errors["value"] = _(said, low=low, high=high, value=f"{held[other]:g}")
         return None
     return value
 

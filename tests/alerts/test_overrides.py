@@ -108,7 +108,7 @@ def test_the_budget_counts_a_home_of_its_own_margin_as_what_it_will_tell_at_any(
     houses.state.day_peak[1:] = 2.0, 2.9, 3.1
     end_day(scene, np.ones(len(offsets), np.bool_))
     day = int(scene.zone_day[houses.roster.place_zone[0]]) % peaks.DAYS
-    level = int(peaks.levels(np.float32([2.0]))[0])
+    level = int(peaks.levels(np.array([2.0], np.float32))[0])
     counted = houses.state.peak_counts[day, :, 0]
     assert (counted[level], counted[0], counted[peaks.LEVELS - 1], counted.sum()) == (1, 1, 1, 3)
 

@@ -12,6 +12,7 @@ from alerts import tables as ledger
 from alerts.action import Calibrated
 from alerts.budget import Calibration
 from alerts.detect.parameters import PARAMETERS
+from alerts.detect.place_limits import LIMITS
 from alerts.modes import DETECTORS, Mode
 from alerts.precision import ENOUGH, Said
 from alerts.shadow_rows import ShadowState, to_row
@@ -107,6 +108,9 @@ def test_every_detector_and_every_parameter_is_printed(database: Engine) -> None
         assert f"{parameter.name}: {parameter.low:g} to {parameter.high:g}" in text
         assert flat(parameter.sentence) in text
         assert f"here: fenbridge {parameter.default:g}" in text
+    for limit in LIMITS:
+        assert f"{limit.name}: {limit.low:g} to {limit.high:g} {limit.unit}" in text
+        assert flat(limit.sentence) in text
     assert "northmoor" not in shown.output
     assert "northmoor (" in RUN.invoke(app, ["detectors"]).output
 

@@ -154,6 +154,8 @@ def pages_of(world: World) -> dict[str, str]:
         "findings": "/detectors/findings",
         "judged": "/detectors/findings?show=judged",
         "caps": "/caps",
+        "home-settings": f"/homes/{A}-home-2/settings",
+        "home-setting": f"/homes/{A}-home-1/settings/room_z",
         "rehearse": "/rehearse",
         "rehearse-new": f"/rehearse/{A}/new",
         **{f"rehearse-{state}": f"/rehearse/{A}/{number}" for state, number in rehearsed.items()},

@@ -104,6 +104,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{alert}": alert,
         "{finding}": finding,
         "{detector}": "inactivity",
+        "{name}": "room_z",
         "{contact}": f"contact-{place}-1",
         "{attempt}": "1",
         "{priority}": "P1",
@@ -223,6 +224,8 @@ def act(visit: Visit, address: str, method: str) -> Response:
     elif "/api/" in address and path.endswith("/caps"):
         place = address.split("/")[4]
         body = {"home": f"{place}-home-1", "from_min": 0, "to_min": 60, "days": 1, "why": "a test"}
+    elif "/settings/" in path:
+        body = {"value": 9, "why": "refused"}  # what is set would stay in this world
     elif path.endswith("/attempts"):
         return attempt(visit, address)
     elif "/webhook" in address:
