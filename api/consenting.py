@@ -1,36 +1,42 @@
 """What ``stillwell consent`` does, in somebody's name."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from api import consent_acts, console, stores, wiring
+from api import consent_acts, console, households, stores, wiring
+from api.contacting import EDITORS
 from api.contacts_file import expect_role, read_toml
-from config import consents
+from config import consents, tables
 from config.consents import Consent
 from config.contacts import place_of
+from config.database import hold_writers
+from config.places import Place
 from config.problems import ConfigProblem
-from config.roles import Role
 from config.settings import Settings
 from ingest.clock import microseconds
 
-EDITORS = (Role.OFFICER, Role.SUPERVISOR)
-"""Who may record and withdraw."""
-
 Tell = Callable[[str], None]
+_h = tables.homes.c
 
 
 def record(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) -> None:
     """Keep the decision in this file; ConfigProblem says what is wrong."""
     plan = consents.read_plan(read_toml(file, "consent"), file.name)
+    places = wiring.places(settings)
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
+    with database.connect() as connection:
+        place = _known(places, _place(connection, home))
+        first = _first(settings, connection, home, plan.decided_on, place)
     with database.begin() as connection:
+        hold_writers(connection)
         account = expect_role(connection, by, _place(connection, home), *EDITORS)
-        kept = consents.record(connection, home, plan, account.id, now_us)
-        _expect_before_readings(settings, connection, home, plan.decided_on)
+        today = households.today(place, now_us)
+        kept = consents.record(connection, home, plan, account.id, now_us, today)
+        consent_acts.expect_decided(first, plan.decided_on, consents.history(connection, home))
     tell(f"home {home} is watched by {kept.basis.value} until its review on {kept.review_on}")
 
 
@@ -69,29 +75,38 @@ def due(settings: Settings, place: str, *, tell: Tell) -> None:
     wanted = [place] if place else list(places)
     database = wiring.open_database(settings)
     now_us = microseconds(wiring.web_clock(settings, database)())
-    today = datetime.fromtimestamp(now_us / 1e6, UTC).date()
+    today = {key: households.today(places[key], now_us) for key in wanted}
     for key in wanted:
         console.note_read(database, key, "consents")
     with database.connect() as connection:
-        found = consents.due(connection, wanted, today)
+        found = [one for key in wanted for one in consents.due(connection, [key], today[key])]
         without = consents.unrecorded(connection, wanted)
     for one in found:
-        tell(f"{one.place}, home {one.home}: {_line(one)}" + _overdue(one.review_on < today))
+        late = _overdue(one.review_on < today[one.place])
+        tell(f"{one.place}, home {one.home}: {_line(one)}{late}")
     for home in without:
         tell(f"home {home} is watched, but no decision is kept: record one or withdraw")
     tell(f"{len(found)} decisions are due, {len(without)} homes have none")
 
 
-def _expect_before_readings(
-    settings: Settings, connection: Connection, home: str, decided_on: date
-) -> None:
+def _first(
+    settings: Settings, connection: Connection, home: str, decided_on: date, place: Place
+) -> date | None:
+    """Return the day of the home's first reading if it is before this one, None otherwise."""
     if not stores.file_of(settings).exists():
-        return
+        return None
+    number = connection.execute(select(_h.number).where(_h.id == home)).scalar_one()
     store = stores.open_to_read(settings)
     try:
-        consent_acts.expect_before_readings(store, connection, home, decided_on)
+        return consent_acts.first_before(store, number, decided_on, place.zone)
     finally:
         store.close()
+
+
+def _known(places: Mapping[str, Place], key: str) -> Place:
+    if key not in places:
+        raise ConfigProblem(f"consent: there is no place file of {key!r}")
+    return places[key]
 
 
 def _overdue(is_overdue: bool) -> str:  # one word

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from api import households
 from api.auth import Visitor
@@ -25,7 +24,12 @@ class Overview:
     """What waits at the places where the visitor enrols."""
 
     drafts: Sequence[Draft]
-    due: Sequence[Consent]
+    due: Sequence[tuple[Consent, bool]]
+    """Reviews that are due, and whether each is overdue at its own place."""
+
+    unrecorded: Sequence[str]
+    """Homes (ids) that are watched although no decision is kept."""
+
     awaiting: Sequence[tuple[str, str]]
     """(id, label) of homes that await a consent."""
 
@@ -36,12 +40,13 @@ def overview(resources: Resources, visitor: Visitor) -> Overview:
     h = tables.homes.c
     with resources.database.connect() as connection:
         mine = drafts.read(connection, resources.vault, visitor.account.id)
-        today = _day(resources, places)
-        due = consents.due(connection, places, today) if places else []
+        due = [one for place in places for one in _due(resources, connection, place)]
+        unrecorded = consents.unrecorded(connection, places)
         waits = h.state == HomeState.AWAITING_CONSENT.value
         query = select(h.id, h.label).where(h.place.in_(places), waits).order_by(h.label).limit(50)
         awaiting = [(row.id, row.label) for row in connection.execute(query)]
-    return Overview([one for one in mine if one.place in places], due, awaiting)
+    due.sort(key=lambda one: (one[0].review_on, one[0].number))
+    return Overview([one for one in mine if one.place in places], due, unrecorded, awaiting)
 
 
 def begin(resources: Resources, visitor: Visitor, place: str) -> str:
@@ -104,7 +109,8 @@ def wrong(
     return []
 
 
-def _day(resources: Resources, places: Sequence[str]) -> date:
-    now_us = microseconds(resources.clock())
-    days = [households.today(resources.places[place], now_us) for place in places]
-    return max(days, default=date.min)
+def _due(
+    resources: Resources, connection: Connection, place: str
+) -> Sequence[tuple[Consent, bool]]:
+    today = households.today(resources.places[place], microseconds(resources.clock()))
+    return [(one, one.review_on < today) for one in consents.due(connection, [place], today)]

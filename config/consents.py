@@ -7,7 +7,7 @@ number under which the decision can be found.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from config import audit, registry, tables
 from config.audit import Entry
+from config.csv_rows import Mistake
 from config.database import hold_writers
 from config.homes import HomeState
 from config.kinds import OF_DEVICES, Kind
@@ -26,6 +27,15 @@ LONGEST: Final = timedelta(days=366)
 
 NOTICE: Final = timedelta(days=28)
 """How long before its review a decision is listed as due."""
+
+LONGEST_WHY: Final = 200
+"""Characters of the reason of a withdrawal."""
+
+REPLACED: Final = "replaced"
+"""Why a decision ended whose place a newer one took."""
+
+ENDED: Final = "the enrolment ended"
+"""How the reason begins of one that ended with the enrolment."""
 
 _c, _h, _s = tables.consents.c, tables.homes.c, tables.sensors.c
 
@@ -95,9 +105,11 @@ def read_plan(values: object, where: str) -> ConsentPlan:
 
 
 def record(
-    connection: Connection, home: str, plan: ConsentPlan, account: str, now_us: int
+    connection: Connection, home: str, plan: ConsentPlan, account: str, now_us: int, today: date
 ) -> Consent:
     """Keep a decision about this home (id); one that awaited it is watched from now on.
+
+    ``today`` is the day at its place.
 
     It takes the place of the one before, which stays to be seen. ConfigProblem says what is wrong.
     Of several people who decide at once the last one's stands, and the home is as that one says.
@@ -105,12 +117,13 @@ def record(
     hold_writers(connection)
     number, place, state = _home(connection, home)
     kinds = set(connection.execute(select(_s.kind).where(_s.home == number)).scalars())
-    wrong = mistakes(plan, {Kind(kind) for kind in kinds}, _day(now_us))
+    found = mistakes(plan, {Kind(kind) for kind in kinds}, today)
+    wrong = [f"{field} {said}" for field, said in found]
     if state is HomeState.ENDED:
         wrong.append("the home has ended; enrol it again")
     if wrong:
         raise ConfigProblem("\n".join(f"consent: {what}" for what in wrong))
-    _end(connection, number, account, now_us, "replaced")
+    _end(connection, number, account, now_us, REPLACED)
     connection.execute(insert(tables.consents).values(row_of(plan, number, account, now_us)))
     if state is HomeState.AWAITING_CONSENT:
         registry.set_home_state(connection, [home], HomeState.ACTIVE)
@@ -149,9 +162,14 @@ def withdraw(connection: Connection, home: str, account: str, why: str, now_us: 
     """
     hold_writers(connection)
     number, place, state = _home(connection, home)
-    if not why.strip():
+    said = why.strip()
+    if not said:
         raise ConfigProblem("consent: why is empty; say in a few words why it is withdrawn")
-    ended = _end(connection, number, account, now_us, why.strip())
+    if len(said) > LONGEST_WHY or not said.isprintable():
+        raise ConfigProblem(
+            f"consent: why has {len(said)} characters, expected one line of at most {LONGEST_WHY}"
+        )
+    ended = _end(connection, number, account, now_us, said)
     if not ended and state is HomeState.AWAITING_CONSENT:
         raise ConfigProblem(f"consent: home {home} has none that stands")
     if state is not HomeState.ENDED:
@@ -164,6 +182,12 @@ def history(connection: Connection, home: str) -> list[Consent]:
     """Return every decision about this home (id), the newest first."""
     rows = connection.execute(_query().where(_h.id == home).order_by(_c.number.desc()))
     return [_consent(row) for row in rows]
+
+
+def standing(connection: Connection, home: str) -> Consent | None:
+    """Return the decision about this home (id) that stands, None where none does."""
+    row = connection.execute(_query().where(_h.id == home, _c.withdrawn_us.is_(None))).first()
+    return None if row is None else _consent(row)
 
 
 def due(connection: Connection, places: Sequence[str], today: date) -> list[Consent]:
@@ -188,34 +212,38 @@ def unrecorded(connection: Connection, places: Sequence[str]) -> list[str]:
     return list(connection.execute(query.order_by(_h.id)).scalars())
 
 
-def mistakes(plan: ConsentPlan, kinds: set[Kind], today: date) -> list[str]:
-    """Return what is wrong with a decision for a home with sensors of these kinds (pure)."""
-    wrong = []
+def mistakes(plan: ConsentPlan, kinds: set[Kind], today: date) -> list[Mistake]:
+    """Return what is wrong with a decision for a home with sensors of these kinds (pure).
+
+    ``today`` is the day at the home's place.
+    """
+    wrong = list[Mistake]()
     if plan.decided_on > today:
-        wrong.append(f"decided_on is {plan.decided_on}, which is still to come")
+        wrong.append(("decided_on", f"is {plan.decided_on}, which is still to come"))
     if not plan.decided_on < plan.review_on <= plan.decided_on + LONGEST:
-        wrong.append(
-            f"review_on is {plan.review_on}, expected a day after decided_on and within a year of "
-            "it"
-        )
+        said = f"is {plan.review_on}, expected a day after decided_on and within a year of it"
+        wrong.append(("review_on", said))
     if plan.review_on <= today:
-        wrong.append(f"review_on is {plan.review_on}, which is past: review it first")
+        wrong.append(("review_on", f"is {plan.review_on}, which is past: review it first"))
     if plan.basis is Basis.BEST_INTERESTS and plan.decided_by is Decider.PERSON:
-        wrong.append(
-            "decided_by is person, expected attorney, deputy, court or meeting: nobody decides in "
-            "their own best interests; what the person decides is a consent"
+        said = (
+            "is person, expected attorney, deputy, court or meeting: nobody decides in their own "
+            "best interests; what the person decides is a consent"
         )
+        wrong.append(("decided_by", said))
     if plan.basis is Basis.CONSENT and plan.decided_by in (Decider.COURT, Decider.MEETING):
-        wrong.append(
-            f"decided_by is {plan.decided_by.value}, expected person, attorney or deputy: a court "
-            "or a meeting decides in the person's best interests"
+        said = (
+            f"is {plan.decided_by.value}, expected person, attorney or deputy: a court or a "
+            "meeting decides in the person's best interests"
         )
+        wrong.append(("decided_by", said))
     seen = kinds - OF_DEVICES
     missing = sorted(kind.value for kind in seen - set(plan.purpose))
     if missing:
-        wrong.append(f"purpose lacks {', '.join(missing)}: say for each kind why it is there")
+        said = f"lacks {', '.join(missing)}: say for each kind why it is there"
+        wrong.append(("purpose", said))
     wrong += [
-        f"purpose.{kind.value} has {len(why)} characters, expected 1 to 200"
+        (f"purpose.{kind.value}", f"has {len(why)} characters, expected 1 to 200 of one line")
         for kind, why in plan.purpose.items()
         if not 1 <= len(why.strip()) <= 200 or not why.isprintable()
     ]
@@ -233,11 +261,6 @@ def _home(connection: Connection, home: str) -> tuple[int, str, HomeState]:
     if found is None:
         raise ConfigProblem(f"consent: there is no home {home!r}")
     return found.number, found.place, HomeState(found.state)
-
-
-def _day(now_us: int) -> date:
-    # A day ahead of UTC somewhere is no lie: a decision of today is one of today everywhere.
-    return datetime.fromtimestamp(now_us / 1e6, UTC).date() + timedelta(days=1)
 
 
 def _query() -> Select[Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from config import audit, credentials, pause_rows, registry, tables, walk_test_rows
+from config import audit, consents, credentials, pause_rows, registry, tables, walk_test_rows
 from config.audit import Entry
 from config.homes import HomeState
 from config.places import Place
@@ -270,7 +270,7 @@ def _end_consents(
     connection: Connection, home: int, account: str, now_us: int, reason: EndReason
 ) -> int:
     mine = (_c.home == home) & _c.withdrawn_us.is_(None)
-    why = f"the enrolment ended: {reason.value}"
+    why = f"{consents.ENDED}: {reason.value}"
     values = {"withdrawn_us": now_us, "withdrawn_by": account, "why": why}
     return connection.execute(update(tables.consents).where(mine).values(values)).rowcount
 

@@ -11,7 +11,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from config import csv_rows, facts
-from config.consents import Basis, ConsentPlan, Decider, mistakes
+from config.consent_form import CONSENT, read_decision
+from config.consents import ConsentPlan
 from config.contacts import ContactKind, ContactPlan
 from config.csv_rows import Form, Mistake, Row, shown, take
 from config.facts import FACTS, Facts
@@ -23,7 +24,6 @@ from config.households import (
     SECOND,
     Household,
     label_mistake,
-    read_day,
     read_household,
     read_words,
     sector_of,
@@ -32,7 +32,6 @@ from config.kits import Kit
 
 CONTACTS: Final = (1, 2, 3)
 CONTACT: Final = ("name", "relation", "phone", "key")
-CONSENT: Final = ("basis", "decided_by", "decided_on", "review_on", "reference")
 KIT: Final = ("kit", "gateway")
 COLUMNS: Final = (
     "label",
@@ -169,37 +168,19 @@ def read_contacts(row: Row, wrong: list[Mistake]) -> tuple[ContactPlan, ...]:
 def read_consent(
     row: Row, kit: Kit | None, today: date, wrong: list[Mistake]
 ) -> ConsentPlan | None:
-    """Return the decision, None when all of its fields are empty; adds what is wrong."""
+    """Return the decision, None when all of its fields are empty; adds what is wrong.
+
+    The kit says what each sensor is for.
+    """
     if not any((row.get(column) or "").strip() for column in CONSENT):
         return None
-    before = len(wrong)
     if not (row.get("kit") or "").strip():
         wrong.append(("kit", "is empty beside a consent, which says what each sensor is for"))
-    basis = take(row, "basis", lambda t: _choice(t, Basis), wrong)
-    by = take(row, "decided_by", lambda t: _choice(t, Decider), wrong)
-    on = take(row, "decided_on", read_day, wrong)
-    review = take(row, "review_on", read_day, wrong)
-    if len(wrong) > before or kit is None:
-        return None
-    try:
-        plan = ConsentPlan.model_validate(
-            {
-                "basis": basis,
-                "decided_by": by,
-                "decided_on": on,
-                "review_on": review,
-                "reference": (row.get("reference") or "").strip(),
-                "purpose": kit.purposes(),
-            }
-        )
-    except ValidationError:
-        said = f"is {shown((row.get('reference') or '').strip())}, expected up to 60 letters, "
-        wrong.append(("reference", f"{said}digits and / . _ -, without names"))
-        return None
-    for what in mistakes(plan, set(kit.purposes()), today):
-        column, _, told = what.partition(" ")
-        wrong.append((column if column in CONSENT else "kit", told))
-    return plan
+    purpose = {} if kit is None else kit.purposes()
+    told: list[Mistake] = []
+    plan = read_decision(row, purpose, purpose, today, told)
+    wrong += [(column if column in CONSENT else "kit", said) for column, said in told]
+    return None if told else plan
 
 
 def _contact(
@@ -254,13 +235,6 @@ def _gateway(text: str) -> str:
     if text and ID_PATTERN.fullmatch(text) is None:
         raise ValueError("8 to 40 of a-z, 0-9 and -, or nothing to draw one")
     return text
-
-
-def _choice(text: str, choices: type[Basis] | type[Decider]) -> Basis | Decider:
-    try:
-        return choices(text.lower())
-    except ValueError:
-        raise ValueError(f"one of {', '.join(choices)}") from None
 
 
 def _yes_no(text: str) -> bool:

@@ -14,12 +14,11 @@ from api.resources import Resources
 from api.rest.homes import Id
 from api.rest.models import Sent
 from api.rest.moments import to_datetime, to_datetime_or_none
-from config.consents import Basis, Consent, ConsentPlan, Decider
+from config.consents import LONGEST_WHY, Basis, Consent, ConsentPlan, Decider
 from config.problems import ConfigProblem
 
 router: Final = APIRouter(tags=["consents"])
 Editor = Annotated[Visitor, Depends(Needs(EDITORS))]
-LONGEST_WHY: Final = 200
 
 
 class ConsentOut(Sent):

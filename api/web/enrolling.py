@@ -15,6 +15,7 @@ from api.households import Wrong
 from api.resources import Resources
 from api.web import enrol_steps, words
 from api.web.alerts import Id
+from api.web.ending_words import long_day
 from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Step
 from api.web.language import _
 from api.web.pages import page
@@ -33,6 +34,7 @@ Editor = Annotated[Visitor, Depends(Needs(EDITORS))]
 Resident = Annotated[Visitor, Depends(Needs(HOMES))]
 Carer = Annotated[Visitor, Depends(Needs((*CARE, Role.OFFICER)))]
 _LONGEST: Final = 4000
+_MOST_LISTED: Final = 50
 
 
 @router.get("/enrol")
@@ -54,11 +56,12 @@ def show_enrolment(request: Request, visitor: Editor) -> Response:
             for one in found.drafts
         ],
         "kept_days": KEPT_DAYS,
-        "due": found.due,
-        "today": max(
-            (households.today(resources.places[p], now_us) for p in visitor.places(*EDITORS)),
-            default=None,
-        ),
+        "due": [
+            {"home": one.home, "day": long_day(one.review_on), "is_overdue": is_overdue}
+            for one, is_overdue in found.due
+        ],
+        "unrecorded": found.unrecorded[:_MOST_LISTED],
+        "more_unrecorded": max(len(found.unrecorded) - _MOST_LISTED, 0),
         "awaiting": found.awaiting,
     }
     return page(request, visitor, "enrol.html", context)

@@ -96,6 +96,15 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         N_("Say why, without names. Only a second look by somebody who may lifts it again."),
         _OFFICER,
     ),
+    "consent": (
+        N_("Consent"),
+        N_("On what ground a home is watched, until when, and what each sensor is for."),
+        N_(
+            "Record a new decision before the review day. Withdraw it when the person says so: "
+            "nothing more is stored."
+        ),
+        _OFFICER,
+    ),
     "end": (
         N_("End of enrolment"),
         N_("Stops watching a home for good, and says what happens to what is kept."),
@@ -297,6 +306,9 @@ ROUTES: Final[Mapping[str, str]] = {
     "/homes/{home_id}": "home",
     "/homes/{home_id}/announced": "devices",
     "/homes/{home_id}/case-file": "home",
+    "/homes/{home_id}/consent": "consent",
+    "/homes/{home_id}/consent/record": "consent",
+    "/homes/{home_id}/consent/withdraw": "consent",
     "/homes/{home_id}/days/{on}": "home",
     "/homes/{home_id}/devices": "devices",
     "/homes/{home_id}/end": "end",

@@ -19,14 +19,24 @@ from api.queries import Alert, Scope
 from api.resources import Resources
 from api.roster import SensorValue
 from api.sensor_pauses import UsualPauses, usual_pauses
-from api.web import actogram, calls, changes, enrolling, lines, sensors, warmth, words
+from api.web import (
+    actogram,
+    calls,
+    changes,
+    consent_words,
+    enrolling,
+    lines,
+    sensors,
+    warmth,
+    words,
+)
 from api.web.alerts import Id, narrow
 from api.web.language import N_, _, _n
 from api.web.pages import name_of, page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
 from api.web.unwatched import unwatched_lines
-from config import override_rows, pause_rows, people, walk_test_rows
+from config import consents, override_rows, pause_rows, people, walk_test_rows
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
 from config.overrides import Override
@@ -129,6 +139,9 @@ def home_page(
         told = unwatched_lines(connection, resources, visitor, unseen, now_us)
         paused = _pauses(connection, home, place, now_us)
         own_values = override_rows.in_force(connection, [home.number])
+        may_edit = home.place in visitor.places(*EDITORS)
+        stands = consents.standing(connection, home.id) if may_edit else None
+    today = households.today(place, now_us)
     shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
     batch, start = _weeks(resources, home, place, now)
     own = roster.sensors_of(resources.table(), home.number)
@@ -154,7 +167,8 @@ def home_page(
         "is_history_down": batch is None,
         "errors": errors or {},
         "kept": kept or {},
-        "shows_id": home.place in visitor.places(*EDITORS),
+        "shows_id": may_edit,
+        "consent": consent_words.banner(home, stands, today) if may_edit else "",
         "may_install": home.place in visitor.places(Role.OFFICER),
         **paused,
         "own_settings": _own(own_values),

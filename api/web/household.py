@@ -15,7 +15,7 @@ from api.household_edit import KEY_SAFE, Changed, Known
 from api.households import Wrong
 from api.resources import Resources
 from api.safeguards import LIFTERS, Barred
-from api.web import enrol_steps, household_steps, lines, words
+from api.web import consent_words, enrol_steps, household_steps, lines, words
 from api.web.alerts import Id
 from api.web.enrol_steps import Step
 from api.web.household_steps import ALWAYS, FIRST, OF_KEY, STEPS
@@ -23,6 +23,7 @@ from api.web.language import _
 from api.web.pages import page
 from api.web.phrases import spoken
 from api.web.typed import Typed
+from config import consents
 from config.homes import Home
 from config.places import Place
 from config.problems import ConfigProblem
@@ -43,10 +44,13 @@ def show_household(request: Request, visitor: Editor, home_id: Id) -> Response:
     place, now_us = resources.places[known.home.place], microseconds(resources.clock())
     steps = STEPS if known.is_entered else (FIRST, *(one for one in STEPS if one.key in ALWAYS))
     found = contacting.contacts_of(resources, visitor, home_id)
+    with resources.database.connect() as connection:
+        stands = consents.standing(connection, home_id)
     context = {
         "place": place,
         "home": known.home,
         "sections": [{"step": one, "rows": _rows(one, known, place)} for one in steps],
+        "consent": consent_words.summary(stands),
         "contacts": [lines.contact_line(one, (), "", now_us, place.zone) for one in found],
         "barred": [
             _barred(one, place, now_us) for one in safeguards.of_home(resources, visitor, home_id)

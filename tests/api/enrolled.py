@@ -67,7 +67,7 @@ def enrolled(database: Engine | None = None) -> Enrolled:
             },
             "a test",
         )  # fmt: skip
-        consents.record(connection, HOME, plan, BY, NOW_US - 90 * DAY_US)
+        consents.record(connection, HOME, plan, BY, NOW_US - 90 * DAY_US, TODAY - timedelta(90))
         credentials.issue(connection, GATE, BY, NOW_US - 90 * DAY_US, 1.0)
         walk_test_rows.begin(connection, 1, BY, NOW_US - 600_000_000)
         cap = Allowance(0, 1, False, 0, 600, 24.0, BY, NOW_US - DAY_US, NOW_US + 9 * DAY_US, "x")

@@ -1,6 +1,7 @@
 """What a gateway announces becomes a home's sensors, by page, REST and command alike."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -179,7 +180,8 @@ def test_what_the_consent_does_not_name_is_left_out(world: World) -> None:
         "here",
     )  # fmt: skip
     with world.database.begin() as connection:
-        consents.record(connection, HOME, plan, "account-olga", microseconds(world.now))
+        today = date(2026, 3, 3)
+        consents.record(connection, HOME, plan, "account-olga", microseconds(world.now), today)
     announce(world, device(1, "hall-motion", Kind.MOTION, Kind.ILLUMINANCE))
     olga = Visit(world.app, "olga")
     assert "Left out, because the consent names no purpose for it" in olga.get(PAGE).text

@@ -53,7 +53,7 @@ def state_of(connection: Connection, home: str) -> HomeState:
 def test_a_home_is_watched_from_its_decision_on(database: Engine, home: str) -> None:
     with database.begin() as connection:
         before = registry.revision(connection)
-        kept = consents.record(connection, home, decision(connection), "officer", NOW_US)
+        kept = consents.record(connection, home, decision(connection), "officer", NOW_US, TODAY)
         assert state_of(connection, home) is HomeState.ACTIVE
         assert registry.revision(connection) > before
         assert audit.verify(connection) == []
@@ -63,7 +63,7 @@ def test_a_home_is_watched_from_its_decision_on(database: Engine, home: str) -> 
 
 def test_a_withdrawal_stops_the_watching_and_stays_to_be_seen(database: Engine, home: str) -> None:
     with database.begin() as connection:
-        consents.record(connection, home, decision(connection), "officer", NOW_US)
+        consents.record(connection, home, decision(connection), "officer", NOW_US, TODAY)
         before = registry.revision(connection)
         consents.withdraw(connection, home, "officer", "asked for it", NOW_US + 1)
         assert state_of(connection, home) is HomeState.AWAITING_CONSENT
@@ -78,9 +78,9 @@ def test_a_withdrawal_stops_the_watching_and_stays_to_be_seen(database: Engine, 
 
 def test_a_new_decision_takes_the_place_of_the_old(database: Engine, home: str) -> None:
     with database.begin() as connection:
-        consents.record(connection, home, decision(connection), "officer", NOW_US)
+        consents.record(connection, home, decision(connection), "officer", NOW_US, TODAY)
         again = decision(connection, basis="best-interests", decided_by="meeting")
-        consents.record(connection, home, again, "officer", NOW_US + DAY_US)
+        consents.record(connection, home, again, "officer", NOW_US + DAY_US, TODAY)
         newest, oldest = consents.history(connection, home)
     assert newest.stands
     assert newest.basis is Basis.BEST_INTERESTS
@@ -90,7 +90,7 @@ def test_a_new_decision_takes_the_place_of_the_old(database: Engine, home: str) 
 def test_a_home_that_was_paused_stays_paused(database: Engine, home: str) -> None:
     with database.begin() as connection:
         registry.set_home_state(connection, [home], HomeState.PAUSED)
-        consents.record(connection, home, decision(connection), "officer", NOW_US)
+        consents.record(connection, home, decision(connection), "officer", NOW_US, TODAY)
         assert state_of(connection, home) is HomeState.PAUSED
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_decision_is_refused_and_nothing_changes(
     with database.begin() as connection:
         plan = decision(connection, **changed)
         with pytest.raises(ConfigProblem, match=words):
-            consents.record(connection, home, plan, "officer", NOW_US)
+            consents.record(connection, home, plan, "officer", NOW_US, TODAY)
         assert consents.history(connection, home) == []
         assert state_of(connection, home) is HomeState.AWAITING_CONSENT
 
@@ -152,7 +152,7 @@ def test_reviews_are_listed_four_weeks_ahead_and_until_they_are_done(
     database: Engine, home: str
 ) -> None:
     with database.begin() as connection:
-        consents.record(connection, home, decision(connection), "officer", NOW_US)
+        consents.record(connection, home, decision(connection), "officer", NOW_US, TODAY)
         place = consents.history(connection, home)[0].place
         review = TODAY + timedelta(days=180)
         assert consents.due(connection, [place], review - timedelta(days=29)) == []
@@ -170,5 +170,5 @@ def test_a_home_that_is_watched_without_a_decision_is_named(database: Engine, ho
         assert consents.unrecorded(connection, [place]) == []
         registry.set_home_state(connection, [home], HomeState.ACTIVE)
         assert consents.unrecorded(connection, [place]) == [home]
-        consents.record(connection, home, decision(connection), "officer", NOW_US)
+        consents.record(connection, home, decision(connection), "officer", NOW_US, TODAY)
         assert consents.unrecorded(connection, [place]) == []

@@ -75,7 +75,7 @@ def together(*acts: Callable[[], object]) -> None:
 def recording(database: Engine, home: str, by: str) -> Callable[[], None]:
     def act() -> None:
         with database.begin() as connection:
-            consents.record(connection, home, decision(connection), by, NOW_US)
+            consents.record(connection, home, decision(connection), by, NOW_US, TODAY)
 
     return act
 
