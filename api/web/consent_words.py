@@ -127,8 +127,7 @@ def withdrawal(found: Outlook) -> list[str]:
             "Within a minute nothing more is stored that the sensors of this home say, and nobody "
             "can see whether the person is up and about."
         ),
-        _("No alert is raised any more but one: smoke, falls and calls for help are raised all "
-          "the same."),
+        _("Smoke, falls and calls for help are raised all the same; no other alert is."),
         _("Alerts that stand stay until a person ends them."),
         _(
             "What is kept already is not erased by this: readings stay for %(days)s days, unless "

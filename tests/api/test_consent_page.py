@@ -104,7 +104,7 @@ def test_a_withdrawal_says_what_it_means_is_confirmed_and_can_be_renewed(world: 
     assert bob.send(REST, decision()).status_code == 200
     asked = bob.get(WITHDRAW).text
     assert "Within a minute nothing more is stored" in asked
-    assert "smoke, falls and calls for help" in asked
+    assert "Smoke, falls and calls for help are raised all the same" in asked
     seen = asked.partition('name="seen" value="')[2].partition('"')[0]
     check = bob.post(WITHDRAW, {"why": "The person said no", "seen": seen})
     assert check.status_code == 200

@@ -62,8 +62,8 @@ def test_a_decision_is_recorded_listed_and_withdrawn(world: World) -> None:
     ("file", "home", "by", "says"),
     [
         ("wrong.toml", f"{A}-home-2", "bob", "decided_by is 'neighbour'"),
-        ("decision.toml", f"{A}-home-2", "alice", "is no officer or supervisor"),
-        ("decision.toml", f"{A}-home-2", "charlie", "is no officer or supervisor"),
+        ("decision.toml", f"{A}-home-2", "alice", "is no supervisor or officer"),
+        ("decision.toml", f"{A}-home-2", "charlie", "is no supervisor or officer"),
         ("decision.toml", "nowhere-home", "bob", "there is no home"),
         ("absent.toml", f"{A}-home-2", "bob", "cannot be read"),
     ],

@@ -202,6 +202,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "purpose": {"motion": "a test"},
     },
     "withdraw": {"why": " "},
+    "record": {"basis": "consent"},  # refused: the rest is empty
     "ending": {"reason": "died", "ended_on": "2999-01-01"},  # refused: a home ends for good
     "take-back": {"why": "a test"},
     "households": {"households": [{"name": "Mx Invented"}]},
