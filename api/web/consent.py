@@ -1,4 +1,4 @@
-"""On what ground a home is watched: shown, decided anew and withdrawn, checked before it is saved."""
+"""On what ground a home is watched: shown, decided anew and withdrawn; each is checked first."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
