@@ -50,7 +50,7 @@ def typed(found: Outlook, form: Mapping[str, str]) -> dict[str, str]:
 def read(found: Outlook, said: Row) -> tuple[ConsentPlan | None, dict[str, str]]:
     """Return the decision, and what is wrong as sentences by the id of the field."""
     wrong: list[Mistake] = []
-    purpose = {kind: said[f"{PURPOSE}{kind}"] for kind in found.rooms}
+    purpose = {kind: " ".join(said[f"{PURPOSE}{kind}"].split()) for kind in found.rooms}
     wrong += [
         (f"{PURPOSE}{kind}", "is empty, expected 1 to 200 characters")
         for kind, why in purpose.items()
