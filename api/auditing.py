@@ -9,6 +9,7 @@ from api.exits import CommandFailed
 from api.rest.moments import to_datetime
 from config import audit
 from config.audit import Head
+from config.database import steady
 from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
@@ -19,10 +20,12 @@ Tell = Callable[[str], None]
 def verify(settings: Settings, anchors: Path | None, *, tell: Tell) -> None:
     """Tell every fault of every chain; CommandFailed when there is one."""
     kept = [] if anchors is None else read_anchors(anchors)
-    with wiring.open_database(settings).connect() as connection:
+    database = wiring.open_database(settings)
+    with steady(database) as connection:
         faults = audit.verify(connection, kept)
         found = audit.heads(connection)
         gone = sum(one.seq for one in audit.starts(connection).values())
+    database.dispose()
     for fault in faults:
         tell(f"{fault.place}, row {fault.seq}: {fault.what}")
     if faults:

@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from api import exporting, table_copy, wiring
 from api.exits import CommandFailed
 from config import audit, keys
-from config.database import connect, migrate, revision
+from config.database import connect, migrate, revision, steady
 from config.problems import ConfigProblem
 from config.settings import Settings
 from ingest.clock import SystemClock, instant, microseconds
@@ -161,8 +161,7 @@ def _copy_database(database: Engine, target: Path) -> None:
         return
     migrate(f"sqlite:///{target}")
     filled = _quiet_sqlite(target)
-    isolated = database.execution_options(isolation_level="REPEATABLE READ")
-    with isolated.connect() as source, filled.begin() as connection:
+    with steady(database) as source, filled.begin() as connection:
         table_copy.copy_rows(source, connection)
     filled.dispose()
     with closing(sqlite3.connect(target)) as connection_:

@@ -17,7 +17,7 @@ from api.place_files import known_place
 from api.store_copy import WINDOW_DAYS, windows
 from config import keys, registry
 from config import tables as registry_tables
-from config.database import revision
+from config.database import revision, steady
 from config.problems import ConfigProblem
 from config.sensor_table import SensorTable
 from config.settings import Settings
@@ -61,12 +61,7 @@ def export(settings: Settings, place: str, folder: Path, *, tell: Tell) -> None:
         shutil.copyfile(settings.places / logo, folder / logo)
     database = wiring.open_database(settings)
     exporting.note(database, place, "place", microseconds(SystemClock().now()))
-    isolated = database.execution_options(
-        isolation_level="REPEATABLE READ"
-        if database.dialect.name == "postgresql"
-        else "SERIALIZABLE"
-    )
-    with isolated.connect() as connection:
+    with steady(database) as connection:
         vault = keys.open_vault(settings, database)
         counts = {
             name: _write(pa, folder, table, sealed_rows.opened(vault, name, rows))

@@ -6,6 +6,8 @@ they are committed, as the change feed needs, audit chains never fork and no two
 for each other.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -136,6 +138,22 @@ def hold_writers(connection: Connection) -> None:
     held = connection.connection.dbapi_connection
     if not held.in_transaction:  # type: ignore[union-attr]  # what only sqlite3 says
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def steady(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection to read by that sees the database as it is at its first look.
+
+    What others write since is not seen: for whoever compares what several statements return.
+    """
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            held = connection.connection.dbapi_connection
+            if not held.in_transaction:  # type: ignore[union-attr]  # what only sqlite3 says
+                connection.exec_driver_sql("BEGIN")  # else each SELECT sees a database of its own
+        yield connection
 
 
 def _drop_nul(

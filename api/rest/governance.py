@@ -14,6 +14,7 @@ from api.rest.homes import Id, Limit
 from api.rest.models import Sent
 from api.rest.moments import to_datetime
 from config import audit
+from config.database import steady
 from config.roles import Role
 from ingest.clock import microseconds
 
@@ -87,7 +88,7 @@ def verify_audit(request: Request, visitor: Governor, place: Id) -> Verification
     resources: Resources = request.app.state.resources
     if place not in visitor.places(Role.GOVERNANCE):
         raise absent()
-    with resources.database.connect() as connection:
+    with steady(resources.database) as connection:
         head = audit.heads(connection, [place])
         faults = audit.verify(connection, places=[place])
     return VerificationOut(

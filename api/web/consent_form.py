@@ -43,7 +43,10 @@ def begun(found: Outlook) -> dict[str, str]:
 def typed(found: Outlook, form: Mapping[str, str]) -> dict[str, str]:
     """Return the fields as they were typed."""
     said = enrol_steps.typed(STEP, form)
-    said |= {f"{PURPOSE}{kind}": form.get(f"{PURPOSE}{kind}", "").strip() for kind in found.rooms}
+    shipped = {spoken(one): one for one in _known(found)}
+    for kind in found.rooms:
+        text = form.get(f"{PURPOSE}{kind}", "").strip()
+        said[f"{PURPOSE}{kind}"] = shipped.get(" ".join(text.split()), text)
     return said | {f"{ALSO}{kind}": "yes" for kind in offered(found) if form.get(f"{ALSO}{kind}")}
 
 
@@ -83,7 +86,7 @@ def lines(found: Outlook, said: Row, errors: Mapping[str, str]) -> dict[str, Any
                 "name": f"{PURPOSE}{kind}",
                 "label": words.kind(kind),
                 "rooms": ", ".join(room_name(one).lower() for one in rooms),
-                "value": said.get(f"{PURPOSE}{kind}", ""),
+                "value": spoken(said.get(f"{PURPOSE}{kind}", "")),
                 "error": errors.get(f"{PURPOSE}{kind}", ""),
             }
             for kind, rooms in found.rooms.items()
@@ -111,6 +114,12 @@ def hidden(said: Row) -> list[tuple[str, str]]:
         else:
             found.append((field.name, value))
     return found + [(k, v) for k, v in said.items() if k.startswith((PURPOSE, ALSO))]
+
+
+def _known(found: Outlook) -> list[str]:
+    """Return the purposes that the page may have shown in its own language."""
+    stands = () if found.standing is None else found.standing.purpose.values()
+    return [*found.place.kits[ANNOUNCED].purposes().values(), *stands]
 
 
 def _field(name: str, found: Outlook) -> str:

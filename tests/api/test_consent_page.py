@@ -1,6 +1,7 @@
 """The consent page of a home: what it rests on is shown, decided anew and withdrawn."""
 
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -255,6 +256,13 @@ def test_a_page_in_welsh_keeps_what_was_typed(world: World) -> None:
     answer = bob.post(RECORD, form(bob, basis="best-interests"))
     assert answer.status_code == 422
     assert 'lang="cy"' in answer.text
+    shipped = "To notice when nobody has moved for long."
+    opened = bob.get(RECORD).text
+    shown = opened.partition('id="purpose-motion"')[2].partition(">")[2].partition("<")[0]
+    assert shown != shipped  # in Welsh, and kept as it ships
+    kept = form(bob, step="confirm") | {"purpose-motion": unescape(shown)}
+    assert bob.post(RECORD, kept).status_code == 303
+    assert bob.get(REST).json()["consents"][0]["purpose"]["motion"] == shipped
     assert ">to see by smoke</textarea>" in answer.text
 
 
