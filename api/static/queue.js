@@ -10,6 +10,7 @@ const desk = document.getElementById("desk");
 const soundBox = document.getElementById("desk-sound");
 const keysBox = document.getElementById("desk-keys");
 const said = document.getElementById("desk-said");
+const lost = document.querySelector("[data-lost]");
 const title = document.title;
 
 function remembered(key, otherwise) {
@@ -83,14 +84,21 @@ async function wake() {
   if (!isReady) desk.open = true;
 }
 
+// While nothing can be told no tone comes: a title that only counted would hide it.
+function entitle() {
+  const waiting = Number(document.getElementById("queue-now")?.dataset.waiting || 0);
+  if (!soundBox.checked || lost.dataset.ended) return;
+  if (!lost.hidden) document.title = `${t("Not live")}: ${title}`;
+  else document.title = waiting ? `(${waiting} P1) ${title}` : title;
+}
+
 function heed() {
   const now = document.getElementById("queue-now");
   if (!now) return;
   ahead = Number(now.value) - performance.now();
   const isNew = newest && Number(now.dataset.newest) > newest;
   newest = Math.max(newest, Number(now.dataset.newest), 1);
-  const waiting = Number(now.dataset.waiting);
-  document.title = soundBox.checked && waiting ? `(${waiting} P1) ${title}` : title;
+  entitle();
   if (isNew && soundBox.checked) tone();
   tick();
 }
@@ -104,6 +112,7 @@ soundBox.addEventListener("change", async () => {
     tone();
   } else {
     said.textContent = t("Sound is off.");
+    document.title = title;
   }
   heed();
 });
@@ -169,3 +178,4 @@ heed();
 wake();
 setInterval(tick, 1000);
 new MutationObserver(heed).observe(top_, { childList: true });
+new MutationObserver(entitle).observe(lost, { attributes: true, attributeFilter: ["hidden"] });

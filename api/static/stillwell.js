@@ -16,8 +16,15 @@ let lastHeard = new Date();
 let isRefreshing = false;
 let isStale = false;
 
+// By the place's own time: a desk's clock may be set to another zone.
 function clock(moment) {
-  return moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const timeZone = lost.dataset.zone || undefined;
+  return moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
+}
+
+// Whoever asked for a tone is told of a P1 while they look elsewhere: their tab keeps its stream.
+function isAwaited() {
+  return document.getElementById("desk-sound")?.checked === true;
 }
 
 function say(text, link) {
@@ -167,6 +174,7 @@ if (region && lost && "EventSource" in window) {
     clearTimeout(idle);
     if (document.hidden) {
       idle = setTimeout(() => {
+        if (isAwaited()) return;
         if (source) source.close();
         source = null;
       }, HIDDEN_MS);

@@ -123,6 +123,7 @@ def page(
         beats = health.beats(connection)
     known = {
         "place": place,
+        "zone": str(zone),
         "has_places": len(visitor.grants) > 1,
         "system": system_banner(beats.get(health.WORKER), wall_us, zone),
         "proven": proven.line(beats, sorted(visitor.grants), wall_us, zone),

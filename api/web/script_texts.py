@@ -8,6 +8,7 @@ from api.web.language import N_, look_up
 TEXTS: Final = (
     N_("Sign in again"),
     N_("Not live since %(when)s. Trying to reach Stillwell again."),
+    N_("Not live"),
     N_("Your session has ended, so this page is not live."),
     N_("Your session has ended"),
     N_("You had typed: %(text)s"),

@@ -15,9 +15,12 @@ PATIENCE_S = 20
 
 
 @contextlib.contextmanager
-def serve(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """Yield (address, process) of a web process that answers; it is ended afterwards."""
-    port = free_port()
+def serve(folder: Path, port: int = 0) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Yield (address, process) of a web process that answers; it is ended afterwards.
+
+    It listens on ``port``, or on a free one where that is 0.
+    """
+    port = port or free_port()
     log = folder / "web.log"
     with log.open("wb") as written:
         command = [sys.executable, "-m", "tests.e2e.web_process", str(folder), str(port)]
