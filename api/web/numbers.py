@@ -133,9 +133,9 @@ def _text(key: str, value: object, zone: tzinfo) -> str:
     if isinstance(value, int | float):
         return _measured(key, value, zone)
     if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(str(item) for item in value) or _("none")
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {text}" for name, text in numbers(value, zone))
+        return "; ".join(f"{name}: {text}" for name, text in numbers(value, zone)) or _("none")
     return _(_TEXTS[str(value)]) if str(value) in _TEXTS else str(value)
 
 

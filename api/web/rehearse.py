@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 
 from alerts import past, rehearsals
+from alerts.detect.parameters import Parameter
 from alerts.modes import DETECTORS, Mode
 from alerts.rehearsals import Busy, Kept, RehearsalState
 from api import detectors, exporting
@@ -20,7 +21,7 @@ from api.web.alerts import Id
 from api.web.detectors import MODES
 from api.web.language import N_, _
 from api.web.pages import page
-from api.web.rehearse_form import NUMBERS, Wish
+from api.web.rehearse_form import BUDGET, BY_NAME, GROUPS, Wish
 from config import audit, people
 from config import tables as registry
 from config.audit import Entry
@@ -228,19 +229,15 @@ def _form(
         "kept": () if kept is None else tuple(words.moment(us, place.zone) for us in kept),
         "typed": typed,
         "errors": errors,
-        "numbers": [
+        "budget": _number(BUDGET, now),
+        "groups": [
             {
-                "name": one.name,
-                "unit": _(one.unit),
-                "hint": _(
-                    "%(sentence)s Now %(now)s; from %(low)s to %(high)s.",
-                    sentence=_(one.sentence),
-                    now=f"{now[one.name]:g}",
-                    low=f"{one.low:g}",
-                    high=f"{one.high:g}",
-                ),
+                "id": f"numbers-{key}",
+                "title": _(title),
+                "numbers": [_number(BY_NAME[name], now) for name in own],
+                "is_open": any(typed.get(name) or errors.get(name) for name in own),
             }
-            for one in NUMBERS
+            for key, title, own in GROUPS
         ],
         "modes": [(one.key, _(one.title), _(MODES[modes[one.key]][0])) for one in DETECTORS],
         "choices": [(mode.value, _(MODES[mode][0])) for mode in Mode],
@@ -248,6 +245,18 @@ def _form(
         "longest_days": rehearsals.LONGEST_DAYS,
     }
     return page(request, visitor, "rehearse_new.html", context, status=status)
+
+
+def _number(one: Parameter, now: Mapping[str, float]) -> dict[str, str]:
+    """Return a number as its field shows it."""
+    hint = _(
+        "%(sentence)s Now %(now)s; from %(low)s to %(high)s.",
+        sentence=_(one.sentence),
+        now=f"{now[one.name]:g}",
+        low=f"{one.low:g}",
+        high=f"{one.high:g}",
+    )
+    return {"name": one.name, "unit": _(one.unit), "hint": hint}
 
 
 def _rehearsal(

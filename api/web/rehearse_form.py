@@ -24,6 +24,45 @@ BUDGET: Final = Parameter(
     N_("How many alerts of P2 and P3 the team can answer; smaller is quieter and slower."),
 )
 NUMBERS: Final = (BUDGET, *LIMITS, *PARAMETERS)
+BY_NAME: Final = {one.name: one for one in NUMBERS}
+GROUPS: Final = (
+    (
+        "silences",
+        N_("Silences and coming back"),
+        ("silence_cap_h", "silence_floor_h", "not_back_h", "silence_z"),
+    ),
+    (
+        "warmth",
+        N_("Cold, heat and heating"),
+        ("cold_review_c", "cold_danger_c", "hot_review_c", "hot_danger_c")
+        + ("heating_short_k", "heating_below_c"),
+    ),
+    (
+        "rooms",
+        N_("Doors at night, bathroom and hall"),
+        ("night_door_wait_min", "night_door_share", "room_z", "room_floor_min", "visits_limit"),
+    ),
+    (
+        "beds",
+        N_("Bed and chair"),
+        ("bed_left_z", "bed_left_floor_min", "seat_z", "bed_floor_h", "chair_floor_h"),
+    ),
+    ("change", N_("Slow change"), ("shift_limit", "fewer_limit")),
+    (
+        "uses",
+        N_("Doses and the kitchen"),
+        ("use_z", "use_wait_min", "dose_share", "kitchen_share"),
+    ),
+    ("visits", N_("Booked visits"), ("visit_early_min", "visit_late_min")),
+    (
+        "faults",
+        N_("Gateways, broken sensors and outages"),
+        ("gateway_silent_min", "dead_words", "dead_hours", "chatter_hours")
+        + ("outage_share", "outage_expected"),
+    ),
+)
+"""Every number but the budget, folded by what it is about: id, title, names."""
+
 MOST_HOMES: Final = 200
 _USUAL_DAYS: Final = 14
 _PARTS: Final = ("d", "m", "y")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from api import home_rows
 from api.app import create_app
 from api.home_rows import Subject
 from api.web.parameter_texts import TEXTS
+from api.web.rehearse_form import BUDGET, GROUPS, NUMBERS
 from config import tables as registry
 from config.places import Limits
 from config.roles import Role
@@ -168,3 +170,22 @@ def test_every_parameter_and_limit_that_can_be_tried_is_in_the_catalogue_and_in_
         told = {type(m).__name__: m for m in field.metadata}
         assert (one.low, one.high) == (told["Ge"].ge, told["Le"].le)
         assert one.default == field.default
+
+
+def test_every_number_is_folded_once_under_what_it_is_about_and_a_mistake_opens_its_part(
+    world: World,
+) -> None:
+    folded = [name for _id, _title, names in GROUPS for name in names]
+    assert sorted([BUDGET.name, *folded]) == sorted(one.name for one in NUMBERS)
+    bob = Visit(world.app, "bob")
+    page = bob.get(f"/rehearse/{A}/new").text
+    assert opened(page) == []
+    typed = dict(re.findall(r'name="((?:from|to)-[dmy])"[^>]*value="(\d+)"', page))
+    answer = bob.post(f"/rehearse/{A}/new", {**typed, "seat_z": "many"})
+    assert answer.status_code == 422
+    assert opened(answer.text) == ["numbers-beds"]
+
+
+def opened(page: str) -> list[str]:
+    """Return the ids of the numbers' parts that stand open."""
+    return re.findall(r'<details class="govuk-details" id="(numbers-[a-z]+)" open>', page)

@@ -76,6 +76,15 @@ def test_the_system_page_shows_what_the_worker_reports(world: World) -> None:
     assert "12,345" in page
 
 
+def test_the_system_page_says_none_and_leaves_no_value_blank(world: World) -> None:
+    world.beat(state={"rejects_by_reason": {}, "broker_problems": []})
+    page = Visit(world.app, "bob").get("/system").text
+    values = re.findall(r"summary-list__value\">(.*?)</dd>", page, re.DOTALL)
+    assert values
+    assert [value for value in values if not value.strip()] == []
+    assert re.search(r"Of these, by reason</dt><dd[^>]*>none</dd>", page)
+
+
 def test_gaps_are_shown_by_gateway_and_of_ones_own_places_only(world: World) -> None:
     own, other = (
         next(g for g in world.resources.table().gateways.values() if g.place == place)

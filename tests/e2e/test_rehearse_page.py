@@ -213,7 +213,7 @@ def test_it_works_without_scripts_and_for_one_home(lived: Lived, browser: Browse
     page = context.new_page()
     page.goto("/rehearse/fenbridge/new")
     page.locator("#homes").fill(str(home))
-    page.get_by_text("Numbers of the detectors").click()
+    page.get_by_text("Silences and coming back").click()
     page.locator("#silence_z").fill("1")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Begin the rehearsal").click()
