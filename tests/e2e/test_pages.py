@@ -130,8 +130,11 @@ def test_what_a_reader_has_opened_stays_open_when_the_page_refreshes(
         assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
-def test_every_control_is_reached_by_keyboard_and_shows_it(site: Site, browser: Browser) -> None:
-    with open_page(browser, site.url) as page:
+@pytest.mark.parametrize(("width", "has_script"), [(320, True), (768, False), (1280, True)])
+def test_every_control_is_reached_by_keyboard_and_shows_it(
+    site: Site, browser: Browser, width: int, *, has_script: bool
+) -> None:
+    with open_page(browser, site.url, width=width, has_script=has_script) as page:
         sign_in(page, "bob")
         for name, path in pages_of(site.world).items():
             page.goto(path)

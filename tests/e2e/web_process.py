@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.servers import free_port
 
-PATIENCE_S = 20
+PATIENCE_S = 90
 
 
 @contextlib.contextmanager
