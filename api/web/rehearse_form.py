@@ -34,8 +34,10 @@ GROUPS: Final = (
     (
         "warmth",
         N_("Cold, heat and heating"),
-        ("cold_review_c", "cold_danger_c", "hot_review_c", "hot_danger_c")
-        + ("heating_short_k", "heating_below_c"),
+        (
+            *("cold_review_c", "cold_danger_c", "hot_review_c", "hot_danger_c"),
+            *("heating_short_k", "heating_below_c"),
+        ),
     ),
     (
         "rooms",
@@ -57,8 +59,10 @@ GROUPS: Final = (
     (
         "faults",
         N_("Gateways, broken sensors and outages"),
-        ("gateway_silent_min", "dead_words", "dead_hours", "chatter_hours")
-        + ("outage_share", "outage_expected"),
+        (
+            *("gateway_silent_min", "dead_words", "dead_hours", "chatter_hours"),
+            *("outage_share", "outage_expected"),
+        ),
     ),
 )
 """Every number but the budget, folded by what it is about: id, title, names."""
