@@ -215,7 +215,7 @@ def _transparency(running: Running) -> Iterator[str]:
         ],
     )
     yield from section(
-        "The methods, as they run here", [*detectors(running), "", *parameters(place)]
+        "The methods, as they run here", [*detectors(running), "", *parameters(running)]
     )
     yield from section(
         "Data",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.detect.parameters import PARAMETERS, values
+from alerts.detect.place_limits import LIMITS
 from alerts.modes import DETECTORS, Mode
 from config.kinds import KINDS, OF_DEVICES, Kind
 from config.places import Place
@@ -32,8 +33,9 @@ class Running:
 
     ``kinds`` is how many sensors there are of each kind, ``homes`` how many homes by state,
     ``bases`` how many standing decisions by basis, ``holders`` how many people hold each role.
-    ``modes`` are by detector. ``channels`` are the ways messages go out, ``stores`` where
-    readings are kept, ``copies_days`` for how long else, by what it is.
+    ``modes`` are by detector, ``own`` how many homes have a setting of their own, by its name.
+    ``channels`` are the ways messages go out, ``stores`` where readings are kept, ``copies_days``
+    for how long else, by what it is.
     """
 
     place: Place
@@ -44,6 +46,7 @@ class Running:
     bases: Mapping[str, int]
     holders: Mapping[Role, int]
     modes: Mapping[str, Mode]
+    own: Mapping[str, int]
     channels: Sequence[str]
     stores: Sequence[str]
     database: str
@@ -181,14 +184,20 @@ _MODES: Final = {
 }
 
 
-def parameters(place: Place) -> list[str]:
-    """Return each number of the detectors as it is here."""
-    chosen = values(place)
-    lines = ["| parameter | unit | default | here | meaning |", "|---|---|---|---|---|"]
-    for one in PARAMETERS:
-        here = chosen.get(one.name, one.default)
+def parameters(running: Running) -> list[str]:
+    """Return each number of the detectors as it is here, and how many homes have their own."""
+    chosen = values(running.place)
+    lines = [
+        "| parameter | unit | default | here | homes of their own | meaning |",
+        "|---|---|---|---|---|---|",
+    ]
+    chosen |= {one.name: float(getattr(running.place.limits, one.name)) for one in LIMITS}
+    for one in (*LIMITS, *PARAMETERS):
+        here = chosen[one.name]
         mark = f"**{here:g}**" if here != one.default else f"{here:g}"
-        lines.append(f"| `{one.name}` | {one.unit} | {one.default:g} | {mark} | {one.sentence} |")
+        own = few(running.own[one.name]) if one.name in running.own else "none"
+        cells = (f"`{one.name}`", one.unit, f"{one.default:g}", mark, own, one.sentence)
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 

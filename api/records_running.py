@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from alerts import switches
 from api import wiring
 from api.channels import channels
+from api.overriding import of_places
 from api.place_files import known_place
 from api.records import documents
 from api.records_lines import Running
@@ -54,6 +55,7 @@ def gather(settings: Settings, place: str) -> Running:
                 homes=_homes(connection, place),
                 bases=_bases(connection, place),
                 holders=_holders(connection, place),
+                own=_own(connection, place),
                 modes={one.detector: one.mode for one in switches.in_force(connection, [place])},
                 channels=sorted(set(channels(settings, database)) - {"console", "proof"}),
                 stores=[settings.store.kind],
@@ -89,6 +91,10 @@ def _bases(connection: Connection, place: str) -> Mapping[str, int]:
     query = select(c.basis, func.count()).join(tables.homes, h.number == c.home)
     query = query.where(*_lived_in(place), c.withdrawn_us.is_(None)).group_by(c.basis)
     return dict(connection.execute(query).all())
+
+
+def _own(connection: Connection, place: str) -> Mapping[str, int]:
+    return {name: len(homes) for name, homes in of_places(connection, [place]).items()}
 
 
 def _holders(connection: Connection, place: str) -> Mapping[Role, int]:

@@ -8,15 +8,17 @@ from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from alerts.detect.parameters import PARAMETERS
+from alerts.detect.place_limits import LIMITS
 from alerts.modes import DETECTORS, Mode
 from alerts.switches import Switch, switch
 from api import records_running, wiring
 from api.cli import app
 from api.records import documents
 from api.records_lines import ASK
-from config import tables
+from config import override_rows, tables
 from config.homes import HomeState
 from config.kinds import Kind
+from config.overrides import Override
 from config.registry import enrol
 from config.settings import Settings
 from tests.api.life import A
@@ -79,8 +81,28 @@ def test_a_parameter_that_differs_here_stands_out(world: World, tmp_path: Path) 
     own.write_text(own.read_text("utf-8") + "\n[detectors]\nsilence_z = 3.5\n", "utf-8")
     text = drafts(world, settings_of(world, places=folder))["transparency-record.md"]
     line = next(line for line in text.splitlines() if line.startswith("| `silence_z`"))
-    assert "| 2.4 | **3.5** |" in line
-    assert sum(line.startswith("| `") for line in text.splitlines()) == len(PARAMETERS)
+    assert "| 2.4 | **3.5** | none |" in line
+    rows = sum(line.startswith("| `") for line in text.splitlines())
+    assert rows == len(PARAMETERS) + len(LIMITS)
+
+
+def test_how_many_homes_have_a_setting_of_their_own_is_told_and_few_are_not_counted(
+    world: World,
+) -> None:
+    def told() -> str:
+        text = drafts(world)["transparency-record.md"]
+        return next(line for line in text.splitlines() if line.startswith("| `room_z`"))
+
+    assert "| 3 | 3 | none |" in told()
+    with world.database.begin() as connection:
+        made = enrol(connection, enrolment(7, first=100, place=A), now_us=1).homes
+    for count, home in enumerate(made, 1):
+        wish = Override(0, home.number, "room_z", 4.0, "account-bob", 5, "slow on the stairs")
+        with world.database.begin() as connection:
+            override_rows.write(connection, wish)
+        if count == 1:
+            assert "| 3 | 3 | fewer than 5 |" in told()
+    assert "| 3 | 3 | 7 |" in told()
 
 
 def test_kinds_stores_channels_and_retention_are_those_that_run(world: World) -> None:
