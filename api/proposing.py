@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from api import roster
 from api.auth import Visitor
 from api.enrolment import new_id
 from api.resources import Resources
 from config import announcement_rows, audit, consents, proposals, registry, tables
 from config.announced import ZIGBEE
 from config.audit import Entry
+from config.database import hold_writers
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
 from config.problems import ConfigProblem
@@ -72,6 +74,8 @@ def accept(
 
     Refused lists every mistake, ConfigProblem says what stands in the way of all.
     """
+    hold_writers(connection)  # of two who take one device at once the second sees that it is taken
+    home = _as_it_is(connection, home)
     if home.state in _REFUSED:
         raise ConfigProblem(f"sensors: {_REFUSED[home.state]}")
     if not choices:
@@ -121,6 +125,14 @@ def refusal(resources: Resources, home: Home, hub: Hub) -> str:
     found = [] if letters is None else letters.of_topic(topic)
     newest = [one for one in found if hub.at_us is None or one.last_us > hub.at_us]
     return newest[0].detail if newest else ""
+
+
+def _as_it_is(connection: Connection, home: Home) -> Home:
+    """Return a home as it is now, which may have ended or moved since it was looked up."""
+    found = roster.find_home(connection, [home.place], home.id)
+    if found is None:
+        raise ConfigProblem("sensors: the home is no longer at this place; look for it again")
+    return found
 
 
 def _made(

@@ -76,6 +76,9 @@ class AnnouncedDevice:
 class Announcement:
     """What one message of a gateway (number) announced; ``at_us`` is its receipt.
 
+    ``box`` is the id of the box that said it, empty where nobody knows: one that was replaced
+    counts no more.
+
     That of a bridge is the whole list. Of a discovery it is what is added, and in ``gone``
     (address, kinds) what is taken back.
     """
@@ -85,6 +88,7 @@ class Announcement:
     at_us: int
     devices: tuple[AnnouncedDevice, ...] = ()
     gone: tuple[tuple[str, tuple[Kind, ...]], ...] = ()
+    box: str = ""
 
 
 @dataclass(frozen=True, slots=True)

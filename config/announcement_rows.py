@@ -9,11 +9,12 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from config import tables
 from config.announced import ZIGBEE, AnnouncedDevice, Announcement, Seen, Source, follow
 from config.gateway_tables import announced_devices, announcements
+from config.homes import HomeState
 from config.kinds import Kind
 
 _AT_ONCE: Final = 500
 _a, _d = announcements.c, announced_devices.c
-_s, _g = tables.sensors.c, tables.gateways.c
+_h, _s, _g = tables.homes.c, tables.sensors.c, tables.gateways.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,12 @@ class Known:
 
 
 def keep(connection: Connection, said: Announcement) -> bool:
-    """Keep an announcement in the caller's transaction; False for a gateway that is gone.
+    """Keep an announcement in the caller's transaction; False for a gateway or box that is gone.
 
     Its names are expected to be those only that may be kept.
     """
-    if connection.execute(select(_g.number).where(_g.number == said.gateway)).first() is None:
+    serving = connection.execute(select(_g.id).where(_g.number == said.gateway)).scalar()
+    if serving is None or said.box not in ("", serving):
         return False
     before = _devices(connection, said.gateway, said.source)
     after, left_out = follow(before, said)
@@ -48,6 +50,12 @@ def keep(connection: Connection, said: Announcement) -> bool:
         if rows:
             connection.execute(insert(announced_devices), rows)
     return True
+
+
+def forget(connection: Connection, gateway: int) -> None:
+    """Drop what a gateway (number) announced: another box serves, and says its own."""
+    connection.execute(delete(announced_devices).where(_d.gateway == gateway))
+    connection.execute(delete(announcements).where(_a.gateway == gateway))
 
 
 def read(connection: Connection, gateway: int) -> Known:
@@ -67,10 +75,14 @@ def read(connection: Connection, gateway: int) -> Known:
 def elsewhere(
     connection: Connection, home: int, gateway: int, devices: Collection[str]
 ) -> frozenset[str]:
-    """Return which of these devices (addresses) are enrolled in another home than this one."""
+    """Return which of these devices (addresses) are enrolled in another home than this one.
+
+    A home whose enrolment has ended keeps none.
+    """
     found: set[str] = set()
     wanted = sorted(devices)
-    theirs = and_(_s.dialect == ZIGBEE, _s.home.is_not(None), _s.home != home)
+    goes_on = select(_h.number).where(_h.state != HomeState.ENDED.value)
+    theirs = and_(_s.dialect == ZIGBEE, _s.home != home, _s.home.in_(goes_on))
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         query = select(func.lower(_s.address)).where(theirs, func.lower(_s.address).in_(some))

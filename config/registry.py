@@ -16,6 +16,7 @@ from config import (
     walk_test_rows,
 )
 from config.allowances import Allowance, check
+from config.announced import ZIGBEE
 from config.audit import Entry
 from config.homes import FIRST_BOX, Enrolment, Gateway, GoesOut, Home, HomeState, Sensor
 from config.kinds import Kind
@@ -146,6 +147,18 @@ def taken(connection: Connection) -> dict[tuple[str, str], str]:
             found["device", device] = (
                 f"a device that stands in home {home}: take it out there first"
             )
+    announced = gateway_tables.announced_devices.c
+    query = (
+        select(h.id, announced.ieee)
+        .join(tables.sensors, s.home == h.number)
+        .join(gateway_tables.announced_devices,
+              (announced.gateway == s.gateway) & (announced.name == s.address))
+        .where(h.state != HomeState.ENDED.value, s.dialect == ZIGBEE)
+        .distinct()
+    )  # fmt: skip
+    for home, ieee in connection.execute(query):  # enrolled by what its hub calls it
+        said = f"a device that stands in home {home}: take it out there first"
+        found.setdefault(("device", hardware.hardware_of(ZIGBEE, ieee)), said)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from config import audit, credentials, gateway_tables, registry, tables
+from config import announcement_rows, audit, credentials, gateway_tables, registry, tables
 from config.audit import Entry
 from config.credentials import LONGEST_WHY, Issued
 from config.database import hold_writers
@@ -71,6 +71,7 @@ def replace_gateway(
         )
     )
     connection.execute(update(tables.gateways).where(_g.number == number).values(id=new_id))
+    announcement_rows.forget(connection, number)
     credentials.end_with_box(connection, gateway, until_us, now_us, by=account, why="replaced")
     issued = credentials.issue(connection, new_id, account, now_us, 0.0)
     detail = {"old": gateway, "until": until_us}

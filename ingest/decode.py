@@ -298,6 +298,8 @@ class _Chunk:
         topic, home = origin.topic, origin.home
         if said.under not in ("", f"{topic.gateway}/{topic.dialect}"):
             return Reason.WRONG_SHAPE, "expected topics of this gateway's own devices"
+        if topic.gateway != self._table.gateways[origin.gateway].id:
+            return None  # a box that was replaced: what is paired with it is not with the new one
         if home == NONE:
             self._quiet += 1
         elif int(self._table.home_state[home]) in _WITHOUT_CONSENT:
@@ -310,6 +312,7 @@ class _Chunk:
                     origin.message.received_us,
                     said.devices,
                     said.gone,
+                    topic.gateway,
                 )
             )
         return None

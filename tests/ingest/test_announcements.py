@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from config.announced import AnnouncedDevice, Announcement, Source
-from config.homes import Gateway, HomeState, Sensor
+from config.homes import FIRST_BOX, Gateway, HomeState, Sensor
 from config.kinds import Kind
 from config.sensor_table import SensorTable, build_sensor_table
 from ingest.message import Message, Reason
@@ -24,7 +24,7 @@ from tests.announced import (
     ieee,
     listed,
 )
-from tests.ingest.corpus import GATEWAY, PREFIX, RECEIVED_US, table_of
+from tests.ingest.corpus import GATEWAY, PLACE, PREFIX, RECEIVED_US, table_of
 from tests.ingest.decoding import Heard, listen, message, retained
 from tests.make import home
 from tests.shared_data import require_shared_data
@@ -317,3 +317,16 @@ def test_every_device_that_zigbee2mqtt_knows_can_be_announced() -> None:
         heard = hear(listed(*(device(n, exposes=one["exposes"]) for n, one in enumerate(some, 1))))
         read += sum(bool(one.kinds) for one in only(heard).devices)
     assert read > 900
+
+
+def test_what_a_box_announces_that_was_replaced_is_not_taken_for_the_new_ones() -> None:
+    """What is paired with the old one is heard until the overlap is over, and proposed no more."""
+    sensors = [Sensor(0, "sens-000000", 1, 1, "status", "", Kind.GATEWAY_STATUS)]
+    new = Gateway(1, "gate-new-00001", PLACE, 1, box=FIRST_BOX + 1, old_boxes=((GATEWAY, 1),))
+    table = build_sensor_table([home(1, place=PLACE)], [new], sensors)
+    said = listed(device(1, "hall"))
+    old = hear(said, table=table)
+    assert (old.decoded.announced, old.reasons) == ((), [])
+    topic = f"stillwell/v1/{PLACE}/gate-new-00001/zigbee2mqtt/bridge/devices"
+    (serving,) = listen([Message(topic.encode(), said, RECEIVED_US)], table).decoded.announced
+    assert serving.box == "gate-new-00001"
