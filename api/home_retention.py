@@ -16,10 +16,9 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select
 
 from alerts import blinding, past_expiry
-from alerts import tables as alert_tables
-from alerts.alert import STANDING
 from alerts.forgetting import Erased
-from api import home_rows, sealed_rows
+from api import ended_rows, home_rows, sealed_rows
+from api.ended_rows import OF, Holders
 from api.home_rows import Subject
 from api.web import words
 from config import audit, endings, gone_subjects, holds, registry, tables
@@ -36,16 +35,6 @@ _log = structlog.get_logger(__name__)
 SYSTEM: Final = "system"
 AT_ONCE: Final = 20
 """Kinds of homes that one step ends at most."""
-
-OF: Final[Mapping[Kept, frozenset[str]]] = {
-    Kept.HOUSEHOLD: frozenset({"contacts", "persons", "households"}),
-    Kept.DEVICES: frozenset(
-        {"sensors", "gateways", "gateway_credentials", "gateway_topics", "walk_tests",
-         "installations", "visits", "pauses", "allowances", "overrides", "cap_proposals",
-         "unwatched"}
-    ),
-}  # fmt: skip
-"""Tables whose rows go before the home itself does."""
 
 STAYS: Final = frozenset({"audit", "roster_history"})
 """Tables that end by their own periods: of the audit log, and of the engine's log."""
@@ -85,6 +74,7 @@ class HomeRetention:
         self._places, self._database, self._outside = places, database, outside
         self._log_days = log_days
         self._done_day: np.datetime64 | None = None
+        self._waiting: list[_Due] = []
         self.gone: dict[str, Counter[str]] = {key: Counter() for key in places}
         """Rows that went today, by place and table."""
 
@@ -93,13 +83,23 @@ class HomeRetention:
         today = now.astype("datetime64[D]")
         if self._done_day == today:
             return 0
-        with self._database.connect() as connection:
-            due = list(islice(self._due(connection, now), AT_ONCE))
-        gone = sum(self._end(one, now) for one in due)
+        gone = self._some(now)
         if not gone:
             self._finish(now)
             self._done_day = today
         return gone
+
+    def _some(self, now: Instant) -> int:
+        """Delete some of what waits, looking anew when nothing does; 0 once nothing is due."""
+        is_fresh = False
+        while self._waiting or not is_fresh:
+            if not self._waiting:
+                with self._database.connect() as connection:
+                    self._waiting, is_fresh = self._due(connection, now), True
+            some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            if gone := sum(self._end(one, now) for one in some):
+                return gone
+        return 0
 
     def would_go(self, now: Instant) -> dict[str, dict[str, int]]:
         """Return how many rows of each place and table are due, none deleted."""
@@ -111,19 +111,22 @@ class HomeRetention:
             found[audit.INSTALLATION] = Counter(past_expiry.due(connection))
         return {key: {n: c for n, c in counts.items() if c} for key, counts in found.items()}
 
-    def _due(self, connection: Connection, now: Instant) -> Iterator[_Due]:
-        """Yield the first kind of each home that is due and of which something is kept."""
+    def _due(self, connection: Connection, now: Instant) -> list[_Due]:
+        """Return the first kind of each home that is due and of which something is kept.
+
+        The database is asked as often for one home as for thousands.
+        """
         now_us = microseconds(now)
-        held = holds.held(connection)
+        held, has = holds.held(connection), ended_rows.kept(connection, now_us)
+        found = []
         for number, ending in endings.final(connection, now_us):
             place = self._places.get(ending.place)
             if place is None or number in held:
                 continue
             home = Subject(number, ending.home, ending.place)
-            one = next((o for o in self._over(home, ending, place, now_us)
-                        if self._is_free(connection, o)), None)  # fmt: skip
-            if one is not None:
-                yield one
+            over = self._over(home, ending, place, now_us)
+            found += list(islice((one for one in over if self._is_due(one, has)), 1))
+        return found
 
     def _over(self, home: Subject, ending: Ending, place: Place, now_us: int) -> Iterator[_Due]:
         """Yield what of a home is past its last day, in the order in which it goes."""
@@ -134,21 +137,17 @@ class HomeRetention:
             if today >= days[kept]:
                 yield _Due(home, kept)
 
-    def _is_free(self, connection: Connection, one: _Due) -> bool:
+    def _is_due(self, one: _Due, has: Holders) -> bool:
         """Whether rows are there, and nothing is left that needs them: no alert that stands."""
-        if not any(_count(connection, table, mine) for table, mine in _rows(one)):
+        number = one.home.number
+        if number in has[ended_rows.STANDING]:
             return False
-        if _has_standing(connection, one.home.id):
-            return False
-        if one.kept is Kept.HOUSEHOLD:
-            return True
-        if self._has_readings(one.home.number):
-            return False
-        if one.kept is Kept.DEVICES:
-            return endings.foreign_sensor(connection, one.home.number) is None
-        rules = {table.name: (table, mine) for table, mine in home_rows.rules(one.home)}
-        needed = OF[Kept.HOUSEHOLD] | OF[Kept.DEVICES] | {"alerts", "shadow_findings"}
-        return not any(_count(connection, *rules[name]) for name in sorted(needed))
+        if one.kept is Kept.HOME:
+            is_there = not any(number in homes for homes in has.values())
+        else:
+            is_there = any(number in has.get(name, ()) for name in OF[one.kept])
+        # A reading says nothing without the sensor that it is of.
+        return is_there and (one.kept is Kept.HOUSEHOLD or not self._has_readings(number))
 
     def _has_readings(self, home: int) -> bool:
         first, last = np.datetime64("0001-01-01", "us"), np.datetime64("9999-01-01", "us")
@@ -157,12 +156,14 @@ class HomeRetention:
     def _end(self, one: _Due, now: Instant) -> int:
         with self._database.begin() as connection:
             hold_writers(connection)  # nobody holds it, or raises of it, between look and end
-            if one.home.number in holds.held(connection) or not self._is_free(connection, one):
+            has = ended_rows.kept(connection, microseconds(now), one.home.number)
+            if one.home.number in holds.held(connection) or not self._is_due(one, has):
                 return 0
             keys = [] if one.kept is not Kept.HOUSEHOLD else sealed_rows.subjects_of(
                 connection, [one.home.number]
             )  # fmt: skip
             if one.kept is Kept.DEVICES:
+                _leave_shared(connection, one.home, microseconds(now))
                 self._outside.forget(_erased(connection, one.home.number))
             gone = self._delete(connection, one, microseconds(now))
             registry.bump(connection)
@@ -218,11 +219,12 @@ def _rows(one: _Due) -> list[tuple[Table, ColumnElement[bool]]]:
     ]
 
 
-def _has_standing(connection: Connection, home: str) -> bool:
-    """Whether an alert of this home (id) waits for a person, who may need to know whom to call."""
-    a = alert_tables.alerts.c
-    query = select(a.id).where(a.home == home, a.state.in_([one.value for one in STANDING]))
-    return connection.execute(query.limit(1)).first() is not None
+def _leave_shared(connection: Connection, home: Subject, now_us: int) -> None:
+    """Let go of gateways through which sensors of other homes speak, and note that they stay."""
+    for gateway in endings.leave_shared(connection, home.number):
+        subject = f"gateway:{gateway}"
+        gone_subjects.keep(connection, home.place, [(subject, home.id)], now_us)
+        audit.append(connection, Entry(home.place, now_us, SYSTEM, "retention", subject, {}))
 
 
 def _count(connection: Connection, table: Table, mine: ColumnElement[bool]) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from config import audit, consents, credentials, pause_rows, registry, tables, walk_test_rows
 from config.audit import Entry
 from config.homes import HomeState
+from config.kinds import Kind
 from config.places import Place
 from config.problems import ConfigProblem
 
@@ -241,6 +242,23 @@ def foreign_sensor(connection: Connection, home: int) -> tuple[str, str] | None:
     )
     row = connection.execute(query).first()
     return None if row is None else (row[0], row[1])
+
+
+def leave_shared(connection: Connection, home: int) -> list[str]:
+    """Let go of gateways of a home (number) through which sensors of others speak; return ids.
+
+    They are nobody's own from then on, as those of a block of flats are.
+    """
+    g, s = tables.gateways.c, tables.sensors.c
+    others = select(s.gateway).where(s.home != home)
+    query = select(g.number, g.id).where(g.home == home, g.number.in_(others)).order_by(g.id)
+    shared = {row.number: row.id for row in connection.execute(query)}
+    if shared:
+        own = (s.home == home) & s.gateway.in_(shared) & (s.kind == Kind.GATEWAY_STATUS.value)
+        connection.execute(update(tables.sensors).where(own).values(home=None))
+        mine = g.number.in_(shared)
+        connection.execute(update(tables.gateways).where(mine).values(home=None))
+    return list(shared.values())
 
 
 def _gateways(connection: Connection, home: int) -> list[str]:

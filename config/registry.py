@@ -156,9 +156,9 @@ def taken(connection: Connection) -> dict[tuple[str, str], str]:
         .where(h.state != HomeState.ENDED.value, s.dialect == ZIGBEE)
         .distinct()
     )  # fmt: skip
-    for home, ieee in connection.execute(query):  # enrolled by what its hub calls it
-        said = f"a device that stands in home {home}: take it out there first"
-        found.setdefault(("device", hardware.hardware_of(ZIGBEE, ieee)), said)
+    for row in connection.execute(query):  # enrolled by what its hub calls it
+        said = f"a device that stands in home {row.id}: take it out there first"
+        found.setdefault(("device", hardware.hardware_of(ZIGBEE, row.ieee)), said)
     return found
 
 

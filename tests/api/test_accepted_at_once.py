@@ -11,6 +11,7 @@ from config import announcement_rows, audit, registry, replacements, tables
 from config.announced import AnnouncedDevice, Announcement, Source
 from config.homes import Home, HomeState
 from config.kinds import Kind
+from config.problems import ConfigProblem
 from config.proposals import Choice
 from tests.announced import ieee
 from tests.config.test_consents_at_once import NOW_US, database, together
@@ -98,7 +99,7 @@ def test_nothing_is_accepted_for_a_home_that_ended_after_it_was_looked_up(
     with database.begin() as connection:
         registry.set_home_state(connection, [homes[0].id], HomeState.ENDED)
     as_seen = replace(homes[0], state=HomeState.ACTIVE)
-    with pytest.raises(proposing.ConfigProblem, match="the home has ended"):
+    with pytest.raises(ConfigProblem, match="the home has ended"):
         accept(database, as_seen, 1)
 
 

@@ -1,22 +1,26 @@
 """What an ended home leaves goes by the periods of its place, daily, and never under a hold."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, event, func, insert, select, update
 
 from alerts import tables as ledger
 from alerts.alert import AlertKind, Outcome
 from alerts.forgetting import Erased
 from api import ending, home_rows
 from api.audit_retention import AuditRetention
-from api.home_retention import OF, HomeRetention, Outside
+from api.ended_rows import OF
+from api.home_retention import HomeRetention, Outside
 from api.home_rows import Subject
 from config import audit, contacts, holds, household_tables, registry, tables
 from config.audit import Entry, Head
 from config.endings import UNDO_DAYS, Kept
+from config.homes import Enrolment, HomeState, Sensor
+from config.kinds import Kind
 from config.places import Place, load_places
 from config.vault import Vault, open_vault
 from ingest.batch import build
@@ -24,6 +28,7 @@ from ingest.clock import Instant, instant
 from tests.api.enrolled import (
     BY,
     DAY_US,
+    GATE,
     HOME,
     NOW_US,
     PLACE,
@@ -31,6 +36,7 @@ from tests.api.enrolled import (
     enrolled,
 )
 from tests.api.life import FakeStore
+from tests.make import enrolment
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
@@ -148,16 +154,17 @@ def test_a_hold_that_is_set_while_others_end_is_seen_before_this_one_does(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town.enrolled.end()
-    look = town.work._is_free
+    look = town.work._due
 
-    def hold_after_a_look(connection: Connection, one: object) -> bool:
-        monkeypatch.setattr(town.work, "_is_free", look)
-        is_free = look(connection, one)  # type: ignore[arg-type]  # as it was called
+    def hold_after_a_look(connection: Connection, now: Instant) -> object:
+        monkeypatch.setattr(town.work, "_due", look)
+        found = look(connection, now)
+        assert found
         with town.database.begin() as other:
             holds.place(other, HOME, "a case", BY, NOW_US)
-        return is_free
+        return found
 
-    monkeypatch.setattr(town.work, "_is_free", hold_after_a_look)
+    monkeypatch.setattr(town.work, "_due", hold_after_a_look)
     assert town.turn(40) == 0
     assert OF[Kept.HOUSEHOLD] - {"persons"} <= town.kept()
 
@@ -222,6 +229,73 @@ def test_devices_wait_for_the_last_reading_and_the_home_for_the_last_alert(town:
         connection.execute(ledger.alerts.delete().where(ledger.alerts.c.id == cold))
     town.turn(301)
     assert town.kept() == set()
+
+
+def test_a_sensor_of_another_home_on_its_gateway_keeps_the_gateway_and_not_the_home(
+    town: Town,
+) -> None:
+    """No door enrols one there; should one stand there all the same, it goes on being heard."""
+    town.enrolled.end()
+    with town.database.begin() as connection:
+        hub = next(one for one in registry.gateways(connection) if one.id == GATE)
+        strange = Sensor(0, "sens-strange", 2, hub.number, "native", "next-door", Kind.MOTION)
+        registry.add_sensors(connection, [strange])
+    town.turn(60)
+    assert not town.kept() & OF[Kept.DEVICES]
+    town.turn(200)
+    assert town.kept() == set()
+    with town.database.connect() as connection:
+        left = {one.id: one.home for one in registry.gateways(connection)}
+        assert left[GATE] is None
+        device = registry.load(connection).devices[hub.number, "native", "next-door"]
+        assert device
+        noted = select(tables.audit.c.subject).where(tables.audit.c.what == "retention")
+        assert f"gateway:{GATE}" in connection.execute(noted).scalars().all()
+        assert audit.verify(connection) == []
+
+
+@pytest.mark.parametrize("days", [1, 30, 45])
+def test_the_turn_of_a_day_asks_as_often_for_hundreds_of_ended_homes_as_for_one(
+    town: Town, days: int
+) -> None:
+    town.enrolled.end()
+    smoke = town.enrolled.raise_alert(AlertKind.SMOKE)  # keeps the first home, whatever is due
+    one = asked(town, days)
+    with town.database.begin() as connection:
+        made = registry.enrol(connection, renamed(enrolment(300)), now_us=0)
+        row = connection.execute(select(tables.endings)).mappings().one()
+        more = [{**row, "number": None, "home": home.number} for home in made.homes]
+        for values in more:
+            del values["number"]
+        connection.execute(insert(tables.endings), more)
+        registry.set_home_state(connection, [home.id for home in made.homes], HomeState.ENDED)
+    assert smoke
+    assert asked(town, days) == one
+
+
+def asked(town: Town, days: int) -> int:
+    """Return how many statements a day's turn needs; it starts anew."""
+    said: list[str] = []
+
+    def count(*args: object) -> None:
+        said.append(str(args[2]))
+
+    work = HomeRetention(PLACES, town.database, town.work._outside, 20.0)
+    event.listen(town.database, "before_cursor_execute", count)
+    try:
+        assert work.step(instant(NOW_US + days * DAY_US)) == 0
+    finally:
+        event.remove(town.database, "before_cursor_execute", count)
+    return len(said)
+
+
+def renamed(made: Enrolment) -> Enrolment:
+    """Return the homes with ids that no home of the town has."""
+    return Enrolment(
+        tuple(replace(one, id=f"more-{one.id}") for one in made.homes),
+        tuple(replace(one, id=f"more-{one.id}") for one in made.gateways),
+        tuple(replace(one, id=f"more-{one.id}") for one in made.sensors),
+    )
 
 
 def test_a_dry_run_tells_and_deletes_nothing(town: Town) -> None:
