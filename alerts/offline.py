@@ -3,7 +3,7 @@
 Written by ``record.set_unwatched`` in the transaction that changes the list of unwatched homes.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, or_, select, update
@@ -61,6 +61,24 @@ def note(
     ]
     if begun:
         connection.execute(insert(tables.unwatched_times), begun)
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time in which a home (id) could not be seen; ``until_us`` is None while it cannot."""
+
+    home: str
+    since_us: int
+    until_us: int | None
+
+
+def times_of(
+    connection: Connection, homes: Sequence[str], start_us: int, stop_us: int
+) -> list[Time]:
+    """Return the times of these homes that reach into start..stop, in the order of their begin."""
+    reaches = (_s.since_us <= stop_us) & (_s.until_us.is_(None) | (_s.until_us >= start_us))
+    query = select(_s.home, _s.since_us, _s.until_us).where(_s.home.in_(homes), reaches)
+    return [Time(*row) for row in connection.execute(query.order_by(_s.since_us, _s.home))]
 
 
 def measure(connection: Connection, place: str, start_us: int, stop_us: int) -> Offline:

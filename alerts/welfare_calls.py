@@ -100,6 +100,15 @@ def of_home(connection: Connection, home: str, limit: int = 50) -> list[WelfareC
     return [_call(row) for row in connection.execute(query.limit(limit))]
 
 
+def begun_between(
+    connection: Connection, homes: Sequence[str], since_us: int, until_us: int
+) -> list[WelfareCall]:
+    """Return the calls about these homes that began from ``since_us`` to ``until_us``."""
+    is_then = _w.at_us.between(since_us, until_us)
+    query = select(tables.welfare_calls).where(_w.home.in_(homes), is_then).order_by(_w.id)
+    return [_call(row) for row in connection.execute(query)]
+
+
 def claim(
     database: Engine, place: str, home: str, account: str, now_us: int, *, saw: str = ""
 ) -> WelfareCall:

@@ -10,15 +10,20 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from alerts import tables
+from alerts import offline, tables, welfare_calls
+from alerts.welfare_calls import WelfareCall
 from api import queries
 from api.queries import Alert, Scope
 from api.web import lines
 from config import audit, contacts, people
+from config import tables as registry
 from config.audit import Entry
 from config.vault import Vault
 
 SYSTEM = "the system"
+AROUND_US = 24 * 3_600_000_000
+"""How long before an alert began what was tried about an unseen home belongs to its file."""
+
 _MEANS = {"phone": "by phone", "unit": "by the unit", "visit": "by a visit", "other": "otherwise"}
 
 
@@ -42,9 +47,15 @@ class Incident:
 
 
 def build(
-    connection: Connection, vault: Vault, scope: Scope, alert: str, *, is_redacted: bool
+    connection: Connection,
+    vault: Vault,
+    scope: Scope,
+    alert: str,
+    now_us: int,
+    *,
+    is_redacted: bool,
 ) -> Incident | None:
-    """Return the file of an alert, None when it is absent or out of scope.
+    """Return the file of an alert as it is known now, None when it is absent or out of scope.
 
     Locked when contacts are to be named and the keys cannot be had.
     """
@@ -57,6 +68,7 @@ def build(
         *_attempts(connection, alert, names),
         *_messages(connection, alert, names),
         *_handovers(connection, alert, names),
+        *_unwatched(connection, found, names, now_us),
     ]
     return Incident(found, tuple(sorted(told, key=lambda line: line.at_us)), is_redacted)
 
@@ -148,6 +160,43 @@ def _handovers(connection: Connection, alert: str, names: Names) -> Iterator[Lin
         if row.told_us is not None:
             what = "Nobody accepted it in time: supervisors told"
             yield Line(row.told_us, what, SYSTEM, "")
+
+
+def _unwatched(connection: Connection, alert: Alert, names: Names, now_us: int) -> Iterator[Line]:
+    """Yield when the alert's homes could not be seen, and who called about them meanwhile.
+
+    From a day before it began, or from when a home went unseen that was not seen again by then.
+    """
+    end_us = now_us if alert.resolved_us is None else alert.resolved_us
+    homes, since_us = _homes(connection, alert), alert.onset_us - AROUND_US
+    for time in offline.times_of(connection, homes, since_us, end_us):
+        since_us = min(since_us, time.since_us)
+        yield Line(time.since_us, f"Home {time.home} could not be seen from now on", SYSTEM, "")
+        if time.until_us is not None and time.until_us <= end_us:
+            yield Line(time.until_us, f"Home {time.home} was seen again", SYSTEM, "")
+    for call in welfare_calls.begun_between(connection, homes, since_us, end_us):
+        yield from _call(call, names, now_us)
+
+
+def _call(call: WelfareCall, names: Names, now_us: int) -> Iterator[Line]:
+    who, about = names.staff(call.called_by), f"about home {call.home}"
+    yield Line(call.at_us, f"Began to call {about}, which could not be seen", who, "")
+    if call.outcome is not None:
+        what = f"Call {about}: {call.outcome.value.replace('-', ' ')}"
+        yield Line(call.ended_us or call.at_us, what, who, names.words(call.said))
+    elif call.until_us <= now_us:
+        yield Line(call.until_us, f"Call {about}: nobody said what came of it", SYSTEM, "")
+
+
+def _homes(connection: Connection, alert: Alert) -> list[str]:
+    """Return the homes (ids) that an alert is about: its own, its gateway's, or its place's."""
+    if alert.home is not None:
+        return [alert.home]
+    h, g = registry.homes.c, registry.gateways.c
+    query = select(h.id).where(h.place == alert.place)
+    if alert.gateway is not None:
+        query = query.join(registry.gateways, g.home == h.number).where(g.id == alert.gateway)
+    return list(connection.execute(query).scalars())
 
 
 def as_json(incident: Incident) -> dict[str, Any]:

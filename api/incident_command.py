@@ -45,19 +45,20 @@ def _print(
     loaded = wiring.read_settings(settings)
     places, database = wiring.places(loaded), wiring.open_database(loaded)
     vault = keys.open_vault(loaded, database)
+    now_us = microseconds(SystemClock().now())
     with database.begin() as connection:
         account = people.find_account(connection, by)
         if account is None:
             raise ConfigProblem(f"incident: {by!r} has no account: open one by stillwell account")
         held = people.grants_of(connection, account.id)
         scope = Scope(tuple(key for key, roles in held.items() if roles.intersection(PEOPLE)))
-        found = file.build(connection, vault, scope, alert, is_redacted=is_redacted)
+        found = file.build(connection, vault, scope, alert, now_us, is_redacted=is_redacted)
         if found is None:
             raise ConfigProblem(
                 f"incident: there is no alert {alert!r} in a place where {by} is supervisor or "
                 "officer"
             )
-        file.note_release(connection, found, account.id, microseconds(SystemClock().now()))
+        file.note_release(connection, found, account.id, now_us)
     for line in _lines(found, places[found.alert.place].zone):
         tell(line)
 

@@ -52,8 +52,9 @@ def get_incident(request: Request, visitor: Reader, alert: Id) -> IncidentOut:
     """Return the whole file, for use inside."""
     resources: Resources = request.app.state.resources
     scope = Scope(visitor.places(*HOMES))
+    now_us = microseconds(resources.wall())
     with resources.database.connect() as connection:
-        found = incident.build(connection, resources.vault, scope, alert, is_redacted=False)
+        found = incident.build(connection, resources.vault, scope, alert, now_us, is_redacted=False)
     if found is None:
         raise absent()
     return _out(found)
@@ -65,7 +66,7 @@ def release_incident(request: Request, visitor: Releaser, alert: Id) -> Incident
     resources: Resources = request.app.state.resources
     scope, now_us = Scope(visitor.places(*PEOPLE)), microseconds(resources.wall())
     with resources.database.begin() as connection:
-        found = incident.build(connection, resources.vault, scope, alert, is_redacted=True)
+        found = incident.build(connection, resources.vault, scope, alert, now_us, is_redacted=True)
         if found is None:
             raise absent()
         incident.note_release(connection, found, visitor.account.id, now_us)

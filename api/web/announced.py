@@ -71,7 +71,8 @@ def _accept(
     except Refused as problem:
         return _page(request, visitor, home, _errors(problem, resources, home), kept)
     except ConfigProblem as problem:
-        return _page(request, visitor, home, {"sensors": spoken(sentence(problem))}, kept)
+        told = {_first(_offered(resources, home)): spoken(sentence(problem))}
+        return _page(request, visitor, home, told, kept)
     return RedirectResponse(f"/homes/{home_id}/installation#walk-test", 303)
 
 
@@ -80,14 +81,23 @@ def _errors(problem: Refused, resources: Resources, home: Home) -> dict[str, str
 
     What the page does not offer (any more) is told at the first thing that it does.
     """
-    hubs = proposing.read(resources, home)
-    offered = [one.seen.device.ieee for hub in hubs for one in _shown(hub, is_open=True)]
-    first = f"take-{offered[0]}" if offered else "sensors"
+    offered = _offered(resources, home)
+    first = _first(offered)
     errors: dict[str, str] = {}
     for ieee, said in problem.mistakes:
         own = f"{'room' if 'room' in said else 'take'}-{ieee}" if ieee in offered else first
         errors.setdefault(own, f"{ieee}: {spoken(said)}")
     return errors
+
+
+def _offered(resources: Resources, home: Home) -> list[str]:
+    hubs = proposing.read(resources, home)
+    return [one.seen.device.ieee for hub in hubs for one in _shown(hub, is_open=True)]
+
+
+def _first(offered: Sequence[str]) -> str:
+    """Return the first field of the page; the whole form where it has none."""
+    return f"take-{offered[0]}" if offered else "sensors"
 
 
 def _page(

@@ -133,7 +133,8 @@ def _save(
     today = households.today(place, microseconds(resources.clock()))
     wrong = enrol_steps.mistakes(step, whole, today, place.kits, taken)
     if wrong:
-        return _step(request, visitor, found, step, whole, wrong)
+        # The three parts of a day are shown as they were typed, whatever a draft keeps of them.
+        return _step(request, visitor, found, step, {**whole, **_parts(form)}, wrong)
     after = KEYS.index(step.key) + 1
     is_changed = form.get("back") == "check" or after == len(KEYS)
     return RedirectResponse(f"/enrol/{found.id}/{'check' if is_changed else KEYS[after]}", 303)
@@ -172,6 +173,10 @@ def of_home(resources: Resources, visitor: Visitor, home: str) -> dict[str, Any]
     except Locked:
         return {"household": None}
     return {"household": shown if shown.kept.address is not None else None}
+
+
+def _parts(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: said for name, said in form.items() if name[-2:] in ("-d", "-m", "-y")}
 
 
 def _known(step: str) -> Step:

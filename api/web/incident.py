@@ -29,9 +29,9 @@ Releaser = Annotated[Visitor, Depends(Needs(PEOPLE))]
 def show_incident(request: Request, visitor: Reader, alert: Id) -> Response:
     """Show the whole file, for use inside."""
     resources: Resources = request.app.state.resources
+    scope, now_us = Scope(visitor.places(*HOMES)), microseconds(resources.wall())
     with resources.database.connect() as connection:
-        scope = Scope(visitor.places(*HOMES))
-        found = incident.build(connection, resources.vault, scope, alert, is_redacted=False)
+        found = incident.build(connection, resources.vault, scope, alert, now_us, is_redacted=False)
     if found is None:
         raise absent()
     return _page(request, visitor, found)
@@ -43,7 +43,7 @@ def release_incident(request: Request, visitor: Releaser, alert: Id) -> Response
     resources: Resources = request.app.state.resources
     scope, now_us = Scope(visitor.places(*PEOPLE)), microseconds(resources.wall())
     with resources.database.begin() as connection:
-        found = incident.build(connection, resources.vault, scope, alert, is_redacted=True)
+        found = incident.build(connection, resources.vault, scope, alert, now_us, is_redacted=True)
         if found is None:
             raise absent()
         incident.note_release(connection, found, visitor.account.id, now_us)

@@ -264,6 +264,11 @@ _INCIDENT: Final = (
     N_("Message muted: %(channel)s to %(whom)s"),
     N_("Handed over"),
     N_("Nobody accepted it in time: supervisors told"),
+    N_("Home %(home)s could not be seen from now on"),
+    N_("Home %(home)s was seen again"),
+    N_("Began to call about home %(home)s, which could not be seen"),
+    N_("Call about home %(home)s: nobody said what came of it"),
+    N_("Call about home %(home)s: %(outcome)s"),
     N_("[withheld: %(count)s characters that may name somebody]"),
 )
 SHIPPED: Final = (
@@ -285,6 +290,8 @@ CODES: Final = (
     N_("Median"),
     N_("Acknowledge"),
     N_("Raise"),
+    N_("Visit sent"),
+    N_("Given back"),
     N_("Connected"),
     N_("Worker"),
     N_("Gateways"),
@@ -306,8 +313,8 @@ CODES: Final = (
 
 # Whole sentences come first: "a label: a mistake" fits whatever has a colon.
 FORMS: Final = (
-    *(*_BUDGET, *_HEALTH, *_LADDERS, *_MISTAKES),
-    *(*_SENSORS, *_FIGURES, *_DETECTORS, *_INCIDENT),
+    *(*_BUDGET, *_HEALTH, *_LADDERS, *_INCIDENT, *_MISTAKES),
+    *(*_SENSORS, *_FIGURES, *_DETECTORS),
 )
 
 

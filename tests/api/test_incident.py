@@ -1,8 +1,10 @@
 """The incident file: what was known when, whole inside and without third parties outside."""
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
+from alerts import welfare_calls
 from config import audit, tables
 from config.roles import Role
 from tests.api.life import A, B
@@ -68,6 +70,72 @@ def test_a_released_file_names_no_third_party_and_the_release_is_noted(
         assert row.subject == f"alert:{alert}"
         assert audit.verify(connection) == []
     assert Visit(world.app, "alice").send(path).status_code == 403
+
+
+@pytest.fixture(scope="module")
+def unseen(world: World) -> str:
+    """An alert of a home that cannot be seen, about which Alice called twice without an answer."""
+    home = f"{A}-home-3"
+    alice = Visit(world.app, "alice")
+    for said in (NOTE, ""):
+        assert alice.post(f"/homes/{home}/welfare-calls").status_code == 303
+        number = 1 if said else 2
+        ended = {"outcome": "no-answer", "said": said}
+        if said:
+            path = f"/homes/{home}/welfare-calls/{number}/end"
+            assert alice.post(path, ended).status_code == 303
+    found = alice.get("/api/v1/alerts?state=open&limit=200").json()["alerts"]
+    return str(next(a["id"] for a in found if a["home"] == home))
+
+
+def test_what_was_tried_about_a_home_that_could_not_be_seen_stands_in_the_file(
+    world: World, unseen: str
+) -> None:
+    home = f"{A}-home-3"
+    told = Visit(world.app, "alice").get(f"/api/v1/alerts/{unseen}/incident").json()
+    said = [(line["what"], line["who"], line["said"]) for line in told["lines"]]
+    began = (f"Began to call about home {home}, which could not be seen", "Alice Example", "")
+    assert (f"Home {home} could not be seen from now on", "the system", "") in said
+    assert said.count(began) == 2
+    assert (f"Call about home {home}: no answer", "Alice Example", NOTE) in said
+    lapsed = f"Call about home {home}: nobody said what came of it"
+    assert lapsed not in [what for what, _, _ in said]
+    world.wall += np.timedelta64(welfare_calls.LAPSES_US + 1, "us")
+    told = Visit(world.app, "alice").get(f"/api/v1/alerts/{unseen}/incident").json()
+    assert lapsed in [line["what"] for line in told["lines"]]
+    moments = [line["at"] for line in told["lines"]]
+    assert moments == sorted(moments)
+
+
+def test_a_released_file_tells_of_the_calls_without_who_called_or_what_was_said(
+    world: World, unseen: str
+) -> None:
+    told = Visit(world.app, "sam").send(f"/api/v1/alerts/{unseen}/incident/release")
+    assert "could not be seen" in told.text
+    assert ": no answer" in told.text
+    assert "Alice" not in told.text
+    assert "Zelda" not in told.text
+
+
+def test_calls_about_the_home_of_a_silent_gateway_stand_in_its_file(
+    world: World, unseen: str, alert: str
+) -> None:
+    alice = Visit(world.app, "alice")
+    found = alice.get("/api/v1/alerts?state=open&limit=200").json()["alerts"]
+    silent = next(a["id"] for a in found if a["gateway"] == f"{A}-gateway-3")
+    whole = alice.get(f"/alerts/{silent}/incident").text
+    assert f"Call about home {A}-home-3: no answer" in whole
+    assert "Began to call" not in alice.get(f"/alerts/{alert}/incident").text
+
+
+def test_the_calls_of_the_file_are_told_in_welsh(world: World, unseen: str) -> None:
+    alice = Visit(world.app, "alice")
+    alice.post("/language", {"language": "cy", "next": "/"})
+    whole = alice.get(f"/alerts/{unseen}/incident").text
+    assert "Began to call" not in whole
+    assert "could not be seen" not in whole
+    assert "Call about" not in whole
+    assert ": no answer" not in whole
 
 
 def test_a_foreign_alert_has_no_file(world: World) -> None:
