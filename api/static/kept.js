@@ -202,8 +202,9 @@ async function act(form, button) {
   if (!fresh) return keep(action);
   document.querySelector("main").replaceChildren(...fresh.childNodes);
   document.title = page.title;
-  document.querySelector(".govuk-error-summary, main h1")?.setAttribute("tabindex", "-1");
-  document.querySelector(".govuk-error-summary, main h1")?.focus();
+  const said = document.querySelector(".govuk-error-summary") || document.querySelector("main h1");
+  said?.setAttribute("tabindex", "-1");
+  said?.focus();
 }
 
 export async function forget() {

@@ -47,7 +47,7 @@ def show_day(
     context: dict[str, Any] = {
         "place": place,
         "home": home,
-        "title": f"{words.weekday(on)} {words.day_and_month(on)} {on:%Y}",
+        "title": f"{words.weekday(on)} {words.long_day(on)}",
         "before": (on - timedelta(days=1)).isoformat(),
         "after": (on + timedelta(days=1)).isoformat() if on < today else "",
     }

@@ -163,7 +163,7 @@ def _mistakes(request: Request, found: Outlook, typed: _Typed) -> dict[str, str]
     elif on > found.today:
         wrong["on-d"] = _("The day must be today or in the past")
     elif on < found.enrolled_on:
-        day = ending_words.long_day(found.enrolled_on)
+        day = words.long_day(found.enrolled_on)
         wrong["on-d"] = _("The day must be %(day)s, when the home was enrolled, or later", day=day)
     if not wrong and on is not None:
         with resources.database.connect() as connection:
@@ -210,7 +210,7 @@ def _check_page(
         "reason": typed.reason,
         "reason_text": _(ending_words.REASONS[EndReason(typed.reason)]),
         "parts": typed.parts,
-        "on": "" if on is None else ending_words.long_day(on),
+        "on": "" if on is None else words.long_day(on),
         "p1": [_p1(found, one, one.id in confirmed) for one in found.p1],
         "errors": errors or {},
     }
@@ -239,7 +239,7 @@ def _done(request: Request, found: Outlook) -> dict[str, Any] | None:
         names = people.names(connection, frozenset({made.ended_by}))
     return {
         "reason": _(ending_words.REASONS[made.reason]),
-        "on": ending_words.long_day(made.ended_on),
+        "on": words.long_day(made.ended_on),
         "who": names.get(made.ended_by, made.ended_by),
         "when": words.moment(made.ended_us, found.place.zone),
         "may_take_back": not made.is_final(site_of(resources).now_us),

@@ -1,7 +1,6 @@
 """What the end of an enrolment does, in words: kind of data by kind of data, each with its day."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from api.ending import Outlook
 from api.web import words
@@ -15,11 +14,6 @@ REASONS = {
     EndReason.OTHER: N_("Something else"),
 }
 """How a reason reads."""
-
-
-def long_day(on: date) -> str:
-    """Return a date: 3 March 2026."""
-    return f"{words.day_and_month(on)} {on:%Y}"
 
 
 def at_once(found: Outlook) -> Iterator[tuple[str, str]]:
@@ -64,7 +58,7 @@ def later(found: Outlook) -> Iterator[tuple[str, str]]:
         _(
             "Each is erased %(days)s days after it was taken, the last on %(day)s.",
             days=place.retention_days,
-            day=long_day(days[Kept.READINGS]),
+            day=words.long_day(days[Kept.READINGS]),
         ),
     )
     yield (
@@ -72,7 +66,7 @@ def later(found: Outlook) -> Iterator[tuple[str, str]]:
         _(
             "Names, address, notes, key safe and telephone numbers are erased on %(day)s, out of "
             "every backup too.",
-            day=long_day(days[Kept.HOUSEHOLD]),
+            day=words.long_day(days[Kept.HOUSEHOLD]),
         ),
     )
     yield (
@@ -80,7 +74,7 @@ def later(found: Outlook) -> Iterator[tuple[str, str]]:
         _(
             "Gateways, sensors and what they signed in with, pauses, visits, limits and walk tests "
             "are erased on %(day)s.",
-            day=long_day(days[Kept.DEVICES]),
+            day=words.long_day(days[Kept.DEVICES]),
         ),
     )
     yield (
@@ -88,14 +82,14 @@ def later(found: Outlook) -> Iterator[tuple[str, str]]:
         _(
             "Each is erased %(days)s days after it ended, the last on %(day)s.",
             days=place.alert_days,
-            day=long_day(days[Kept.ALERTS]),
+            day=words.long_day(days[Kept.ALERTS]),
         ),
     )
     yield (
         _("The home itself"),
         _(
             "Its registration, its consents and why it ended are erased on %(day)s.",
-            day=long_day(days[Kept.HOME]),
+            day=words.long_day(days[Kept.HOME]),
         ),
     )
     yield (
@@ -119,7 +113,7 @@ def undo_text(found: Outlook) -> str:
     return _(
         "If it was the wrong home, this can be taken back until %(day)s. Nothing is erased because "
         "of it before, and the gateways then need new credentials.",
-        day=long_day(found.undo_until),
+        day=words.long_day(found.undo_until),
     )
 
 

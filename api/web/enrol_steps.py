@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from api.web import words
 from api.web.language import N_, _
 from api.web.phrases import spoken
 from config import facts, household_form
@@ -15,7 +16,7 @@ from config.consents import Basis, Decider
 from config.csv_rows import Mistake, Row, take
 from config.facts import Facts
 from config.homes import GoesOut
-from config.households import SECOND, read_address, read_door, read_person, read_words
+from config.households import SECOND, read_address, read_day, read_door, read_person, read_words
 from config.kits import Kit
 
 Shown = dict[str, Any]
@@ -42,12 +43,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One page; ``lead`` is a sentence above its fields."""
+    """One page; ``lead`` is a sentence above its fields, ``nothing`` the answer of empty ones."""
 
     key: str
     title: str
     fields: Sequence[Field]
     lead: str = ""
+    nothing: str = N_("Not answered yet")
 
 
 _YES_NO: Final = (("yes", N_("Yes")), ("no", N_("No")))
@@ -92,7 +94,7 @@ def _contact(number: int) -> tuple[Field, ...]:
 STEPS: Final = (
     Step("person", N_("Who is watched over?"), _person()),
     Step("second", N_("Is anybody else watched over there?"), _person("_2"),
-         N_("Leave everything empty if there is nobody else.")),
+         N_("Leave everything empty if there is nobody else."), N_("No")),
     Step("address", N_("Where is the home?"), (
         Field("address_1", N_("Address line 1")),
         Field("address_2", N_("Address line 2"), is_optional=True),
@@ -119,11 +121,11 @@ STEPS: Final = (
               "long", is_optional=True),
         Field("key_safe", N_("Code of the key safe"),
               N_("Kept sealed; whoever looks at it is noted"), width="10", is_optional=True),
-    )),
+    ), nothing=N_("Nothing")),
     Step("contacts", N_("Whom to call?"), (
         Field("phone", N_("The person's own telephone number"), width="20", is_optional=True),
         *_contact(1), *_contact(2), *_contact(3),
-    ), N_("In this order. Leave empty what is not needed.")),
+    ), N_("In this order. Leave empty what is not needed."), N_("Nobody")),
     Step("kit", N_("Which sensors does the home get?"), (
         Field("kit", N_("Kit"), "", "choice"),
         Field("gateway", N_("Id of the gateway"),
@@ -143,7 +145,7 @@ STEPS: Final = (
         Field("reference", N_("Number of the council's own record"), N_("No names"),
               is_optional=True),
     ), N_("Leave everything empty if it is not decided yet: nothing is stored of the home until it "
-       "is, but smoke, falls and calls for help are raised.")),
+       "is, but smoke, falls and calls for help are raised."), N_("Not decided yet")),
 )  # fmt: skip
 KEYS: Final = tuple(step.key for step in STEPS)
 BY_KEY: Final = {step.key: step for step in STEPS}
@@ -246,10 +248,17 @@ def day_parts(value: str) -> tuple[str, str, str]:
     return day, month, year
 
 
+def _day(value: str) -> str:
+    try:
+        return words.long_day(read_day(value))
+    except ValueError:
+        return value.replace("/", " ")
+
+
 def shown(field: Field, value: str, kits: Mapping[str, Kit]) -> str:
     """Return what was answered, in words."""
     if field.name == "kit":
         return spoken(kits[value].name) if value in kits else value
     if field.kind == "day":
-        return _("Not known") if value == "unknown" else value.replace("/", " ")
+        return _("Not known") if value == "unknown" else _day(value)
     return _(dict(field.choices)[value]) if value in dict(field.choices) else value

@@ -55,6 +55,7 @@ def environment() -> Environment:
         loader=ChoiceLoader(loaders), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     env.globals["asset"] = asset
+    env.filters["long_day"] = words.long_day
     env.globals["_"] = _markup
     env.globals["_n"] = _markup_form
     return env

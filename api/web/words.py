@@ -108,7 +108,12 @@ def clock_time(us: int, zone: tzinfo) -> str:
 def day(us: int, zone: tzinfo) -> str:
     """Return the date: 3 March 2026."""
     moment = local(us, zone)
-    return f"{day_and_month(moment)} {moment:%Y}"
+    return long_day(moment)
+
+
+def long_day(on: date) -> str:
+    """Return a date that has no hour: 28 February 1941."""
+    return f"{day_and_month(on)} {on.year}"
 
 
 def day_and_month(on: date) -> str:
