@@ -168,8 +168,12 @@ def _rate(name: str, count: int, found: Measures, tell: Tell, says: str = "") ->
         name,
         None if rate is None else round(rate, 2),
         "per 100 homes a week",
-        f"{_said(told)} alerts, {_said(homes)} homes, {_days(found)} days{says}",
+        f"{_counted(told, 'alert')}, {_counted(homes, 'home')}, {_days(found)} days{says}",
     )
+
+
+def _counted(number: int | None, noun: str) -> str:
+    return f"{_said(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _answers(

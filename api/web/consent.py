@@ -14,10 +14,10 @@ from api.contacting import EDITORS
 from api.resources import Resources
 from api.web import consent_form, consent_words
 from api.web.alerts import Id
-from api.web.ending_words import long_day
 from api.web.language import N_, _
 from api.web.pages import page
 from api.web.typed import Typed
+from api.web.words import long_day
 from config.consents import LONGEST_WHY, ConsentPlan
 from config.csv_rows import Row
 from config.homes import HomeState

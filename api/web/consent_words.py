@@ -6,10 +6,10 @@ from typing import Final
 
 from api.consent_acts import Outlook
 from api.web import words
-from api.web.ending_words import long_day
 from api.web.enrol_steps import FIELD_OF
 from api.web.language import _
 from api.web.phrases import spoken
+from api.web.words import long_day
 from config.consents import ENDED, NOTICE, REPLACED, Consent, ConsentPlan
 from config.homes import Home, HomeState
 from config.kinds import Kind

@@ -15,13 +15,13 @@ from api.households import Wrong
 from api.resources import Resources
 from api.web import enrol_steps, words
 from api.web.alerts import Id
-from api.web.ending_words import long_day
 from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Step
 from api.web.language import _
 from api.web.pages import page
 from api.web.phrases import spoken
 from api.web.sign_in import own_path
 from api.web.typed import Typed
+from api.web.words import long_day
 from config import household_enrol
 from config.csv_rows import Row
 from config.drafts import KEPT_DAYS, Draft

@@ -85,7 +85,7 @@ def book_installation(
     home = installing.home_of(request, visitor, home_id)
     now_us, by = microseconds(resources.clock()), visitor.account.id
     try:
-        wanted = read_day(day)
+        wanted = _day(day)
         today = installing.today(resources.places, [home.place], now_us)[home.place]
         with resources.database.begin() as connection:
             if action == "cancel":
@@ -207,7 +207,10 @@ def installation_page(
             }
             for one in alarms
         ],
-        "days": [{"iso": day.isoformat(), "is_today": day == today} for day in days],
+        "days": [
+            {"iso": day.isoformat(), "text": words.long_day(day), "is_today": day == today}
+            for day in days
+        ],
         "today": today.isoformat(),
         # What is shown once stays until it is left: a page that looks again would take it away.
         "live_url": "" if issued or errors else f"/homes/{home.id}/installation?fragment=1",
@@ -286,6 +289,13 @@ def age(us: int, now_us: int) -> str:
     """Return how long ago, by the second within a minute: an installer waits for it."""
     seconds = max(now_us - us, 0) // 1_000_000
     return _("%(seconds)s s ago", seconds=seconds) if seconds < 60 else words.ago(us, now_us)
+
+
+def _day(said: str) -> date:
+    try:
+        return read_day(said)
+    except ConfigProblem as problem:
+        raise ConfigProblem(_("Enter the day of the work")) from problem
 
 
 def read_day(said: str) -> date:

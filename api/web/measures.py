@@ -263,8 +263,12 @@ def _said(one: Figure) -> str:
     return f"{one.value:,g}"
 
 
+def _with_unit(value: float, unit: str) -> str:
+    return f"{value:g} {unit.removesuffix('s') if value == 1 and len(unit) > 1 else unit}"
+
+
 def _opened(one: Figure) -> str:
     if one.value is None:
         return spoken(f"{one.name}: no value; {one.arithmetic}")
-    shown = f"{one.value:.1%}" if one.unit == "share" else f"{one.value:g} {one.unit}"
+    shown = f"{one.value:.1%}" if one.unit == "share" else _with_unit(one.value, one.unit)
     return spoken(f"{one.name}: {shown}; {one.arithmetic}")

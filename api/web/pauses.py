@@ -12,10 +12,11 @@ from api.resources import Resources
 from api.roster import find_home
 from api.web.alerts import Id
 from api.web.homes import home_page
-from api.web.language import N_
+from api.web.language import N_, _
 from api.web.typed import Typed
 from config.homes import Home
 from config.pauses import PauseReason
+from config.places import Place
 from config.problems import ConfigProblem
 from ingest.clock import microseconds
 
@@ -41,7 +42,7 @@ def begin_pause(
         errors = {"reason": N_("Select why the home is paused")}
         return home_page(request, visitor, home_id, errors=errors, kept=kept)
     try:
-        until_us = pausing.read_moment(until, resources.places[home.place].zone)
+        until_us = _moment(until, resources.places[home.place])
         with resources.database.begin() as connection:
             pausing.begin(
                 connection,
@@ -87,7 +88,7 @@ def extend_pause(
     resources: Resources = request.app.state.resources
     home, now_us = _home(resources, visitor, home_id), microseconds(resources.clock())
     try:
-        until_us = pausing.read_moment(until, resources.places[home.place].zone)
+        until_us = _moment(until, resources.places[home.place])
         with resources.database.begin() as connection:
             pausing.extend(
                 connection,
@@ -104,6 +105,13 @@ def extend_pause(
         errors, kept = {"extend_until": sentence(problem)}, {"extend_until": until}
         return home_page(request, visitor, home_id, errors=errors, kept=kept)
     return RedirectResponse(f"/homes/{home_id}", 303)
+
+
+def _moment(said: str, place: Place) -> int:
+    try:
+        return pausing.read_moment(said, place.zone)
+    except ConfigProblem as problem:
+        raise ConfigProblem(_("Enter the day and the time at which the pause ends")) from problem
 
 
 def sentence(problem: ConfigProblem) -> str:

@@ -139,6 +139,8 @@ _FIGURES: Final = (
     N_("%(value)s per 100 homes a week"),
     N_("%(value)s hours"),
     N_("%(value)s alerts"),
+    N_("1 alert"),
+    N_("1 hour"),
     N_("%(count)s counted"),
     N_("over %(count)s P1 and P2 alerts, from receipt"),
     N_("%(part)s of %(whole)s P1 and P2 alerts"),
@@ -149,6 +151,12 @@ _FIGURES: Final = (
     N_("hours with %(storm)s alerts or more; the largest %(largest)s"),
     N_("%(count)s alerts, %(homes)s homes, %(days)s days; the budget is %(budget)s"),
     N_("%(count)s alerts, %(homes)s homes, %(days)s days"),
+    N_("1 alert, %(homes)s homes, %(days)s days; the budget is %(budget)s"),
+    N_("1 alert, %(homes)s homes, %(days)s days"),
+    N_("%(count)s alerts, 1 home, %(days)s days; the budget is %(budget)s"),
+    N_("%(count)s alerts, 1 home, %(days)s days"),
+    N_("1 alert, 1 home, %(days)s days; the budget is %(budget)s"),
+    N_("1 alert, 1 home, %(days)s days"),
 )
 _BUDGET: Final = (
     N_(

@@ -76,8 +76,8 @@ def context(
         "picture": rehearse_svg.draw(weeks),
         "swatches": [rehearse_svg.swatch(side) for side in (0, 1)],
         "summary": _(
-            "%(before)s alerts then, %(after)s with these settings, over %(weeks)s weeks; the "
-            "busiest week had %(most)s.",
+            "Alerts then: %(before)s; with these settings: %(after)s. Weeks: %(weeks)s; the "
+            "busiest had %(most)s.",
             before=told["total"]["before"],
             after=told["total"]["after"],
             weeks=len(weeks),
@@ -195,8 +195,9 @@ def _sides(kept: Kept, place: Place) -> list[dict[str, Any]]:
                 "messages": f"{one['messages']:,}",
                 "sums": [
                     _(
-                        "%(count)s alerts of P2 and P3 x 100 / %(homes)s homes x 7 / %(days)s "
-                        "days = %(rate)s per 100 homes a week; the budget is %(budget)s",
+                        "alerts of P2 and P3 x 100 / homes x 7 / days = %(count)s x 100 / "
+                        "%(homes)s x 7 / %(days)s = %(rate)s per 100 homes a week; the budget is "
+                        "%(budget)s",
                         count=count,
                         homes=told["homes"],
                         days=f"{told['days']:.1f}",

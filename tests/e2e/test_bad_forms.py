@@ -58,9 +58,6 @@ def test_no_form_takes_runs_or_loses_what_is_typed_badly(
         for case in cases:
             status, told = try_form(desk.page(who), address, form, case, has_script=has_script)
             told += desk.ears.take()
-            import time
-
-            print(time.strftime("%X"), route, case.what, status, told, flush=True)
             if changed := differing(before, save.rows()):
                 kept = {table for start, table in KEEPS.items() if address.startswith(start)}
                 if status >= 400 and changed - kept - {"audit_heads"}:
