@@ -1,5 +1,6 @@
 """Everything that is done, set or read leaves a row, and the command finds what was changed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,14 @@ from config import tables
 from tests.api.life import A, B
 from tests.api.test_contacts import LIST
 from tests.api.visits import Visit
-from tests.api.world import World, make_world
+from tests.api.world import World, world_on
 
 _a = tables.audit.c
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    yield from world_on(request, tmp_path)
 
 
 def noted(world: World, actor: str, place: str = A) -> list[tuple[str, str]]:

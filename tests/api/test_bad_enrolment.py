@@ -8,23 +8,22 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, Final
-from unittest.mock import patch
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from alerts import tables as ledger
-from api import household_files, wiring
+from api import household_files
 from api.cli import app as command
 from api.web.enrol_steps import KEYS
-from config import audit, database, tables
+from config import audit, tables
 from config.household_form import COLUMNS
 from tests.api.life import A
 from tests.api.test_enrolling import ANSWERS, begin
 from tests.api.test_households import BOB, enrol, fields
 from tests.api.visits import URL, Visit
-from tests.api.world import World, world_on
+from tests.api.world import World, engines_closed, world_on
 from tests.households import rows
 
 HUGE: Final = 10_000_000
@@ -75,16 +74,8 @@ def run(world: World, *words: object) -> tuple[bool, str]:
     file = world.folder / "site.toml"
     url = world.database.url.render_as_string(hide_password=False)
     file.write_text(f'data = "{world.folder}"\ndatabase_url = "{url}"\n', "utf-8")
-    opened = list[Engine]()  # a process of its own would close them by ending
-
-    def connect(address: str) -> Engine:
-        opened.append(database.connect(address))
-        return opened[-1]
-
-    with patch.object(wiring, "connect", connect):
+    with engines_closed():
         done = CliRunner().invoke(command, [*map(str, words), "--settings", str(file)])
-    for engine in opened:
-        engine.dispose()
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code == 0, done.output
 

@@ -1,6 +1,7 @@
 """What is known of a home is changed a page at a time, and no change of anybody is lost."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from config.vault import Sealed, key_name
 from tests.api.life import A
 from tests.api.test_households import put, record
 from tests.api.visits import Visit
-from tests.api.world import World, make_world
+from tests.api.world import World, world_on
 
 HOME = f"{A}-home-1"
 PAGES = f"/homes/{HOME}/household"
@@ -25,9 +26,9 @@ PERSON = {
 ADDRESS = {"address_1": "1 Nowhere Lane", "town": "Exampleton", "postcode": "zz1 2ab"}
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    yield from world_on(request, tmp_path)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -22,16 +22,16 @@ from config.roles import Role
 from config.vault import Vault
 from tests.api.life import A, B
 from tests.api.visits import URL, Visit
-from tests.api.world import World, account, make_world
+from tests.api.world import World, account, engines_closed, world_on
 from tests.households import csv_of, rows
 
 BOB = "bob@example.org"
 HIDDEN = ("9990000018", "1941", "28/02")
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    yield from world_on(request, tmp_path)
 
 
 def fields(**changed: str) -> dict[str, str]:
@@ -212,7 +212,8 @@ def settings(world: World, folder: Path) -> Path:
 
 def run(world: World, *words: object) -> Result:
     option = ["--settings", str(settings(world, world.folder))]
-    return CliRunner().invoke(command, ["household", *map(str, words), *option])
+    with engines_closed():
+        return CliRunner().invoke(command, ["household", *map(str, words), *option])
 
 
 def today_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What is sealed stays so on both databases, in logs and backups, and old words lose their keys."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ from typer.testing import CliRunner
 
 from api import backup, keeping_keys
 from api.cli import app
-from config import contacts, keys, master_key, registry, tables
+from config import contacts, household_rows, keys, master_key, registry, tables
 from config.database import connect, migrate
+from config.households import read_household
 from config.keyring import Keyring, Locked
 from config.settings import Settings
 from config.vault import Sealed, Vault, key_name
+from tests.households import rows
 from tests.make import enrolment
 from tests.postgres import Postgres
 
@@ -87,6 +90,26 @@ def test_no_name_or_number_is_in_any_file_or_log(
     assert HOME.encode() in found
     for word in (NAME, "Quillfeather", OLD, OLD.replace(" ", "")):
         assert word.encode() not in found
+
+
+def test_no_word_of_a_household_is_in_any_file_or_log(
+    settings: Settings, database: Engine, vault: Vault, request: pytest.FixtureRequest
+) -> None:
+    row = {**next(rows(1)), "notes": "Ring twice, Quillfeather is deaf.", "key_safe": "90417#"}
+    one, wrong = read_household(row, date(2026, 3, 3))
+    assert one is not None, wrong
+    with database.begin() as connection:
+        household_rows.save(connection, vault, HOME, one, revision=0, by="account-gwen", now_us=5)
+    with database.begin() as connection:
+        assert household_rows.search(connection, vault, ["fenbridge"], "numberedperson1") == {
+            HOME: ["Mx Invented Numberedperson1"]
+        }
+        assert household_rows.key_safe(connection, vault, HOME, "account-gwen", 6) == "90417#"
+    found = raw(settings, request)
+    assert HOME.encode() in found
+    for word in ("Numberedperson1", "1941-02-28", "9990000018", "Nowhere Lane", "Quillfeather",
+                 "90417#"):  # fmt: skip
+        assert word.encode() not in found, word
 
 
 def test_what_an_edited_contact_said_before_can_be_read_in_no_backup(

@@ -5,10 +5,12 @@ Alice is a care worker of Fenbridge, Bob holds every role there, Charlie is of N
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -28,6 +30,7 @@ from alerts.alert import (
 )
 from alerts.ledger import Ledger
 from alerts.shadow_rows import ShadowState, to_row
+from api import wiring
 from api.app import create_app
 from api.health import WORKER
 from api.resources import Resources
@@ -338,6 +341,21 @@ def with_store(world: World, store: FakeStore | None) -> World:
     return world
 
 
+@contextmanager
+def engines_closed() -> Iterator[None]:
+    """Close what a command opens within: a process of its own would close it by ending."""
+    opened = list[Engine]()
+
+    def opens(address: str) -> Engine:
+        opened.append(connect(address))
+        return opened[-1]
+
+    with patch.object(wiring, "connect", opens):
+        yield
+    for engine in opened:
+        engine.dispose()
+
+
 def world_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """Yield the world on the database that the fixture's parameter names, for ``yield from``."""
     if request.param == "sqlite":
@@ -346,7 +364,7 @@ def world_on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         made.database.dispose()
         return
     server = request.getfixturevalue("postgres")
-    name = server.create(template="template0")
+    name = server.create()
     made = make_world(tmp_path, url=server.url(name))
     yield made
     made.database.dispose()

@@ -34,6 +34,7 @@ from tests.bench.revocation import revocation
 from tests.bench.rows import Row, at_least, at_most, table, write
 from tests.e2e.paths import in_process, through_the_broker
 from tests.faults import listeners
+from tests.postgres import start_postgres
 from tests.servers import free_port
 from tests.shared_data import shared_data
 
@@ -135,10 +136,13 @@ def places() -> Iterator[Row]:
 
 
 def enrol() -> Iterator[Row]:
-    """Time until a file of 5,000 households is enrolled."""
+    """Time until a file of 5,000 households is enrolled, on both databases."""
     with tempfile.TemporaryDirectory() as folder:
         seconds = enrolling.measure(Path(folder))
     yield at_most("enrol.5000_s", round(seconds, 1), "s", 60)
+    with tempfile.TemporaryDirectory() as folder, start_postgres() as server:
+        seconds = enrolling.measure(Path(folder), server.url(server.create(template="template0")))
+    yield at_most("enrol.5000_postgresql_s", round(seconds, 1), "s", 60)
 
 
 def section_g() -> Iterator[Row]:
