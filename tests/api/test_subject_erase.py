@@ -1,6 +1,7 @@
 """One home is erased from everything that is kept, and what proves it would find what is left."""
 
 import json
+import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -8,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import urllib3
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
-from api import erasing, erasure_proof, erasure_record, home_rows
+from api import backup, erasing, erasure_proof, erasure_record, home_rows
 from api.cli import app
 from api.exits import CommandFailed
 from api.home_rows import Subject
-from config import holds, keys, registry, tables
+from config import contacts, holds, keys, master_key, registry, tables
+from config.database import connect
 from config.homes import HomeState
+from config.settings import Settings
 from tests.api.erasures import (
     GONE,
     NAME,
@@ -79,6 +82,26 @@ def test_no_byte_of_it_is_in_any_file(make: Make) -> None:
     assert council.run("--sure")[0] == 0
     after = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
     assert [mark for mark in marks if mark in after] == []
+
+
+def test_a_backup_of_before_says_of_nobody_who_they_were(make: Make, tmp_path: Path) -> None:
+    council = make()
+    copy, new = tmp_path / "backup", Settings(data=tmp_path / "new", places=tmp_path / "places")
+    backup.back_up(council.settings, copy, tell=lambda _: None)
+    council.database.dispose()
+    assert council.run("--sure")[0] == 0
+    backup.restore(copy, new, tell=lambda _: None)
+    for of in (keys.file_of, master_key.file_of):
+        for file in of(council.settings).parent.glob(f"{of(council.settings).name}*"):
+            shutil.copy(file, of(new).parent / file.name)
+    database = connect(new.database)
+    vault = keys.open_vault(new, database)
+    with database.connect() as connection:
+        count = select(func.count()).select_from(tables.contacts)
+        assert connection.execute(count).scalar_one() == 2  # the backup is the one of before
+        assert [one.name for one in contacts.read(connection, vault, STAYS)] == [NAME]
+        assert not [one for one in contacts.read(connection, vault, GONE) if one.name == NAME]
+    database.dispose()
 
 
 def test_on_postgresql_too(make: Make, postgres: Postgres) -> None:
