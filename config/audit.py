@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from config import tables
 
@@ -56,6 +56,23 @@ class Fault:
     place: str
     seq: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows are asked for; what is empty leaves out none.
+
+    ``about`` is part of a subject or of the detail, ``until_us`` is not included.
+    """
+
+    actor: str = ""
+    what: str = ""
+    about: str = ""
+    from_us: int | None = None
+    until_us: int | None = None
+
+
+EVERYTHING: Final = Wanted()
 
 
 def append(connection: Connection, entry: Entry) -> Head:
@@ -167,13 +184,38 @@ def verify(
 
 
 def read(
-    connection: Connection, place: str, *, before: int | None = None, limit: int
+    connection: Connection,
+    place: str,
+    *,
+    before: int | None = None,
+    limit: int,
+    wanted: Wanted = EVERYTHING,
 ) -> list[Row[tuple[object, ...]]]:
     """Return rows of a chain, the newest first; ``before`` is the seq of the last one seen."""
-    query = select(tables.audit).where(_a.place == place).order_by(_a.seq.desc()).limit(limit)
+    query = select(tables.audit).where(_a.place == place, *_fitting(wanted))
     if before is not None:
         query = query.where(_a.seq < before)
-    return list(connection.execute(query))
+    return list(connection.execute(query.order_by(_a.seq.desc()).limit(limit)))
+
+
+def acts(connection: Connection, place: str) -> list[str]:
+    """Return the code of everything that was ever done or seen at a place, by name."""
+    query = select(_a.what).where(_a.place == place).distinct().order_by(_a.what)
+    return list(connection.execute(query).scalars())
+
+
+def _fitting(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.actor:
+        yield _a.actor == wanted.actor
+    if wanted.what:
+        yield _a.what == wanted.what
+    if wanted.about:
+        places = (_a.subject, _a.detail)
+        yield or_(*(one.contains(wanted.about, autoescape=True) for one in places))
+    if wanted.from_us is not None:
+        yield _a.at_us >= wanted.from_us
+    if wanted.until_us is not None:
+        yield _a.at_us < wanted.until_us
 
 
 def _verify(

@@ -58,10 +58,11 @@ def running(
     with_web: bool = True,
     broker_port: int | None = None,
     has_canaries: bool = False,
+    more: str = "",
 ) -> Iterator[Stack]:
     """Start an installation with these homes and an account of every role; end it afterwards.
 
-    Every detector is live.
+    Every detector is live. ``more`` is put at the end of the settings' file.
 
     It starts the embedded broker, unless ``broker_port`` names one that runs.
     """
@@ -73,6 +74,8 @@ def running(
         clock=clock,
         has_canaries=has_canaries,
     )
+    with site.settings.open("a", encoding="utf-8") as settings:
+        settings.write(more)
     database = connect(site.database_url)
     open_accounts(database, sorted({gateway.place for gateway in enrolment.gateways}))
     supervisor = Supervisor(lambda _: None)

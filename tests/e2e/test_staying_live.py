@@ -169,3 +169,21 @@ def test_the_title_says_that_no_tone_can_come(tmp_path: Path, browser: Browser) 
         process.wait(20)
         expect(page).to_have_title(re.compile("^Not live: Alerts"), timeout=PATIENCE_MS)
     world.database.dispose()
+
+
+def test_the_focus_stays_on_its_button_when_my_alerts_renew(site: Site, browser: Browser) -> None:
+    """Whoever works by keyboard is not thrown back to the top by what arrives."""
+    with open_page(browser, site.url, width=320) as page:
+        page.set_default_timeout(60_000)
+        sign_in(page, "alice")
+        page.goto("/mine")
+        button = page.get_by_role("button", name=re.compile("^I'm going")).first
+        button.focus()
+        mark = button.get_attribute("id")
+        page.wait_for_timeout(1000)
+        press_pendant(site, 2, "once more")
+        expect(page.locator(".stillwell-line", has_text="once more")).to_be_visible(
+            timeout=PATIENCE_MS
+        )
+        assert mark
+        assert page.evaluate("document.activeElement.id") == mark
