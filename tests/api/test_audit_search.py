@@ -57,9 +57,8 @@ def test_the_log_is_searched_by_who_what_about_what_and_when(world: World) -> No
     assert found(world, about="1__%") == []
     days = {"to__d": "1", "to__m": "3", "to__y": "2026", "what": "read"}
     assert found(world, **days) == [home]
-    assert found(world, from__d="2", from__m="3", from__y="2026", what="read") == [
-        "alert:100%_sure"
-    ]
+    since = {"from__d": "2", "from__m": "3", "from__y": "2026", "who": "alice@example.org"}
+    assert found(world, **since) == ["alert:100%_sure"]
 
 
 def test_nothing_is_told_of_other_places_or_of_who_has_an_account_there(world: World) -> None:
