@@ -23,7 +23,7 @@ def world(tmp_path: Path) -> World:
     world = make_world(tmp_path)
     account(world.database, "Gil", (A, Role.GOVERNANCE))
     now_us = microseconds(world.now)  # 3 March 2026, 14:10
-    told = [
+    told: list[tuple[int, str, str, str, dict[str, object]]] = [
         (2, "account-alice", "read", f"home:{A}-home-1", {}),
         (1, "account-bob", "export", f"home:{A}-home-2", {"as": "csv"}),
         (1, "system", "retention", "place", {"homes": [f"{A}-home-1"]}),
@@ -31,7 +31,12 @@ def world(tmp_path: Path) -> World:
     ]
     with world.database.begin() as connection:
         audit.append_all(
-            connection, A, [Entry(A, now_us - days * DAY_US, *rest) for days, *rest in told]
+            connection,
+            A,
+            [
+                Entry(A, now_us - days * DAY_US, actor, what, subject, detail)
+                for days, actor, what, subject, detail in told
+            ],
         )
         audit.append_all(connection, B, [Entry(B, now_us, "account-alice", "read", "home:x", {})])
     return world
