@@ -61,7 +61,7 @@ def open_page(
         locale="en-GB",
         timezone_id="Europe/London",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     console = Console(expected=expected)
     page.on("console", lambda m: console.said.append(m.text) if m.type == "error" else None)
