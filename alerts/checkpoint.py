@@ -10,7 +10,7 @@ import io
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ class Checkpoint:
     ``waiting`` are readings that were read but not folded. ``places`` and ``sectors`` are by code
     of the state.
     ``row`` is the last row of the tick log that this memory holds, -1 where none was kept.
-    ``layout`` is that of the file it was read from.
+    ``layout`` is that of the file it was read from, ``since`` is as in ``watch.Memory``.
     """
 
     position: int
@@ -44,6 +44,7 @@ class Checkpoint:
     row: int = -1
     layout: int = VERSION
     sectors: tuple[tuple[str, str], ...] = ()
+    since: Mapping[int, int] = field(default_factory=dict)
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -55,6 +56,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "waiting": len(checkpoint.waiting),
         "row": checkpoint.row,
         "sectors": list(checkpoint.sectors),
+        "since": sorted(checkpoint.since.items()),
     }
     buffer = io.BytesIO()
     arrays = {f"state_{name}": column for name, column in as_arrays(checkpoint.state).items()}
@@ -128,6 +130,7 @@ def _unpacked(arrays: Mapping[str, Any], layout: int) -> Checkpoint:
         row=meta.get("row", -1),
         layout=layout,
         sectors=tuple((place, sector) for place, sector in meta.get("sectors", ())),
+        since={home: since_us for home, since_us in meta.get("since", ())},
     )
 
 

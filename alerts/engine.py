@@ -164,6 +164,7 @@ class Engine:
                 self._waiting.all(),
                 row,
                 sectors=memory.sectors,
+                since=memory.since,
             ),
         )
         self.saved_position = self._position
@@ -175,7 +176,7 @@ class Engine:
     def restore(self, path: Path) -> bool:
         """Go on from a checkpoint; return False, and start at the journal's start, without one."""
         self._checkpoint = path
-        found = remember(path, self._tail.last_seq())
+        found = remember(path, self._tail.last_seq(), self._watch.roster.table.sensor_home)
         if found is None:
             return False
         saved = found.saved
@@ -184,7 +185,9 @@ class Engine:
         is_as_logged = not (found.has_forgotten or found.has_relearned)
         self._origin = saved.row if is_as_logged else -1  # no rehearsal can know this memory
         self._uplink = Uplink(self._settle_us, saved.folded_us + self._reorder_us)
-        self._watch.resume(Memory(saved.state, saved.places, saved.folded_us, saved.sectors))
+        self._watch.resume(
+            Memory(saved.state, saved.places, saved.folded_us, saved.sectors, saved.since)
+        )
         self._waiting = Waiting()
         self._waiting.add(saved.waiting, saved.folded_us)
         self._received_us = _newest_us(saved.waiting)

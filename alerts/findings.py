@@ -18,6 +18,7 @@ _WHY: Final = {
     "gateway": "its gateway is silent",
     "outage": "its place has an outage",
     "link": "Stillwell has lost its own connection to the broker",
+    "moved": "it moved house and no walk test has been passed there",
 }
 
 
@@ -199,7 +200,7 @@ def unwatched(
         "reason": reason,
         "decided_us": found_us,
     }
-    verdict = Verdict.UNKNOWN if reason == "link" else Verdict(reason)
+    verdict = Verdict.UNKNOWN if reason in ("link", "moved") else Verdict(reason)
     kind = AlertKind.UNWATCHED_HOME
     return finding(kind, home, since_us, found_us, sentence, evidence, verdict)
 

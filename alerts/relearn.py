@@ -4,7 +4,7 @@ Only what was learned is taken over: clocks, and alerts that stand, stay those o
 that lived through these days. So it does no harm that stored days end before now.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -47,8 +47,8 @@ def relearn(
 ) -> Memory:
     """Live through the stored readings of this time; what would be decided is forgotten.
 
-    Nothing is known of the time before the first reading: it is passed over. ``on_progress`` is
-    told the share that is done.
+    Nothing is known of the time before the first reading: it is passed over. Of a home that moved
+    only what came after is learned. ``on_progress`` is told the share that is done.
     """
     tick_us = tick_s * SECOND_US
     watch, stretch_us = Watch(table, places), max(_STRETCH_US // tick_us, 1) * tick_us
@@ -72,15 +72,19 @@ def relearn(
     return memory
 
 
-def take_up(state: State, learned: State) -> int:
+def take_up(
+    state: State, learned: State, *, but_homes: Sequence[int] = (), but_sensors: Sequence[int] = ()
+) -> int:
     """Take what was learned of homes and devices, where it is more than is known; in place.
 
-    Returns the number of homes.
+    These homes and sensors (numbers) are left as they are. Returns the number of homes.
     """
     homes = _more(state.peak_count, learned.peak_count)
+    homes = homes[~np.isin(homes, but_homes)]
     for name in OF_HOMES:
         getattr(state, name)[..., homes] = getattr(learned, name)[..., homes]
     sensors = _more(state.busy_hours.sum(axis=0), learned.busy_hours.sum(axis=0))
+    sensors = sensors[~np.isin(sensors, but_sensors)]
     for name in OF_SENSORS:
         getattr(state, name)[..., sensors] = getattr(learned, name)[..., sensors]
     return len(homes)

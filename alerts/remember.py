@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from alerts import forgetting
 from alerts.checkpoint import (
@@ -28,11 +30,11 @@ class Remembered:
     has_relearned: bool
 
 
-def remember(path: Path, last_seq: int) -> Remembered | None:
+def remember(path: Path, last_seq: int, sensor_home: NDArray[np.int32]) -> Remembered | None:
     """Return what to go on from, None without a checkpoint that fits the journal's end.
 
     One that is damaged is set aside. What was learned again from the store is taken up; its file
-    goes with the next checkpoint.
+    goes with the next checkpoint. ``sensor_home`` is the home (number) of each sensor.
     """
     has_forgotten = forgetting.is_wished(path)
     if has_forgotten:
@@ -45,7 +47,11 @@ def remember(path: Path, last_seq: int) -> Remembered | None:
         _log.info("checkpoint_upgraded", layout=saved.layout, to=VERSION)
     learned = _read(learned_beside(path))
     if learned is not None:
-        _log.info("relearned_taken_up", homes=take_up(saved.state, learned.state))
+        both = {*saved.since, *learned.since}
+        moved = [home for home in both if saved.since.get(home) != learned.since.get(home)]
+        own = np.flatnonzero(np.isin(sensor_home, moved)).tolist()
+        homes = take_up(saved.state, learned.state, but_homes=moved, but_sensors=own)
+        _log.info("relearned_taken_up", homes=homes)
     return Remembered(saved, has_forgotten, learned is not None)
 
 

@@ -23,14 +23,18 @@ def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
     """Note which homes cannot be seen, stop and start their clocks, raise those past a limit."""
     state, roster = scene.state, scene.roster
     is_lost, may = gateways.is_home_lost, is_blind | gateways.is_home_lost | (state.reason > 0)
+    may |= roster.home_is_unsettled
     if (state.hush_us != NEVER).any():
         hushed = hushed_homes(scene, last_words(scene))
         is_lost, may = is_lost | hushed, may | hushed
     homes = rows_where(may)
     covers = covers_of(scene, gateways, homes)
     if len(homes):
-        is_known = roster.home_is_active[homes] & roster.home_has_signs[homes]
-        reason = reasons(is_blind[homes], is_lost[homes], covers.outage_us != NEVER, is_known)
+        is_unsettled = roster.home_is_unsettled[homes]
+        is_known = roster.home_is_active[homes] | is_unsettled
+        is_known &= roster.home_has_signs[homes]
+        is_outage = covers.outage_us != NEVER
+        reason = reasons(is_blind[homes], is_lost[homes], is_outage, is_unsettled, is_known)
         _follow(scene, homes, reason)
         state.unseen_until_us[homes[reason > 0]] = scene.now_us
     end_together(scene)
@@ -90,6 +94,8 @@ def _last_heard(scene: Scene, homes: Rows) -> Ints:
         heard = np.full(len(blind), NEVER, np.int64)
         np.maximum.at(heard, of, state.heard_us[roster.device[rows]])
         last[blind] = np.where(heard != NEVER, heard, last[blind])
+    moved = state.reason[homes] == REASONS.index(Reason.MOVED)
+    last[moved] = roster.home_since_us[homes[moved]]
     return last
 
 
@@ -127,6 +133,7 @@ def _raise(scene: Scene, homes: Rows, covers: Covers) -> None:
     state, roster = scene.state, scene.roster
     is_due = (state.reason[homes] > 0) & (state.unwatched_us[homes] == NEVER)
     is_due &= scene.now_us - state.blind_us[homes] >= roster.unwatched_limit_us[homes]
+    is_due &= roster.home_is_active[homes]  # not before it was where it is
     if not is_due.any():
         return
     is_hid = state.reason[homes] == _OUTAGE

@@ -35,4 +35,4 @@ def verdicts(
 def _of_reason(name: str) -> int:
     if name == "none":
         return -1
-    return _CODE[Verdict.UNKNOWN] if name == "link" else _CODE[Verdict(name)]
+    return _CODE[Verdict.UNKNOWN if name in ("link", "moved") else Verdict(name)]

@@ -4,7 +4,7 @@ The engine and a rehearsal hold one each, and give it the same things in the sam
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from alerts import night_door
 from alerts.action import Action, Proposals, Proposed, Step
 from alerts.alert import Unwatched
-from alerts.detect import pauses
+from alerts.detect import moved, pauses
 from alerts.detect.columns import DAY_US, NEVER, Ints
 from alerts.detect.groups import HOMES_A_TURN
 from alerts.detect.join import Codes, codes_of, join, rewatch
@@ -48,12 +48,16 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a watch knew after a moment: ``places`` and ``sectors`` are by code of the state."""
+    """What a watch knew after a moment: ``places`` and ``sectors`` are by code of the state.
+
+    ``since`` says from when on each home (number) that ever moved was known.
+    """
 
     state: State
     places: tuple[str, ...]
     folded_us: int
     sectors: tuple[tuple[str, str], ...] = ()
+    since: Mapping[int, int] = field(default_factory=dict)
 
 
 class Watch:
@@ -93,7 +97,11 @@ class Watch:
         if self.state is None or self.is_torn:
             return None
         return Memory(
-            self.state, tuple(self._codes.places), self.folded_us, tuple(self._codes.sectors)
+            self.state,
+            tuple(self._codes.places),
+            self.folded_us,
+            tuple(self._codes.sectors),
+            moved.since(self.roster),
         )
 
     def remember(self) -> Memory | None:
@@ -113,7 +121,8 @@ class Watch:
         self.folded_us, self.due = memory.folded_us, None
         self.roster = paused_at(self.roster, memory.folded_us)
         before = Codes(memory.places, memory.sectors)
-        self.state = join(memory.state, before, self.roster, memory.folded_us)
+        state = moved.forget_houses(memory.state, memory.since, self.roster)
+        self.state = join(state, before, self.roster, memory.folded_us)
         self._codes = codes_of(self.roster)
 
     def follow(self, table: SensorTable) -> bool:
@@ -123,7 +132,8 @@ class Watch:
         roster = build_roster(table, self.places, self._homes_a_turn)
         roster = paused_at(roster, self.folded_us)
         if self.state is not None:
-            self.state = join(self.state, self._codes, roster, self.folded_us)
+            state = moved.forget_houses(self.state, moved.since(self.roster), roster)
+            self.state = join(state, self._codes, roster, self.folded_us)
             self._codes = codes_of(roster)
         self.roster, self.due = roster, None
         return True
@@ -152,7 +162,8 @@ class Watch:
     ) -> list[list[Action]]:
         """Run the ticks that end at ``ticks_us``; return what each step decided, in order.
 
-        For ``readings`` and ``late`` see ``run_ticks``. The ``stops`` share all ticks between
+        For ``readings`` and ``late`` see ``run_ticks``; what is older than a home's move teaches
+        nothing. The ``stops`` share all ticks between
         them. ``modes`` are in force, None where every detector is live. After an error
         this watch ``is_torn``: go on with another one.
         """
@@ -160,6 +171,7 @@ class Watch:
             raise RuntimeError("watch: it has not begun")
         before_us, last_us = self.folded_us, int(ticks_us[-1])
         due, self.due, self.is_torn = self.due, None, True
+        readings, late = moved.newer(readings, self.roster), moved.newer(late, self.roster)
         stages = _stages(self.roster, before_us, ticks_us)
         steps = _Steps(before_us, ticks_us, stops)
         state, begun_us = self.state, before_us
@@ -277,7 +289,8 @@ def _proposed(scene: Scene) -> Proposals:
 
 def _stages(roster: Roster, before_us: int, ticks_us: Ints) -> list[tuple[Roster, Ints]]:
     """Return the ticks in stretches in which the same homes are paused, each with its roster."""
-    cuts = pauses.cuts(roster.pauses, before_us, ticks_us)
+    moved_us = roster.home_since_us[roster.moved_homes]
+    cuts = pauses.cuts(roster.pauses, moved_us, before_us, ticks_us)
     parts = [part for part in np.split(ticks_us, cuts) if len(part)]
     first = roster if not cuts or cuts[0] else paused_at(roster, int(ticks_us[0]))
     later = [paused_at(roster, int(part[0])) for part in parts[1:]]

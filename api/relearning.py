@@ -74,7 +74,9 @@ def relearn_all(
             f"relearn: the store has no day of any home in the last {days} days, nothing to learn; "
             "see whether the settings name the store of this installation"
         )
-    learned = Checkpoint(0, memory.folded_us, memory.places, memory.state, empty())
+    learned = Checkpoint(
+        0, memory.folded_us, memory.places, memory.state, empty(), since=memory.since
+    )
     write_checkpoint(learned_beside(wiring.files(settings).checkpoint), learned)
     return homes
 

@@ -49,6 +49,8 @@ def _home(row: RowMapping) -> Home:
         has_pets=row["has_pets"],
         risk_tier=row["risk_tier"],
         sector=row["sector"],
+        since_us=row["since_us"],
+        is_untested=row["is_untested"],
     )
 
 

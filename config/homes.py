@@ -70,7 +70,9 @@ def read_sector(text: str) -> str:
 class Home:
     """One enrolled dwelling. ``risk_tier`` is 1 (highest) to 3.
 
-    ``sector`` is the sector of its postcode ("PE1 2"), empty where nobody has said it.
+    ``sector`` is the sector of its postcode ("PE1 2"), empty where nobody has said it. What is
+    known of how it is lived in begins at ``since_us``: since then it is at another address, 0 for
+    one that never moved. ``is_untested`` says that no walk test was passed there since.
     """
 
     number: int
@@ -83,6 +85,8 @@ class Home:
     has_pets: bool = False
     risk_tier: int = 2
     sector: str = ""
+    since_us: int = 0
+    is_untested: bool = False
 
 
 FIRST_BOX: Final = 1 << 30

@@ -62,6 +62,8 @@ def homes(connection: Connection) -> list[Home]:
             r.has_pets,
             r.risk_tier,
             r.sector,
+            r.since_us,
+            r.is_untested,
         )
         for r in rows
     ]

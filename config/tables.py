@@ -43,6 +43,8 @@ homes: Final = Table(
     Column("risk_tier", Integer, nullable=False),
     Column("sector", String(6), nullable=False, server_default=""),
     Column("enrolled_us", BigInteger, nullable=False),
+    Column("since_us", BigInteger, nullable=False, server_default="0"),
+    Column("is_untested", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 gateways: Final = Table(

@@ -68,7 +68,20 @@ class Roster:
     """Whether it is to be watched while nobody pauses it."""
 
     home_is_active: Bools
-    """... and is not paused at the moment that ``paused_at`` was given."""
+    """... and is not paused at the moment that ``paused_at`` was given, nor yet elsewhere."""
+
+    home_since_us: Ints
+    """Since when it is where it is, 0 where it never moved."""
+
+    moved_homes: Rows
+    moved_us: int
+    """Those that ever moved, and when the last of them did."""
+
+    home_is_untested: Bools
+    """Whether no walk test has been passed since it moved."""
+
+    home_is_unsettled: Bools
+    """... or it had not moved at the moment of ``paused_at``; not where it is paused."""
 
     home_has_signs: Bools
     home_is_alone: Bools
@@ -201,6 +214,10 @@ def build_roster(
     sensor_kind = table.sensor_kind.astype(np.int64)
     is_active = table.home_state == STATE_CODE[HomeState.ACTIVE]
     is_alone = np.zeros(len(home_place), np.bool_)
+    since_us, is_untested = np.zeros(len(home_place), np.int64), np.zeros(len(home_place), np.bool_)
+    elsewhere = sorted(h.number for h in table.homes.values() if h.since_us)
+    since_us[elsewhere] = [table.homes[number].since_us for number in elsewhere]
+    is_untested[[n for n in elsewhere if table.homes[n].is_untested]] = True
     is_alone[[h.number for h in table.homes.values() if h.goes_out is GoesOut.ALONE]] = True
     is_used = sensor_kind != NONE
     is_person = is_used & IS_PERSON_SIGN[sensor_kind] & (sensor_home != NONE)
@@ -242,6 +259,11 @@ def build_roster(
         place_start=np.searchsorted(home_place[by_place], np.arange(len(table.places) + 1)),
         home_is_enrolled=is_active,
         home_is_active=is_active,
+        home_since_us=since_us,
+        moved_homes=np.array(elsewhere, np.intp),
+        moved_us=int(since_us.max(initial=0)),
+        home_is_untested=is_untested,
+        home_is_unsettled=is_active & is_untested,
         home_has_signs=has_signs,
         home_is_alone=is_alone,
         floor_us=_hours(tuning, "silence_floor_h"),
@@ -308,14 +330,24 @@ def build_roster(
 
 
 def paused_at(roster: Roster, at_us: int) -> Roster:
-    """Return the roster with the homes that are paused at this moment not active."""
-    if not len(roster.pauses.home):
+    """Return the roster with the homes that are paused at this moment not active.
+
+    Nor are those that had not moved yet to where they are now: nothing is known of them then.
+    """
+    if not len(roster.pauses.home) and not len(roster.moved_homes):
         return roster
     is_paused = pauses.is_paused(roster.pauses, len(roster.home_is_enrolled), at_us)
-    is_active = roster.home_is_enrolled & ~is_paused
+    is_ahead = roster.home_since_us > at_us
+    is_awake = roster.home_is_enrolled & ~is_paused
+    is_active = is_awake & ~is_ahead
     is_used = np.zeros(len(roster.gateway_place), np.bool_)
     is_used[roster.pair_gateway[is_active[roster.pair_home]]] = True
-    return replace(roster, home_is_active=is_active, gateway_is_used=is_used)
+    return replace(
+        roster,
+        home_is_active=is_active,
+        home_is_unsettled=is_awake & (is_ahead | roster.home_is_untested),
+        gateway_is_used=is_used,
+    )
 
 
 def known(batch: Batch, roster: Roster) -> Batch:

@@ -1,6 +1,6 @@
 """The engine's state as a struct of arrays, one row a home, sensor, gateway, place, sector."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, get_type_hints
 
@@ -235,10 +235,21 @@ def grown(state: State, sizes: Mapping[str, int]) -> State:
     return State(**columns)
 
 
-def blanked(state: State, rows: Mapping[str, Sequence[int]]) -> State:
-    """Return the state in which nothing is known of these rows of each axis."""
+def blanked(
+    state: State,
+    rows: Mapping[str, Sequence[int]],
+    *,
+    only: Collection[str] | None = None,
+    but: Collection[str] = (),
+) -> State:
+    """Return the state in which nothing is known of these rows of each axis.
+
+    ``only`` these columns are blanked, where they are given, and never those of ``but``.
+    """
     after = copied(state)
     for name, column in _COLUMNS.items():
+        if name in but or (only is not None and name not in only):
+            continue
         old = getattr(after, name)
         gone = [row for row in rows.get(column.axis, ()) if row < old.shape[-1]]
         old[..., gone] = column.fill

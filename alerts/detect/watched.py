@@ -16,6 +16,7 @@ class Reason(StrEnum):
     GATEWAY = "gateway"
     OUTAGE = "outage"
     LINK = "link"
+    MOVED = "moved"
 
 
 REASONS: Final = tuple(Reason)
@@ -24,14 +25,22 @@ REASONS: Final = tuple(Reason)
 _CODE: Final = {reason: code for code, reason in enumerate(REASONS)}
 
 
-def reasons(is_blind: Bools, is_gateway_lost: Bools, is_outage: Bools, is_known: Bools) -> Bytes:
-    """Return int8[homes]: code of why each home cannot be seen; outage > gateway > sensor.
+def reasons(
+    is_blind: Bools,
+    is_gateway_lost: Bools,
+    is_outage: Bools,
+    is_unsettled: Bools,
+    is_known: Bools,
+) -> Bytes:
+    """Return int8[homes]: why each home cannot be seen; moved > outage > gateway > sensor.
 
-    ``is_known`` is false where nobody is to be watched: such a home has no reason.
+    ``is_unsettled`` is true where nobody has tested the sensors since a home moved, ``is_known``
+    false where nobody is to be watched: such a home has no reason.
     """
     code = np.where(is_blind, _CODE[Reason.SENSOR], _CODE[Reason.NONE])
     code = np.where(is_gateway_lost, _CODE[Reason.GATEWAY], code)
     code = np.where(is_gateway_lost & is_outage, _CODE[Reason.OUTAGE], code)
+    code = np.where(is_unsettled, _CODE[Reason.MOVED], code)
     return np.where(is_known, code, _CODE[Reason.NONE]).astype(np.int8)
 
 

@@ -250,6 +250,7 @@ VALUES: Final = (
     N_("its gateway is silent"),
     N_("its place has an outage"),
     N_("Stillwell has lost its own connection to the broker"),
+    N_("it moved house and no walk test has been passed there"),
     N_("our own connection is lost"),
     N_("of an outage"),
     N_("less than 1 %"),

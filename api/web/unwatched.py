@@ -31,6 +31,7 @@ _REASONS: Final = {
     "sensor": N_("its sensors are silent or out of reach"),
     "outage": N_("an outage of its place or street"),
     "link": N_("Stillwell has lost its own connection"),
+    "moved": N_("it moved house, and no walk test has been passed there"),
 }
 
 
