@@ -130,7 +130,7 @@ def _unpacked(arrays: Mapping[str, Any], layout: int) -> Checkpoint:
         row=meta.get("row", -1),
         layout=layout,
         sectors=tuple((place, sector) for place, sector in meta.get("sectors", ())),
-        since={home: since_us for home, since_us in meta.get("since", ())},
+        since=dict(meta.get("since", ())),
     )
 
 

@@ -31,14 +31,20 @@ def standing(connection: Connection, home: str) -> list[Stands]:
     return [Stands(r.id, AlertKind(r.kind), Priority(r.priority), r.raised_us) for r in rows]
 
 
-def forget(connection: Connection, place: str, home: str, now_us: int) -> tuple[int, int]:
+def forget(
+    connection: Connection,
+    place: str,
+    home: str,
+    now_us: int,
+    note: str = "the enrolment ended",
+) -> tuple[int, int]:
     """End findings and proposals of this home (id); the engine takes it off its lists by itself.
 
-    Returns how many findings in shadow and how many proposed caps there were.
+    ``note`` says why. Returns how many findings in shadow and how many proposed caps there were.
     """
     mine = (_f.home == home) & _f.state.in_(_STANDING)
     over = update(tables.shadow_findings).where(mine)
-    values = {"state": ShadowState.OVER.value, "ended_us": now_us, "note": "the enrolment ended"}
+    values = {"state": ShadowState.OVER.value, "ended_us": now_us, "note": note}
     findings = connection.execute(over.values(values)).rowcount
     proposals = tables.cap_proposals
     caps = connection.execute(delete(proposals).where(proposals.c.home == home)).rowcount

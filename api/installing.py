@@ -19,12 +19,12 @@ from api.auth import Visitor
 from api.errors import absent
 from api.resources import Resources
 from api.web import words
-from config import audit, credentials, household_rows, installations, tables, walk_test_rows
+from config import audit, credentials, house_moves, household_rows, installations, tables, walk_test_rows
 from config.audit import Entry
 from config.credentials import Credential, Issued
 from config.homes import Home, HomeState, Sensor
 from config.keyring import Locked
-from config.kinds import IS_LIFE_SAFETY
+from config.kinds import IS_LIFE_SAFETY, IS_PERSON_SIGN
 from config.places import Place
 from config.problems import ConfigProblem
 from config.roles import Role
@@ -226,13 +226,23 @@ def alarms(connection: Connection, home: Home, test: WalkTest | None) -> list[Te
 def end_test(
     connection: Connection, home: Home, account: str, now_us: int, told: Sequence[Heard]
 ) -> None:
-    """End the home's walk test in this account's name, and keep what it came to."""
+    """End the home's walk test in this account's name, and keep what it came to.
+
+    A home that moved is watched again once each sensor that sees the person spoke in its test.
+    """
     figures = {
         "sensors": len(told),
         "heard": sum(one.is_in_test for one in told),
         "alarms": len(alarms(connection, home, walk_test_rows.newest(connection, home.number))),
     }
     walk_test_rows.end(connection, home.number, account, now_us, figures)
+    if home.is_untested and not unheard(told):
+        house_moves.pass_test(connection, home.id, account, now_us)
+
+
+def unheard(told: Sequence[Heard]) -> list[Heard]:
+    """Return the sensors that see the person and did not speak in the test."""
+    return [one for one in told if IS_PERSON_SIGN[one.sensor.kind.code] and not one.is_in_test]
 
 
 def is_alarm(sensor: Sensor) -> bool:

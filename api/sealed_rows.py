@@ -15,6 +15,7 @@ SEALED: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {"sealed": "household", "key_safe": "key-safe", "barred": "barred"},
     ),
     "persons": ("person", {"sealed": "person"}),
+    "former_addresses": ("former", {"sealed": "former-address"}),
 }
 """By table: how the subject of a row begins (its ``id`` follows), and what each column is about."""
 

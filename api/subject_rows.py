@@ -27,6 +27,7 @@ TITLES: Final = {
     "homes": N_("The home as it is registered"),
     "households": N_("The household record: address and what matters at the door"),
     "persons": N_("Who lives there"),
+    "former_addresses": N_("Where the home was before it moved"),
     "gateways": N_("Gateways"),
     "gateway_credentials": N_("When gateways were given something to sign in with"),
     "announcements": N_("When gateways announced their devices"),
@@ -96,7 +97,7 @@ class Redaction:
             if name in withheld:
                 shown[name] = f"[withheld: {withheld[name]}]" if value else ""
             elif name == "sealed":
-                shown |= {} if is_third else json.loads(value or "{}")
+                shown |= {} if is_third else self._opened(value)
             elif name in _STAFF or name.endswith("_by"):
                 shown[name] = self.names.staff(value) if value else ""
             elif name in _FREE and is_free:
@@ -108,6 +109,10 @@ class Redaction:
         if is_third:
             shown["name"] = f"a {row['kind']}"
         return shown
+
+    def _opened(self, text: str) -> dict[str, Any]:
+        said = json.loads(text or "{}")
+        return {name: self.words(v) if name in _FREE else v for name, v in said.items()}
 
     def words(self, said: str) -> str:
         """Return what was written freely, withheld or with known names blacked out."""

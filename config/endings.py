@@ -156,7 +156,7 @@ def end(
         consents=_end_consents(connection, number, account, now_us, reason),
         pauses=_end_pauses(connection, number, account, now_us),
         visits=_end_visits(connection, place, number, account, now_us),
-        caps=_end_caps(connection, number, account, now_us),
+        caps=registry.end_allowances(connection, number, now_us, by=account),
         tests=_end_test(connection, number, account, now_us),
     )
     values = {
@@ -305,15 +305,6 @@ def _end_visits(connection: Connection, place: str, home: int, account: str, now
     if booked:
         registry.book(connection, place, {home: []}, by=account, now_us=now_us)
     return len(booked)
-
-
-def _end_caps(connection: Connection, home: int, account: str, now_us: int) -> int:
-    a = tables.allowances.c
-    query = select(a.number).where(a.home == home, a.until_us > now_us).order_by(a.number)
-    numbers = list(connection.execute(query).scalars())
-    for number in numbers:
-        registry.end_allowance(connection, number, now_us, by=account)
-    return len(numbers)
 
 
 def _end_test(connection: Connection, home: int, account: str, now_us: int) -> int:

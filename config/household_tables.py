@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy import UniqueConstraint as Unique
 
 from config.tables import metadata
@@ -79,3 +79,20 @@ requests: Final = Table(
     Index("ix_requests_at_us", "at_us"),
 )
 """Requests that came with an idempotency key, and what was answered: ids only."""
+
+former_addresses: Final = Table(
+    "former_addresses",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("from_on", String(10), nullable=False),
+    Column("until_on", String(10), nullable=False),
+    Column("was_since_us", BigInteger, nullable=False),
+    Column("was_untested", Boolean, nullable=False),
+    Column("moved_us", BigInteger, nullable=False),
+    Column("moved_by", String(40), nullable=False),
+    Column("sealed", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Where a home was before it moved (see house_moves.py), sealed under ``former:ID``: a key each."""

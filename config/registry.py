@@ -203,6 +203,16 @@ def end_allowance(connection: Connection, number: int, now_us: int, *, by: str =
     bump(connection)
 
 
+def end_allowances(connection: Connection, home: int, now_us: int, *, by: str) -> int:
+    """Take every longer cap of a home (number) back, in this account's name; return how many."""
+    a = tables.allowances.c
+    query = select(a.number).where(a.home == home, a.until_us > now_us).order_by(a.number)
+    numbers = list(connection.execute(query).scalars())
+    for number in numbers:
+        end_allowance(connection, number, now_us, by=by)
+    return len(numbers)
+
+
 def visits(connection: Connection, home: int | None = None) -> list[Visit]:
     """Return the booked visits of every home, or of one, by number."""
     table = tables.visits

@@ -36,12 +36,16 @@ def forget_houses(state: State, before: Mapping[int, int], roster: Roster) -> St
     ``before`` is ``since`` of the roster that the state was learned with.
     """
     now = since(roster)
-    homes = [home for home in {*before, *now} if before.get(home, 0) != now.get(home, 0)]
+    size = len(state.sign_us)  # of a home that joins only now nothing is known
+    both = sorted(home for home in {*before, *now} if home < size)
+    homes = [home for home in both if before.get(home, 0) != now.get(home, 0)]
     if not homes:
         return state
     is_mains = roster.sensor_kind == CODE[Kind.MAINS]  # it says something of the box
     sensors = rows_where(np.isin(roster.sensor_home, homes) & ~is_mains)
     after = blanked(state, {"home": homes}, but=STAYS)
+    # Of the day and night that are running a part was lived elsewhere.
+    after.is_day_hidden[homes] = after.is_night_hidden[homes] = True
     return blanked(after, {"sensor": sensors.tolist()}, only=OF_THE_HOUSE)
 
 

@@ -260,6 +260,7 @@ def test_ticks_in_one_run_and_one_by_one_decide_the_same_around_a_move() -> None
         world.change_home(1, since_us=START + DAY + 7 * MINUTE + 11, is_untested=False)
         lived(world, START, START + 2 * DAY)
         world.tail.put(warm(world, 1, START + 2 * DAY, START + 3 * DAY))
+        world.run(START + HOUR)
         if every_us > DAY:
             world.clock.advance(instant(START + 3 * DAY))
             while world.engine.step().is_behind:
