@@ -6,6 +6,7 @@ one each; any other takes the next that is free, and beyond the last they share 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -76,9 +77,17 @@ def keys(names: Iterable[str]) -> tuple[RoomKey, ...]:
 
 
 def build(
-    batch: Batch, sensors: Sequence[Sensor], strip: Strip, now: Instant, zone: ZoneInfo
+    batch: Batch,
+    sensors: Sequence[Sensor],
+    strip: Strip,
+    now: Instant,
+    zone: ZoneInfo,
+    moved_on: date | None = None,
 ) -> Actogram:
-    """Return the picture of an ordered batch, for the days of ``strip``."""
+    """Return the picture of an ordered batch, for the days of ``strip``.
+
+    Of a home that moved, only the days after that say what is usual.
+    """
     kinds = {sensor.number: sensor.kind for sensor in sensors}
     codes = codes_of(batch, kinds)
     minutes = local_minutes(batch.time, zone) - origin_min(strip.today)
@@ -96,7 +105,7 @@ def build(
     return Actogram(
         rooms,
         _most_seen(minutes[is_sign], style[shown.sensor[is_sign]]),
-        _usual(strip),
+        _usual(strip.after(moved_on)),
         _in_bed(shown, minutes, codes, now_min) & ~strip.is_unseen,
         DAYS - 1 - day,
         minutes[is_door] - day * 1440.0,

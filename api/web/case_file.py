@@ -17,6 +17,7 @@ from api.web import actogram, changes, day, lines, strip, words
 from api.web.alerts import Id
 from api.web.homes import Resident, activity, day_line, facts, warmth_of
 from api.web.pages import page
+from config import house_moves
 from config.places import Place
 from ingest.batch import empty
 from ingest.clock import Instant, microseconds
@@ -45,6 +46,7 @@ def show_case_file(
             raise absent()
         recent = queries.list_alerts(connection, scope, home=home.id, limit=MOST_ALERTS)
         names = lines.names_in(connection, recent)
+        moved_on = house_moves.last_day(connection, home.id)
     place, clock = resources.places[home.place], resources.clock()
     today = strip.window(clock, place.zone)[1]
     last = today if until is None else until
@@ -68,7 +70,7 @@ def show_case_file(
         "is_history_down": False,
     }
     try:
-        context |= _pictures(resources, place, home.number, now, begun)
+        context |= _pictures(resources, place, home.number, now, begun, moved_on)
     except (StoreDown, StoreDamaged):
         # Unknown is an answer: an empty picture would read as weeks without a sign.
         context["is_history_down"] = True
@@ -76,15 +78,20 @@ def show_case_file(
 
 
 def _pictures(
-    resources: Resources, place: Place, number: int, now: Instant, begun: Sequence[Alert]
+    resources: Resources,
+    place: Place,
+    number: int,
+    now: Instant,
+    begun: Sequence[Alert],
+    moved_on: date | None,
 ) -> dict[str, Any]:
     sensors = roster.sensors_of(resources.table(), number)
     start, _ = strip.window(now, place.zone)
     store = resources.store()
     batch = empty() if store is None else store.read(number, start, now + _US)
     made = strip.build(batch, {s.number: s.kind for s in sensors}, now, place.zone)
-    picture = actogram.build(batch, sensors, made, now, place.zone)
-    shown = activity(made, picture, place, begun, start)
+    picture = actogram.build(batch, sensors, made, now, place.zone, moved_on)
+    shown = activity(made, picture, place, begun, start, moved_on)
     shown["days"] = [day_line(row, is_today=False) for row in made.rows]
     warm = warmth_of(batch, sensors, made, place, is_today=False)
-    return {**shown, **warm, "changes": changes.changes(made)}
+    return {**shown, **warm, "changes": changes.changes(made.after(moved_on))}

@@ -1,6 +1,7 @@
 """The list of homes, and one home: its four weeks, its sensors, its alerts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -37,6 +38,7 @@ from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
 from api.web.unwatched import unwatched_lines
 from config import consents, override_rows, pause_rows, people, walk_test_rows
+from config import house_moves, override_rows, pause_rows, people, walk_test_rows
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
 from config.overrides import Override
@@ -142,6 +144,7 @@ def home_page(
         may_edit = home.place in visitor.places(*EDITORS)
         stands = consents.standing(connection, home.id) if may_edit else None
     today = households.today(place, now_us)
+        moved_on = house_moves.last_day(connection, home.id)
     shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
     batch, start = _weeks(resources, home, place, now)
     own = roster.sensors_of(resources.table(), home.number)
@@ -170,6 +173,7 @@ def home_page(
         "shows_id": may_edit,
         "consent": consent_words.banner(home, stands, today) if may_edit else "",
         "may_install": home.place in visitor.places(Role.OFFICER),
+        "moved_on": "" if moved_on is None else f"{words.day_and_month(moved_on)} {moved_on:%Y}",
         **paused,
         "own_settings": _own(own_values),
         **calls.of_home(resources, visitor, home, now_us, place.zone),
@@ -182,9 +186,10 @@ def home_page(
         context |= enrolling.of_home(resources, visitor, home.id)
         strip = build(batch, kinds, now, place.zone)
         seen = [value.sensor for value in values]
-        picture = actogram.build(batch, seen, strip, now, place.zone)
-        context |= activity(strip, picture, place, recent, start)
-        context |= {**warmth_of(batch, seen, strip, place), "changes": changes.changes(strip)}
+        picture = actogram.build(batch, seen, strip, now, place.zone, moved_on)
+        context |= activity(strip, picture, place, recent, start, moved_on)
+        told_changes = changes.changes(strip.after(moved_on))
+        context |= {**warmth_of(batch, seen, strip, place), "changes": told_changes}
     return page(request, visitor, "home.html", context, status=422 if errors else 200)
 
 
@@ -287,17 +292,29 @@ def activity(
     place: Place,
     alerts: Sequence[Alert],
     start: Instant,
+    moved_on: date | None = None,
 ) -> dict[str, Any]:
-    """Return the drawing of four weeks, its keys, and the same in figures and in words."""
+    """Return the drawing of four weeks, its keys, and the same in figures and in words.
+
+    Of a home that moved only the days after that are usual; a line parts them from the others.
+    """
     marks = [_mark(alert, place) for alert in alerts if instant(alert.onset_us) >= start]
     return {
-        "strip": draw(strip, picture, marks),
+        "strip": draw(strip, picture, marks, moved_on),
+        "moved_here": _moved_here(strip, moved_on),
         "room_keys": [(sensors.room_name(key.name), swatch(key.style)) for key in picture.rooms],
         "has_bed": picture.has_bed,
         "has_doors": len(picture.door_min) > 0,
         "days": [day_line(row, is_today=index == 0) for index, row in enumerate(strip.rows)],
-        "summary": summary(strip),
+        "summary": summary(strip.after(moved_on)),
     }
+
+
+def _moved_here(strip: Strip, moved_on: date | None) -> str:
+    """Return on which of these days the home moved, empty when on none."""
+    if moved_on is None or moved_on < strip.rows[-1].day:
+        return ""
+    return f"{words.day_and_month(moved_on)} {moved_on:%Y}"
 
 
 def warmth_of(

@@ -197,6 +197,7 @@ def installation_page(
         "rooms": _rooms(told, now_us),
         "announced": _announced(proposing.read(resources, home), now_us),
         "heard": sum(one.is_in_test for one in told),
+        "unheard": len(installing.unheard(told)),
         "sensors": len(told),
         "alarms": [
             {

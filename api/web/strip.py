@@ -64,6 +64,13 @@ class Strip:
         """The day of the top row."""
         return self.rows[0].day
 
+    def after(self, day: date | None) -> "Strip":
+        """Return today and the whole days after this one: what is usual began then."""
+        if day is None:
+            return self
+        n = max(1, sum(row.day > day for row in self.rows))
+        return Strip(self.level[:n], self.is_unseen[:n], self.rows[:n], self.next_bin)
+
 
 def window(now: Instant, zone: ZoneInfo) -> tuple[Instant, date]:
     """Return when the strip starts, and its newest local day."""

@@ -41,9 +41,12 @@ class Mark:
     priority: str
 
 
-def draw(strip: Strip, actogram: Actogram, marks: Sequence[Mark]) -> Markup:
+def draw(
+    strip: Strip, actogram: Actogram, marks: Sequence[Mark], moved_on: date | None = None
+) -> Markup:
     """Return an SVG that stretches to its box: 28 rows, the newest first, 24 hours across.
 
+    A line below the day of a move parts what was lived elsewhere.
     Everything is placed in per cent, so patterns, lines and marks keep their shape at any width.
     """
     ahead = np.zeros_like(strip.is_unseen)
@@ -63,6 +66,7 @@ def draw(strip: Strip, actogram: Actogram, marks: Sequence[Mark]) -> Markup:
                 parts.append(_fill(chosen, look, _FOOT - height, height))
     parts.append(_fill(actogram.is_in_bed, 'class="strip-bed"', 0.93, 0.07))
     parts += _doors(actogram)
+    parts += _move(strip, moved_on)
     hours = "".join(
         f'<line class="strip-hour" x1="{x}%" x2="{x}%" y1="0" y2="100%"/>' for x in (25, 50, 75)
     )
@@ -120,6 +124,13 @@ def _doors(actogram: Actogram) -> Iterator[str]:
         x, y = per_cent(minute / 14.4), per_cent((day + 0.02) * _ROW)
         height = per_cent(0.4 * _ROW)
         yield f'<rect class="strip-door" x="{x}" y="{y}" width="2" height="{height}"/>'
+
+
+def _move(strip: Strip, day: date | None) -> Iterator[str]:
+    row = DAYS if day is None else (strip.today - day).days + 1
+    if row < DAYS:
+        y = per_cent(row * _ROW)
+        yield f'<line class="strip-moved" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
 
 
 def _dot(strip: Strip, mark: Mark) -> str:
