@@ -33,6 +33,7 @@ from api.rest import incident as rest_incident
 from api.rest import installing as rest_installing
 from api.rest import measures as rest_measures
 from api.rest import overrides as rest_overrides
+from api.rest import moves as rest_moves
 from api.rest import pauses as rest_pauses
 from api.rest import safeguards as rest_safeguards
 from api.rest import subjects as rest_subjects
@@ -69,6 +70,7 @@ from api.web import (
     measures,
     mine,
     overrides,
+    moving,
     pauses,
     people,
     place,
@@ -139,6 +141,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_safeguards,
         rest_consents,
         rest_endings,
+        rest_moves,
         rest_visits,
         rest_telling,
         rest_detectors,
@@ -185,6 +188,7 @@ def create_app(resources: Resources) -> FastAPI:
         keeping,
         enrolling,
         ending,
+        moving,
         homes,
         household,
         pauses,

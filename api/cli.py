@@ -10,6 +10,7 @@ from api import (
     ending_commands,
     incident_command,
     measure_commands,
+    move_commands,
     records_command,
     rehearsal_command,
     relearn_command,
@@ -63,6 +64,8 @@ app.add_typer(consent, name="consent")
 app.add_typer(contacts, name="contacts")
 household.command("end")(ending_commands.end)
 household.command("take-back")(ending_commands.take_back)
+household.command("move")(move_commands.move)
+household.command("take-back-move")(move_commands.take_back)
 app.add_typer(household, name="household")
 app.add_typer(facts, name="facts")
 app.add_typer(keys_, name="keys")

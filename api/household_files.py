@@ -59,7 +59,7 @@ def add(
 ) -> None:
     """Enrol the one household of a TOML file; ConfigProblem lists every mistake."""
     csv_files.expect_place(settings, place, "household")
-    row = _fields(file, COLUMNS)
+    row = fields_of(file, COLUMNS)
     database = wiring.open_database(settings)
     vault = keys.open_vault(settings, database)
     now_us = microseconds(wiring.web_clock(settings, database)())
@@ -106,7 +106,7 @@ def show(settings: Settings, home: str, *, with_key_safe: bool, by: str, tell: T
 
 def edit(settings: Settings, home: str, file: Path, by: str, *, tell: Tell) -> None:
     """Change the fields that a TOML file names; the others stay. ConfigProblem lists mistakes."""
-    wanted = _fields(file, (*FIELDS, LABEL))
+    wanted = fields_of(file, (*FIELDS, LABEL))
     database = wiring.open_database(settings)
     vault = keys.open_vault(settings, database)
     now_us = microseconds(wiring.web_clock(settings, database)())
@@ -266,7 +266,9 @@ def _expect(
     return wishes
 
 
-def _fields(file: Path, columns: Sequence[str]) -> dict[str, str]:
+def fields_of(file: Path, columns: Sequence[str]) -> dict[str, str]:
+    """Return the fields of a TOML file as texts; ConfigProblem names what is none of these."""
+    """Return the fields of a TOML file as texts; ConfigProblem names what is not one of these."""
     found = read_toml(file, "household")
     wrong = [f"{shown(name)} is not a known field" for name in found if name not in columns]
     kinds = (str, int)

@@ -19,7 +19,15 @@ from api.auth import Visitor
 from api.errors import absent
 from api.resources import Resources
 from api.web import words
-from config import audit, credentials, house_moves, household_rows, installations, tables, walk_test_rows
+from config import (
+    audit,
+    credentials,
+    house_moves,
+    household_rows,
+    installations,
+    tables,
+    walk_test_rows,
+)
 from config.audit import Entry
 from config.credentials import Credential, Issued
 from config.homes import Home, HomeState, Sensor

@@ -49,7 +49,8 @@ def scope_of(visitor: Visitor) -> Scope:
 class Alert:
     """An alert as people see it; ``label`` is None where the home's label is not theirs to see.
 
-    ``home``, ``gateway`` and ``sensor`` are ids or None; times are us since 1970 UTC.
+    ``home``, ``gateway`` and ``sensor`` are ids or None; times are us since 1970 UTC. The home is
+    where it is since ``moved_us``, 0 where it never moved.
     """
 
     id: str
@@ -79,6 +80,12 @@ class Alert:
     resolved_us: int | None
     outcome: Outcome | None
     note: str
+    moved_us: int
+
+    @property
+    def is_before_move(self) -> bool:
+        """Whether it was raised while the home was at another address, which may be known yet."""
+        return self.moved_us > self.raised_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +113,11 @@ class Unwatched:
 
 
 def _select() -> Select[Any]:
-    return select(tables.alerts, _h.label).outerjoin(registry.homes, _h.id == _a.home)
+    return select(tables.alerts, _h.label, _h.since_us).outerjoin(registry.homes, _h.id == _a.home)
 
 
 def _alert(row: RowMapping, scope: Scope) -> Alert:
-    shown = {name: row[name] for name in Alert.__slots__ if name != "label"}
+    shown = {name: row[name] for name in Alert.__slots__ if name not in ("label", "moved_us")}
     return Alert(
         **{
             **shown,
@@ -121,6 +128,7 @@ def _alert(row: RowMapping, scope: Scope) -> Alert:
             "outcome": Outcome(row["outcome"]) if row["outcome"] else None,
             "evidence": row["evidence"] or {},
             "label": row["label"] if row["place"] in scope.places else None,
+            "moved_us": row["since_us"] or 0,
         }
     )
 

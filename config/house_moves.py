@@ -206,6 +206,11 @@ def last_day(connection: Connection, home: str) -> date | None:
     return None if row is None else date.fromisoformat(row.until_on)
 
 
+def one_line(address: Address) -> str:
+    """Return an address in one line."""
+    return ", ".join((*address.lines, address.town, address.postcode))
+
+
 def _rows(home: str) -> Any:  # noqa: ANN401  # a query, as SQLAlchemy types it
     joined = select(former_addresses).join(tables.homes, _h.number == _f.home)
     return joined.where(_h.id == home).order_by(_f.number.desc())

@@ -25,8 +25,9 @@ from api.web.pages import page
 from api.web.sign_in import own_path
 from api.web.typed import Typed
 from api.web.unwatched import unwatched_lines
-from config import household_rows, people
+from config import house_moves, household_rows, people
 from config.homes import ID_PATTERN
+from config.keyring import Locked
 from config.places import Place
 from config.roles import Role
 from ingest.clock import microseconds
@@ -246,6 +247,31 @@ def _calling(
     }
 
 
+_MOVED_LATELY_US: Final = 28 * 86_400_000_000
+
+
+def _where(
+    resources: Resources, alert: Alert, now_us: int, *, is_known: bool
+) -> dict[str, str] | None:
+    """Return where to go for an alert of a home that moved: not to where it was before."""
+    is_told = alert.is_before_move or 0 < now_us - _MOVED_LATELY_US < alert.moved_us
+    if not (is_known and is_told and alert.home and alert.label and alert.state in STANDING):
+        return None
+    found = {"now": "", "before": "", "day": ""}
+    try:
+        with resources.database.connect() as connection:
+            kept = household_rows.read(connection, resources.vault, alert.home)
+            former = house_moves.of_home(connection, resources.vault, alert.home)
+    except Locked:
+        return found
+    if kept is not None and kept.address is not None:
+        found["now"] = house_moves.one_line(kept.address)
+    for one in former[:1]:
+        found["day"] = f"{words.day_and_month(one.until_on)} {one.until_on:%Y}"
+        found["before"] = "" if one.address is None else house_moves.one_line(one.address)
+    return found
+
+
 def _has_key_safe(resources: Resources, alert: Alert) -> bool:
     with resources.database.connect() as connection:
         home = roster.find_home(connection, [alert.place], alert.home or "")
@@ -286,6 +312,8 @@ def _alert_page(
         **_calling(resources, visitor, alert, now_us, place.zone),
         **(_why(request, resources, alert, place, now_us) if is_person else {}),
         "place": place,
+        "where": _where(resources, alert, now_us, is_known=is_known),
+        "is_before_move": alert.is_before_move,
         "line": line,
         "home": alert.home if alert.label else None,
         "together": together,

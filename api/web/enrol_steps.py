@@ -232,11 +232,11 @@ def mistakes(
     return sentences(wrong)
 
 
-def sentences(wrong: Sequence[Mistake]) -> dict[str, str]:
+def sentences(wrong: Sequence[Mistake], fields: Mapping[str, Field] = FIELD_OF) -> dict[str, str]:
     """Return each field's first mistake as a sentence that begins with what was asked."""
     found: dict[str, str] = {}
     for name, said in wrong:
-        asked = _(FIELD_OF[name].label) if name in FIELD_OF else name
+        asked = _(fields[name].label) if name in fields else name
         mark = ":" if asked.endswith("?") or ":" in asked else ""
         found.setdefault(name, f"{asked}{mark} {spoken(said)}")
     return found

@@ -215,6 +215,8 @@ def notices(alert: Alert, now_us: int) -> list[str]:
         found.append(_("%(eased)s: please confirm", eased=eased))
     elif alert.state in STANDING and alert.kind in SILENCES | CONTINUING:
         found.append(_("That is now %(span)s", span=words.span(now_us - alert.onset_us)))
+    if alert.is_before_move and alert.state in STANDING:
+        found.append(_("The person has moved house since: go to the address of now"))
     if alert.step:
         found.append(_("Raised again: no new sign since it was resolved"))
     if alert.is_late:
