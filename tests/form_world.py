@@ -19,6 +19,12 @@ HOME, NEXT = f"{A}-home-1", f"{A}-home-2"
 ENDED = f"/homes/{A}-home-3/end"
 """The page of a home whose enrolment has ended."""
 
+ELSEWHERE = {
+    "moved_on": "2026-03-03", "why": "a flat without stairs", "address_1": "7 Newmill Rise",
+    "town": "Exampleton", "postcode": "ZZ9 8AB", "key_safe": "4711#", "notes": "Ring twice.",
+}  # fmt: skip
+"""Where the first home is now, and was not before."""
+
 REASON = {"reason": "The team cannot be reached", "hours": "1"}
 
 
@@ -57,6 +63,7 @@ def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
         bob.send(f"/api/v1/homes/{HOME}/contacts", {"contact": LIST}),
         bob.post(f"/homes/{NEXT}/pauses", {"reason": "holiday", "until": "2026-03-09T12:00"}),
         bob.post(f"/data-requests/{HOME}/holds", {"reason": "a case"}),
+        bob.send(f"/api/v1/homes/{HOME}/moves", ELSEWHERE),
         bob.post(f"/homes/{HOME}/gateways/{A}-gateway-1/credentials"),
         bob.post(f"/homes/{HOME}/installations", {"day": "2026-03-04"}),
         bob.post(f"/homes/{NEXT}/walk-test"),

@@ -111,6 +111,15 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         N_("Choose why and what is kept. In an emergency pause the home instead."),
         _OFFICER,
     ),
+    "move": (
+        N_("Moving house"),
+        N_(
+            "Lets a home be at another address: the same person, elsewhere. Help goes there at once."
+        ),
+        N_("Enter it on the day, then have a walk test done. Nobody is missed there before "
+           "that."),
+        _OFFICER,
+    ),
     "devices": (
         N_("Devices"),
         N_("Replaces a gateway or a sensor, or moves one to another home."),
@@ -312,6 +321,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/homes/{home_id}/days/{on}": "home",
     "/homes/{home_id}/devices": "devices",
     "/homes/{home_id}/end": "end",
+    "/homes/{home_id}/move": "move",
     "/homes/{home_id}/gateways/{gateway}/replace": "devices",
     "/homes/{home_id}/household": "household",
     "/homes/{home_id}/household/{step}": "household",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,21 @@ from api import home_rows, stores, wiring
 from api.cli import app
 from api.home_rows import Subject
 from api.store_copy import AFTER_ALL, BEFORE_ALL
-from config import audit, contacts, keys, registry, tables
+from config import (
+    audit,
+    contacts,
+    house_moves,
+    household_rows,
+    keys,
+    registry,
+    tables,
+)
 from config.database import connect, migrate
+from config.households import Address, Household, Person
 from config.roles import Role
 from config.sensor_table import SensorTable
 from config.settings import Settings
+from config.vault import Vault
 from ingest import journal_erasure
 from ingest.batch import Batch, build, concat
 from ingest.clock import SystemClock, instant, microseconds
@@ -35,6 +46,7 @@ from tests.make import enrolment
 
 GONE, STAYS = "home-000001", "home-000002"
 NAME, PHONE, NOTE = "Perpetua Quillfeather", "01632 960 777", "the key is under the blue pot"
+OLD_STREET, NEW_STREET = "12 Quagmire Steps", "9 Drydock Parade"
 Make = Callable[..., "Council"]
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 NOW_US = microseconds(SystemClock().now())
@@ -124,11 +136,27 @@ def settle(council: Council) -> None:
         tell_of_people(council, connection, both)
 
 
+def live(connection: Connection, vault: Vault, home: str) -> None:
+    """Let somebody live in this home who has moved there from elsewhere."""
+    person = Person("Mx Larkspur Invented", None, "", "new in the country")
+    old, new = (
+        Household((person,), Address((street,), "Exampleton", "ZZ1 2AB"))
+        for street in (OLD_STREET, NEW_STREET)
+    )
+    household_rows.save(connection, vault, home, old, revision=None, by="account-gwen", now_us=0)
+    kept = household_rows.read(connection, vault, home)
+    assert kept is not None
+    day = date(2026, 3, 3)
+    house_moves.move(connection, vault, kept, new, day, "stairs", from_on=day, by="account-gwen",
+                     now_us=NOW_US)  # fmt: skip
+
+
 def tell_of_people(council: Council, connection: Connection, both: Batch) -> None:
     vault = keys.open_vault(council.settings, council.database)
     plan = contacts.read_plan({"contact": [{"name": NAME, "phone": PHONE, "kind": "contact"}]}, "x")
     for home in (GONE, STAYS):
         contacts.save(connection, vault, home, plan, "account-gwen", 0)
+        live(connection, vault, home)
     row = {"what": "ticks", "now_us": NOW_US, "told_us": NOW_US, "history": 0, "position": 1,
            "received_us": 0, "revision": 1, "settings": "x", "modes": 0, "before_us": 0,
            "folded_us": 0, "since_us": 0, "origin": 0, "is_caught_up": True}  # fmt: skip

@@ -32,10 +32,12 @@ HOME = f"{A}-home-1"
 PAGE, REST = f"/homes/{HOME}/move", f"/api/v1/homes/{HOME}/moves"
 OLD, NEW = "1 Oldgate Yard", "7 Newmill Rise"
 CODE = "4711#"
+DAY_US = 86_400_000_000
 TYPED = {
     "same_place": "yes", "moved_on-d": "3", "moved_on-m": "3", "moved_on-y": "2026",
     "address_1": NEW, "address_2": "", "town": "Exampleton", "postcode": "zz98ab", "uprn": "",
-    "notes": "The bell is on the left.", "key_safe": "", "label": "", "why": "a flat without stairs",
+    "notes": "The bell is on the left.", "key_safe": "", "label": "",
+    "why": "a flat without stairs",
 }  # fmt: skip
 BODY = {
     "moved_on": "2026-03-03", "address_1": NEW, "town": "Exampleton", "postcode": "ZZ9 8AB",
@@ -57,7 +59,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     account(made.database, "Dora", (A, Role.SUPERVISOR))
     account(made.database, "Fay", (A, Role.CARE_WORKER))
     bob = Visit(made.app, "bob")
-    said = record(address_1=OLD, postcode="ZZ1 2AB", key_safe=CODE, notes="Side door.")
+    said = record(address_1=OLD, town="Exampleton", postcode="ZZ1 2AB", key_safe=CODE,
+                  notes="Side door.")  # fmt: skip
     kept = bob.client.put(
         f"/api/v1/homes/{HOME}/household", json={"household": said},
         headers={"Origin": URL, "If-Match": "*"},
@@ -130,7 +133,7 @@ def test_the_person_is_elsewhere_in_one_act_and_nothing_of_the_old_door_is_left(
     now_us, bob = microseconds(world.now), Visit(world.app, "bob")
     with world.database.begin() as connection:
         number = home_of(world).number
-        cap = Allowance(0, number, False, 0, 600, 24.0, "account-bob", now_us, now_us * 2, "x")
+        cap = Allowance(0, number, False, 0, 600, 24.0, "account-bob", now_us, now_us + DAY_US, "x")
         registry.allow(connection, cap)
         walk_test_rows.begin(connection, number, "account-bob", now_us - 60_000_000)
     keys = have_key(world)
@@ -241,9 +244,8 @@ def test_a_wrong_answer_is_told_beside_its_field_and_nothing_is_saved(
     world: World, typed: dict[str, str], says: str
 ) -> None:
     bob = Visit(world.app, "bob")
-    town = {"town": record()["town"]} if "OLD" in repr(typed).upper() else {}
     for address in (PAGE, f"{PAGE}/confirm"):
-        told = bob.post(address, {**TYPED, **typed, **town})
+        told = bob.post(address, {**TYPED, **typed})
         assert told.status_code == 422, address
         assert says in unescape(told.text)
     assert (address_of(world), home_of(world).since_us, code_of(world)) == (OLD, 0, CODE)

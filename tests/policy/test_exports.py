@@ -73,6 +73,7 @@ IN = frozenset(
         "facts import", "facts template",
         "handover accept", "handover begin", "keys make",
         "household add", "household edit", "household end", "household take-back",
+        "household move", "household take-back-move",
         "household import", "keys rotate", "keys show",
         "ladder set", "ladder show",
         "migrate", "pause begin", "pause end", "pause extend", "people give", "people invite",

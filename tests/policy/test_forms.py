@@ -19,7 +19,7 @@ from tests.api.life import A
 from tests.api.visits import Visit
 from tests.api.world import World
 from tests.e2e.living_site import pages_of
-from tests.form_world import ENDED, NEXT, FormWorld, invitation_of, make_form_world
+from tests.form_world import ENDED, HOME, NEXT, FormWorld, invitation_of, make_form_world
 from tests.forms import Form, Sheet
 from tests.policy.test_routes import routes
 
@@ -39,8 +39,15 @@ BAD = {
 SECRETS = ("code", "username")
 """Fields that are not filled in again: a code serves once, and a name is the page's own."""
 
-CHECKED = (f"/homes/{NEXT}/end", {"reason": "died", "on-d": "3", "on-m": "3", "on-y": "2026"})
-"""A page that only answers a form, and what is sent to see it."""
+CHECKED = (
+    (f"/homes/{NEXT}/end", {"reason": "died", "on-d": "3", "on-m": "3", "on-y": "2026"}),
+    (f"/homes/{HOME}/move", {
+        "same_place": "yes", "moved_on-d": "3", "moved_on-m": "3", "moved_on-y": "2026",
+        "address_1": "8 Newmill Rise", "town": "Exampleton", "postcode": "ZZ9 8AB",
+        "why": "a flat without stairs",
+    }),
+)  # fmt: skip
+"""Pages that only answer a form, and what is sent to see them."""
 
 UNTOUCHED = ("audit", "sessions", "failed_sign_ins")
 """Tables in which a refusal may leave a row: who read what, and how often somebody tried."""
@@ -87,7 +94,7 @@ def shown(world: World) -> list[tuple[str, str]]:
     pages = dict.fromkeys(pages_of(world).values(), "bob")
     pages |= {f"/alerts/{alert}": "bob" for alert in world.alerts_of(A)}
     pages |= {f"/homes/{NEXT}": "bob", f"/homes/{NEXT}/installation": "bob"}
-    pages |= {ENDED: "bob", f"/homes/{NEXT}/devices": "bob"}
+    pages |= {ENDED: "bob", f"/homes/{NEXT}/devices": "bob", f"/homes/{HOME}/move": "bob"}
     pages |= {"/sign-in": "", "/sign-in/code": "half", invitation_of(world): ""}
     return [*pages.items(), ("/me", "fay"), ("/me", "gwen")]
 
@@ -110,7 +117,7 @@ def forms(there: FormWorld) -> Iterator[tuple[str, str, str, Form]]:
             visits[who] = there.visit(who)
         answers = [visits[who].get(address)]
         if address == f"/homes/{NEXT}":
-            answers.append(visits[who].post(*CHECKED))
+            answers += [visits[who].post(*one) for one in CHECKED]
         assert {one.status_code for one in answers} == {200}, address
         for form in (form for one in answers for form in Sheet(one.text).forms):
             if form.method != "post":

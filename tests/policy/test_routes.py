@@ -205,6 +205,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "record": {"basis": "consent"},  # refused: the rest is empty
     "ending": {"reason": "died", "ended_on": "2999-01-01"},  # refused: a home ends for good
     "take-back": {"why": "a test"},
+    "move": {"same_place": "no"},  # refused: a home would stay moved in this world
+    "moves": {
+        "moved_on": "2999-01-01",
+        "why": "a test",
+        "address_1": "1 Nowhere Lane",
+        "town": "Exampleton",
+        "postcode": "ZZ1 2AB",
+    },
     "households": {"households": [{"name": "Mx Invented"}]},
     "search": {"name": "Mx Invented"},
     "household": {"household": {"name": "Mx Invented"}},
