@@ -116,8 +116,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         N_(
             "Lets a home be at another address: the same person, elsewhere. Help goes there at once."
         ),
-        N_("Enter it on the day, then have a walk test done. Nobody is missed there before "
-           "that."),
+        N_("Enter it on the day, then have a walk test done. Nobody is missed there before."),
         _OFFICER,
     ),
     "devices": (
