@@ -32,8 +32,8 @@ from api.rest import households as rest_households
 from api.rest import incident as rest_incident
 from api.rest import installing as rest_installing
 from api.rest import measures as rest_measures
-from api.rest import overrides as rest_overrides
 from api.rest import moves as rest_moves
+from api.rest import overrides as rest_overrides
 from api.rest import pauses as rest_pauses
 from api.rest import safeguards as rest_safeguards
 from api.rest import subjects as rest_subjects
@@ -69,8 +69,8 @@ from api.web import (
     me,
     measures,
     mine,
-    overrides,
     moving,
+    overrides,
     pauses,
     people,
     place,

@@ -17,7 +17,7 @@ from api.households import LABEL, Wrong
 from api.resources import Resources
 from api.roster import find_home
 from api.web import words
-from config import home_labels, house_moves, household_rows, tables
+from config import home_labels, house_moves, household_rows, override_rows, tables
 from config.csv_rows import Mistake, Row, take
 from config.database import hold_writers
 from config.homes import Home
@@ -59,7 +59,7 @@ class Outlook:
     """A home that may move: where it is, where it was, and what a move would end.
 
     ``keys`` is how many contacts have a key, ``caps`` how many longer limits hold, ``alerts``
-    those that stand.
+    those that stand; ``own_settings`` are of the home, not its place.
     """
 
     home: Home
@@ -72,6 +72,7 @@ class Outlook:
     keys: int
     caps: int
     visits: int
+    own_settings: int
 
     @property
     def refusal(self) -> str | None:
@@ -122,6 +123,7 @@ def outlook(connection: Connection, site: Site, places: Sequence[str], home_id: 
         keys=connection.execute(keys).scalar_one(),
         caps=connection.execute(caps).scalar_one(),
         visits=connection.execute(visits).scalar_one(),
+        own_settings=len(override_rows.in_force(connection, [home.number])),
     )
 
 

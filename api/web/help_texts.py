@@ -113,9 +113,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     ),
     "move": (
         N_("Moving house"),
-        N_(
-            "Lets a home be at another address: the same person, elsewhere. Help goes there at once."
-        ),
+        N_("Lets a home be at another address with the same person: help goes there at once."),
         N_("Enter it on the day, then have a walk test done. Nobody is missed there before."),
         _OFFICER,
     ),

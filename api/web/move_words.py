@@ -78,6 +78,13 @@ def at_once(found: Outlook) -> Iterator[tuple[str, str]]:
         found.visits,
     )
     yield _("Visits"), visits if found.visits else _("None is booked.")
+    if found.own_settings:
+        own = _n(
+            "%(n)s setting of this home stays as it is: look whether it fits the new one.",
+            "%(n)s settings of this home stay as they are: look whether they fit the new one.",
+            found.own_settings,
+        )
+        yield _("Settings of this home"), own
     yield (
         _("What stays"),
         _("The person, contacts and their order, consent and its purposes, pauses, gateways, "

@@ -28,12 +28,9 @@ PLACED: Final = place_move.MOVES
 """Tables whose rows say the place themselves."""
 
 NEWEST: Final = {
-    "allowances", "consents", "contacts", "gateway_credentials", "households", "installations",
-    "legal_holds", "overrides", "pauses", "persons", "replaced_gateways", "visits", "walk_tests",
     "allowances", "consents", "contacts", "former_addresses", "gateway_credentials", "households",
-    "installations",
-    "legal_holds", "pauses", "persons", "replaced_gateways", "visits", "walk_tests",
-    "welfare_calls",
+    "installations", "legal_holds", "overrides", "pauses", "persons", "replaced_gateways",
+    "visits", "walk_tests", "welfare_calls",
 }  # fmt: skip
 """Tables of a home that came after the places did: none may be empty here."""
 
