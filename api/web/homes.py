@@ -37,8 +37,7 @@ from api.web.pages import name_of, page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
 from api.web.unwatched import unwatched_lines
-from config import consents, override_rows, pause_rows, people, walk_test_rows
-from config import house_moves, override_rows, pause_rows, people, walk_test_rows
+from config import consents, house_moves, override_rows, pause_rows, people, walk_test_rows
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
 from config.overrides import Override
@@ -143,8 +142,8 @@ def home_page(
         own_values = override_rows.in_force(connection, [home.number])
         may_edit = home.place in visitor.places(*EDITORS)
         stands = consents.standing(connection, home.id) if may_edit else None
-    today = households.today(place, now_us)
         moved_on = house_moves.last_day(connection, home.id)
+    today = households.today(place, now_us)
     shown = [lines.line(alert, resources, names, now_us, visitor.account.id) for alert in recent]
     batch, start = _weeks(resources, home, place, now)
     own = roster.sensors_of(resources.table(), home.number)
