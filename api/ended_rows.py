@@ -16,7 +16,7 @@ from config.endings import Kept
 from config.homes import HomeState
 
 OF: Final[Mapping[Kept, frozenset[str]]] = {
-    Kept.HOUSEHOLD: frozenset({"contacts", "persons", "households"}),
+    Kept.HOUSEHOLD: frozenset({"contacts", "persons", "households", "former_addresses"}),
     Kept.DEVICES: frozenset(
         {"sensors", "gateways", "gateway_credentials", "gateway_topics", "walk_tests",
          "installations", "visits", "pauses", "allowances", "overrides", "cap_proposals",

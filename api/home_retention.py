@@ -36,16 +36,6 @@ SYSTEM: Final = "system"
 AT_ONCE: Final = 20
 """Kinds of homes that one step ends at most."""
 
-OF: Final[Mapping[Kept, frozenset[str]]] = {
-    Kept.HOUSEHOLD: frozenset({"contacts", "persons", "households", "former_addresses"}),
-    Kept.DEVICES: frozenset(
-        {"sensors", "gateways", "gateway_credentials", "gateway_topics", "walk_tests",
-         "installations", "visits", "pauses", "allowances", "overrides", "cap_proposals",
-         "unwatched"}
-    ),
-}  # fmt: skip
-"""Tables whose rows go before the home itself does."""
-
 STAYS: Final = frozenset({"audit", "roster_history"})
 """Tables that end by their own periods: of the audit log, and of the engine's log."""
 
