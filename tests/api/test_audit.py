@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, event, select
 from sqlalchemy.exc import OperationalError
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from api.cli import app as command
 from config import tables
 from tests.api.life import A, B
 from tests.api.test_contacts import LIST
 from tests.api.visits import Visit
-from tests.api.world import World, world_on
+from tests.api.world import World, engines_closed, world_on
 
 _a = tables.audit.c
 
@@ -94,17 +94,23 @@ def test_who_helps_sees_the_page_also_when_it_cannot_be_noted(world: World) -> N
 def test_the_command_says_whole_and_finds_a_deleted_row_and_a_broken_anchor(
     world: World, tmp_path: Path
 ) -> None:
-    environment, run = {"STILLWELL_DATA": str(tmp_path)}, CliRunner()
+    url = world.database.url.render_as_string(hide_password=False)
+    environment = {"STILLWELL_DATA": str(tmp_path), "STILLWELL_DATABASE_URL": url}
+
+    def run(*words: str) -> Result:
+        with engines_closed():
+            return CliRunner().invoke(command, ["audit", *words], env=environment)
+
     Visit(world.app, "bob").get("/homes")
     heads = str(tmp_path / "heads.jsonl")
-    assert run.invoke(command, ["audit", "anchor", heads], env=environment).exit_code == 0
-    check = ["audit", "verify", "--anchors", heads]
-    whole = run.invoke(command, check, env=environment)
+    assert run("anchor", heads).exit_code == 0
+    check = ("verify", "--anchors", heads)
+    whole = run(*check)
     assert (whole.exit_code, "are whole; 2 anchors hold" in whole.output) == (0, True), whole.output
-    shown = run.invoke(command, ["audit", "show", "--place", A], env=environment).output
+    shown = run("show", "--place", A).output
     assert "account-bob read list" in shown
     with world.database.begin() as connection:
         connection.execute(delete(tables.audit).where(_a.place == A, _a.seq == 2))
-    broken = run.invoke(command, check, env=environment)
+    broken = run(*check)
     assert broken.exit_code == 1
     assert f"{A}, row 2: rows 2 to 2 are missing" in broken.output

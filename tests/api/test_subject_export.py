@@ -1,6 +1,7 @@
 """What is kept about one home is handed over complete, and holds nobody else."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,19 @@ from ingest.journal import Journal
 from ingest.message import Reason, Reject
 from tests.api.life import DAY_US, SECRET, A, B
 from tests.api.visits import Visit
-from tests.api.world import World, account, make_world
+from tests.api.world import World, account, engines_closed, world_on
 
 FRIEND, NUMBER = "Perpetua Quillfeather", "01632 960 777"
 NOTE = "Perpetua has the key, Alice Example went."
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = make_world(tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    yield from map(filled, world_on(request, tmp_path))
+
+
+def filled(world: World) -> World:
+    """Return the world with what there is to hand over: friends, notes, refused messages."""
     world.write_store()
     account(world.database, "Gwen", (A, Role.GOVERNANCE))
     plan = contacts.read_plan(
@@ -74,7 +79,8 @@ def exported(world: World, folder: Path, *options: str) -> tuple[dict[str, Any],
     url = world.database.url.render_as_string(hide_password=False)
     site.write_text(f'data = "{world.folder}"\ndatabase_url = "{url}"\n', "utf-8")
     words = ["subject", "export", home(world).id, str(folder), "--by", "gwen@example.org"]
-    done = CliRunner().invoke(app, [*words, "--settings", str(site), *options])
+    with engines_closed():
+        done = CliRunner().invoke(app, [*words, "--settings", str(site), *options])
     assert done.exit_code == 0, done.output
     page = (folder / "subject.html").read_text("utf-8")
     return json.loads((folder / "subject.json").read_text("utf-8")), page
@@ -169,7 +175,8 @@ def test_who_may_not_have_it_is_told_so_and_nothing_is_written(
     asked = [word.format(home=home(world).id) for word in words]
     folder = tmp_path / "out"
     more = [str(folder), "--settings", str(site)]
-    done = CliRunner().invoke(app, ["subject", "export", *asked, *more])
+    with engines_closed():
+        done = CliRunner().invoke(app, ["subject", "export", *asked, *more])
     assert (done.exit_code, said in done.output) == (2, True), done.output
     assert not folder.exists()
 
