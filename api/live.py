@@ -290,16 +290,21 @@ def cut(connection: asyncio.Transport) -> None:
     """
     link = connection.get_extra_info("socket")
     if link is not None:
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):  # it has left by itself
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.abort()
 
 
 def bound(connection: asyncio.Transport) -> None:
-    """Keep little for a client that does not read, so that it is noticed soon."""
-    connection.set_write_buffer_limits(high=BUFFER)
-    link = connection.get_extra_info("socket")
-    if link is not None:
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+    """Keep little for a client that does not read, so that it is noticed soon.
+
+    One that has left already, as phones at the edge of a network do, has no socket to bound.
+    """
+    with contextlib.suppress(OSError):
+        connection.set_write_buffer_limits(high=BUFFER)
+        link = connection.get_extra_info("socket")
+        if link is not None:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
 
 
 @router.get("/live", include_in_schema=False)

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -222,6 +223,20 @@ async def test_a_connection_that_takes_nothing_is_given_up(
 
     async with asyncio.timeout(2):
         await EventStream(beats()).stream_response(send)
+
+
+async def test_a_client_that_left_before_its_stream_began_is_no_failure() -> None:
+    """A network that comes and goes opens streams and drops them at once."""
+    here, there = socket.socketpair()
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=here)
+    transport.abort()
+    there.close()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    live.bound(transport)
+    live.cut(transport)
 
 
 def test_a_bad_last_event_id_is_told(world: World) -> None:

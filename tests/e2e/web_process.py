@@ -54,9 +54,11 @@ def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 def main() -> None:
+    from api import logs
     from api.webserver import run
     from config.settings import Settings, Web
 
+    logs.configure()
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     run(Settings(data=folder, web=Web(port=port, is_secure=False)))
 
