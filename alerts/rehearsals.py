@@ -44,6 +44,20 @@ class RehearsalState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Failure(StrEnum):
+    """Why a rehearsal failed; ``UNKNOWN`` is what was kept before there were these."""
+
+    NOTHING_KEPT = "nothing-kept"
+    OUTSIDE = "outside"
+    STORE_BEHIND = "store-behind"
+    STORE_DAMAGED = "store-damaged"
+    STORE_AWAY = "store-away"
+    TOO_LONG = "too-long"
+    SETTINGS = "settings"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
 class Busy(Exception):
     """Another rehearsal runs: of this place, or too many at all (``is_here`` tells which)."""
 
@@ -89,7 +103,7 @@ class Kept:
     candidate: Candidate
     share: float
     is_cancelled: bool
-    problem: str
+    failure: Failure | None
     figures: Mapping[str, Any]
     homes: tuple[str, ...] = ()
 
@@ -199,7 +213,7 @@ def end(
     state: RehearsalState,
     now_us: int,
     *,
-    problem: str = "",
+    failure: Failure | None = None,
     figures: Mapping[str, Any] | None = None,
     rows: Sequence[Mapping[str, Any]] = (),
 ) -> None:
@@ -210,7 +224,7 @@ def end(
         .values(
             state=state.value,
             ended_us=now_us,
-            problem=problem,
+            problem="" if failure is None else failure.value,
             figures="" if figures is None else json.dumps(figures),
             **({"share": 1.0} if state is RehearsalState.DONE else {}),
         )
@@ -255,6 +269,12 @@ def _is_due(place: str, now_us: int, held: Sequence[str]) -> ColumnElement[bool]
     return and_(due, _r.number.not_in(told), _r.number.not_in(asked))
 
 
+def _failure(kept: str) -> Failure | None:
+    if not kept:
+        return None
+    return Failure(kept) if kept in set(Failure) else Failure.UNKNOWN
+
+
 def _to_text(candidate: Candidate) -> str:
     return json.dumps(
         {
@@ -279,7 +299,7 @@ def _kept(row: Row[Any], homes: tuple[str, ...] = ()) -> Kept:
         candidate=Candidate(**json.loads(row.candidate)),
         share=row.share,
         is_cancelled=row.is_cancelled,
-        problem=row.problem,
+        failure=_failure(row.problem),
         figures=json.loads(row.figures) if row.figures else {},
         homes=homes,
     )

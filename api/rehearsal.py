@@ -17,7 +17,7 @@ from alerts.modes import Mode
 from alerts.past import Alerts, Past, kept, read_alerts, read_past
 from alerts.past_readings import Read, of_homes
 from alerts.perfect import perfect
-from alerts.rehearsals import Candidate
+from alerts.rehearsals import Candidate, Failure
 from alerts.rehearse import Change, Gap, Places, as_it_was, rehearse
 from api import console, exporting, stores, wiring
 from api.candidate import read_candidate, settings_of
@@ -86,6 +86,18 @@ class Rehearsed:
         return (self.request.stop_us - self.request.start_us) / DAY_US
 
 
+class PastMissing(CommandFailed):
+    """Something of the past is not there to be rehearsed: ``failure`` says what."""
+
+    def __init__(self, failure: Failure, said: str) -> None:
+        super().__init__(f"rehearse: {said}")
+        self.failure = failure
+
+
+class OutsidePast(ConfigProblem):
+    """The range reaches beyond what is kept."""
+
+
 def rehearse_place(
     settings: Settings,
     request: Request,
@@ -132,7 +144,7 @@ def rehearse_place(
             is_cancelled=is_cancelled,
         )
     except StoreDamaged as problem:
-        raise CommandFailed(f"rehearse: {problem}") from problem
+        raise PastMissing(Failure.STORE_DAMAGED, str(problem)) from problem
     finally:
         ahead.close()
         store.close()
@@ -229,13 +241,14 @@ def _past(
         connection.exec_driver_sql("PRAGMA query_only = ON")
     span = kept(connection)
     if span is None:
-        raise CommandFailed(
-            "rehearse: nothing is kept of what the engine has done; run `stillwell worker` with "
-            "this version, and rehearse what it has seen"
+        raise PastMissing(
+            Failure.NOTHING_KEPT,
+            "nothing is kept of what the engine has done; run `stillwell worker` with this "
+            "version, and rehearse what it has seen",
         )
     first_us, last_us = span
     if request.start_us < first_us or request.stop_us > last_us:
-        raise ConfigProblem(
+        raise OutsidePast(
             f"rehearse: what is kept reaches from {moment(first_us)} to {moment(last_us)}; choose "
             "--from and --to within it"
         )
@@ -243,9 +256,10 @@ def _past(
     past = read_past(connection, request.place, request.stop_us, lambda homes: reader(homes, days))
     need = max(row.position for row in past.rows)
     if store.position() < need:
-        raise CommandFailed(
-            f"rehearse: the store has taken journal rows up to {store.position()}, the engine had "
-            f"read {need}; wait until `stillwell check` says that the store is up to date"
+        raise PastMissing(
+            Failure.STORE_BEHIND,
+            f"the store has taken journal rows up to {store.position()}, the engine had read "
+            f"{need}; wait until `stillwell check` says that the store is up to date",
         )
     return _warmed(past, request)
 

@@ -16,11 +16,11 @@ import structlog
 from sqlalchemy import Connection, Engine, select
 
 from alerts import rehearsals
-from alerts.rehearsals import Kept, RehearsalState
+from alerts.rehearsals import Failure, Kept, RehearsalState
 from alerts.rehearse import Cancelled
 from api import rehearsal_figures, wiring
 from api.exits import CommandFailed
-from api.rehearsal import Rehearsed, Request, rehearse_place
+from api.rehearsal import OutsidePast, PastMissing, Rehearsed, Request, rehearse_place
 from config import tables as registry
 from config.problems import ConfigProblem
 from config.settings import Settings
@@ -33,7 +33,7 @@ LONGEST_S: Final = 3600.0
 BEAT_S: Final = 1.0
 _LOOK_S: Final = 0.5
 _NICE: Final = 10
-_BROKEN: Final = "something in Stillwell failed; the log of the web process says what"
+_BROKEN: Final = (RehearsalState.FAILED, Failure.BROKEN)
 _log = structlog.get_logger()
 
 
@@ -63,10 +63,10 @@ class Rehearsing:
             self._bury(number, was_killed=process.exitcode < 0)
 
     def _bury(self, number: int, *, was_killed: bool) -> None:
-        state = RehearsalState.INTERRUPTED if was_killed else RehearsalState.FAILED
+        ended = (RehearsalState.INTERRUPTED, None) if was_killed else _BROKEN
         database = wiring.open_database(self._settings)
         try:
-            _write(database, number, state, "" if was_killed else _BROKEN)
+            _write(database, number, *ended)
         finally:
             database.dispose()
 
@@ -124,9 +124,9 @@ def _work(settings: Settings, number: int) -> None:
     if kept is None:
         return
     with _Beating(database, number) as beating:
-        state, problem, made = _rehearse(settings, kept, beating)
+        state, failure, made = _rehearse(settings, kept, beating)
     if made is None:
-        _write(database, number, state, problem)
+        _write(database, number, state, failure)
         return
     with database.connect() as connection:
         homes, gateways = _ids(connection, kept.place)
@@ -138,7 +138,7 @@ def _work(settings: Settings, number: int) -> None:
 
 def _rehearse(
     settings: Settings, kept: Kept, beating: _Beating
-) -> tuple[RehearsalState, str, Rehearsed | None]:
+) -> tuple[RehearsalState, Failure | None, Rehearsed | None]:
     request = Request(
         kept.place, kept.start_us, kept.stop_us, tried=kept.candidate, homes=kept.homes
     )
@@ -152,13 +152,23 @@ def _rehearse(
         )
     except Cancelled:
         if beating.is_wished_away:
-            return RehearsalState.CANCELLED, "", None
+            return RehearsalState.CANCELLED, None, None
         if beating.is_stopped:
-            return RehearsalState.INTERRUPTED, "", None
-        return RehearsalState.FAILED, f"it took longer than {LONGEST_S / 60:g} minutes", None
+            return RehearsalState.INTERRUPTED, None, None
+        return RehearsalState.FAILED, Failure.TOO_LONG, None
     except (ConfigProblem, CommandFailed, StoreBusy, StoreDown) as problem:
-        return RehearsalState.FAILED, str(problem).removeprefix("rehearse: "), None
-    return RehearsalState.DONE, "", made
+        return RehearsalState.FAILED, failure_of(problem), None
+    return RehearsalState.DONE, None, made
+
+
+def failure_of(problem: Exception) -> Failure:
+    """Return why a rehearsal failed, of what stopped it."""
+    if isinstance(problem, PastMissing):
+        return problem.failure
+    if isinstance(problem, OutsidePast):
+        return Failure.OUTSIDE
+    is_away = isinstance(problem, StoreBusy | StoreDown)
+    return Failure.STORE_AWAY if is_away else Failure.SETTINGS
 
 
 def _ids(connection: Connection, place: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -169,9 +179,11 @@ def _ids(connection: Connection, place: str) -> tuple[frozenset[str], frozenset[
     )
 
 
-def _write(database: Engine, number: int, state: RehearsalState, problem: str = "") -> None:
+def _write(
+    database: Engine, number: int, state: RehearsalState, failure: Failure | None = None
+) -> None:
     with database.begin() as connection:
-        rehearsals.end(connection, number, state, _now_us(), problem=problem)
+        rehearsals.end(connection, number, state, _now_us(), failure=failure)
 
 
 def _now_us() -> int:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from alerts import past, rehearsals
 from alerts.detect.parameters import Parameter
 from alerts.modes import DETECTORS, Mode
-from alerts.rehearsals import Busy, Kept, RehearsalState
+from alerts.rehearsals import Busy, Failure, Kept, RehearsalState
 from api import detectors, exporting
 from api.auth import PEOPLE, Needs, Visitor
 from api.errors import Problem, absent
@@ -43,6 +43,35 @@ STATES: Final = {
     RehearsalState.INTERRUPTED: (N_("Interrupted"), "govuk-tag--orange"),
 }
 """How a state reads, and the colour of its tag."""
+
+FAILURES: Final = {
+    Failure.NOTHING_KEPT: N_(
+        "nothing is kept of what the engine has done. It is kept from this version on: rehearse "
+        "in some days what is seen until then."
+    ),
+    Failure.OUTSIDE: N_(
+        "its days are not all kept any more. Choose days within those that the form names."
+    ),
+    Failure.STORE_BEHIND: N_(
+        "the store has not taken all readings of these days yet. Begin it again in some minutes; "
+        "if it fails again, tell support."
+    ),
+    Failure.STORE_DAMAGED: N_("the store of the readings is damaged. Tell support."),
+    Failure.STORE_AWAY: N_(
+        "the store of the readings could not be reached. Begin it again in some minutes; if it "
+        "fails again, tell support."
+    ),
+    Failure.TOO_LONG: N_("it took longer than an hour. Choose fewer days."),
+    Failure.SETTINGS: N_(
+        "something in the settings of Stillwell or of this place is wrong. Tell support, who see "
+        "by `stillwell rehearse` what it is."
+    ),
+    Failure.BROKEN: N_(
+        "something in Stillwell failed. Tell support; the log of the web process says what."
+    ),
+    Failure.UNKNOWN: N_("why was not kept. Begin it again."),
+}
+"""Why one failed, after "It failed:"."""
 
 
 @router.get("/rehearse")
@@ -291,7 +320,7 @@ def _rehearsal(
         "tried": rehearse_result.tried(kept),
         "state": kept.state.value,
         "is_own": kept.account == visitor.account.id,
-        "problem": kept.problem,
+        "failure": _(FAILURES[kept.failure or Failure.UNKNOWN]),
         "percent": int(100 * kept.share),
         "is_ending": kept.is_cancelled,
         "errors": errors,
