@@ -18,7 +18,8 @@ class DeviceSilence:
     it should have seen somebody since it did, by its own habit and the home's use; more than
     ``missed_limit`` and nothing for ``least_us`` is too much; ``seen_us`` is when it saw the person
     last. ``off_us`` is when it was said to be out of reach, None unless that was the last word. It
-    chatters since ``chatter_us``, 0 where it does not, and may for ``chatter_least_us``.
+    chatters since ``chatter_us``, 0 where it does not, and may for ``chatter_least_us``. It was put
+    in the place of another at ``replaced_us``, 0 where it is the first.
     """
 
     heard_us: int
@@ -32,6 +33,7 @@ class DeviceSilence:
     missed_limit: float
     least_us: int
     off_us: int | None
+    replaced_us: int = 0
 
     def rule(self, found_us: int) -> str:
         """Return what decided: out of reach, its pace, that it chatters, or what it missed."""
@@ -53,7 +55,7 @@ class DeviceSilence:
             case "sees nobody":
                 return max(self.seen_us, UNHEARD)
             case _:
-                return max(self.heard_us, UNHEARD)
+                return max(self.heard_us, self.replaced_us, UNHEARD)
 
 
 def sensor_silent(
@@ -69,7 +71,12 @@ def sensor_silent(
     name = f"The {sensor.kind.value} sensor{where}"
     heard_us, off_us, rule = silence.heard_us, silence.off_us, silence.rule(found_us)
     onset_us = silence.onset_us(found_us)
-    if onset_us == UNHEARD:
+    if heard_us <= UNHEARD and silence.replaced_us and off_us is None:
+        sentence = (
+            f"{name} has not been heard at all since another was put in its place at "
+            f"{clock(silence.replaced_us, zone)}."
+        )
+    elif onset_us == UNHEARD:
         sentence = f"{name} has not been heard at all since it was enrolled."
     elif off_us is not None:
         sentence = f"{name} is out of reach of its gateway since {clock(off_us, zone)}."

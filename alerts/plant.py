@@ -95,8 +95,10 @@ def watch_devices(scene: Scene, gateways: Gateways) -> Bools:
     silent = dead_devices(scene, rows) | (is_paced & (now_us - since > limit_us))
     off = technical.is_off(off_us, heard)
     is_mad = chatters(scene, rows)
-    is_blind = silent | off | is_mad
     raised = state.sensor_silent_us[device]
+    # One that was put in the place of a dead one sees nobody before it has spoken.
+    is_unheard = (raised != NEVER) & (heard == NEVER)
+    is_blind = silent | off | is_mad | is_unheard
     back = (raised != NEVER) & ~is_blind & (heard > raised)
     for at in rows_where(back).tolist():
         _close_device(scene, int(rows[at]), int(raised[at]))
@@ -190,6 +192,7 @@ def _raise_device(scene: Scene, row: int, since_us: int, off_us: int | None) -> 
         chatter_us=int(state.chatter_min[lead]) * MINUTE_US,
         chatter_least_us=least_us(scene, max(int(roster.device_home[row]), 0)),
         since_us=since_us,
+        replaced_us=sensor.replaced_us if sensor.replaced_us <= scene.now_us else 0,
         limit_us=int(roster.device_limit_us[row]),
         is_paced=bool(roster.device_is_paced[row]),
         missed=float(state.missed[lead]),

@@ -35,6 +35,9 @@ _PAUSE: Final = "pause"
 _WALK: Final = "walk"
 _OVERRIDE: Final = "override"
 _UNNAMED: Final = ""
+_REPLACED: Final = "replaced_us"
+"""Left out where a sensor is the first: what was kept before this was known stays the same."""
+
 _T = TypeVar("_T")
 _NEWEST: Final = 1 << 62
 
@@ -125,6 +128,8 @@ def _json(
     value: Home | Gateway | Sensor | Allowance | Override | Visit | Pause | WalkTest, **instead: str
 ) -> Fields:
     columns = {field.name: getattr(value, field.name) for field in fields(value)}
+    if not columns.get(_REPLACED, 1):
+        del columns[_REPLACED]
     return json.dumps({**columns, **instead}, separators=(",", ":"))
 
 

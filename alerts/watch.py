@@ -15,7 +15,7 @@ from alerts.alert import Unwatched
 from alerts.detect import moved, pauses
 from alerts.detect.columns import DAY_US, NEVER, Ints
 from alerts.detect.groups import HOMES_A_TURN
-from alerts.detect.join import Codes, codes_of, join, rewatch
+from alerts.detect.join import Codes, codes_of, forget_replaced, join, rewatch
 from alerts.detect.local_time import Offsets, build_offsets
 from alerts.detect.roster import Roster, build_roster, paused_at
 from alerts.detect.state import State, copied
@@ -180,6 +180,8 @@ class Watch:
             if number or roster is not self.roster:
                 rewatch(state, roster, begun_us)
                 due, is_same = None, False
+            if forget_replaced(state, roster, int(ticks[0])):
+                due, is_same = None, False
             scene = run_ticks(
                 state,
                 roster,
@@ -288,9 +290,14 @@ def _proposed(scene: Scene) -> Proposals:
 
 
 def _stages(roster: Roster, before_us: int, ticks_us: Ints) -> list[tuple[Roster, Ints]]:
-    """Return the ticks in stretches in which the same homes are paused, each with its roster."""
+    """Return the ticks in stretches in which the same homes are paused, each with its roster.
+
+    A stretch begins, too, with the tick in whose time a home moved or a sensor was replaced.
+    """
     moved_us = roster.home_since_us[roster.moved_homes]
-    cuts = pauses.cuts(roster.pauses, moved_us, before_us, ticks_us)
+    replaced_us = roster.table.sensor_replaced_us[roster.replaced]
+    others_us = np.concatenate([moved_us, replaced_us])
+    cuts = pauses.cuts(roster.pauses, others_us, before_us, ticks_us)
     parts = [part for part in np.split(ticks_us, cuts) if len(part)]
     first = roster if not cuts or cuts[0] else paused_at(roster, int(ticks_us[0]))
     later = [paused_at(roster, int(part[0])) for part in parts[1:]]

@@ -36,6 +36,7 @@ from api.rest import moves as rest_moves
 from api.rest import overrides as rest_overrides
 from api.rest import pauses as rest_pauses
 from api.rest import safeguards as rest_safeguards
+from api.rest import sensor_replacing as rest_sensor_replacing
 from api.rest import subjects as rest_subjects
 from api.rest import telling as rest_telling
 from api.rest import visits as rest_visits
@@ -82,6 +83,7 @@ from api.web import (
     provider,
     rehearse,
     rota,
+    sensor_replacing,
     sign_in,
     speech,
     statements,
@@ -153,6 +155,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_welfare,
         rest_installing,
         rest_devices,
+        rest_sensor_replacing,
         rest_announced,
         rest_measures,
         rest_break_glass,
@@ -197,6 +200,7 @@ def create_app(resources: Resources) -> FastAPI:
         incident,
         consent,
         devices,
+        sensor_replacing,
         installing,
         announced,
         rota,

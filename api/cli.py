@@ -34,6 +34,7 @@ from api.options import SettingsFile, tell
 from api.pause_commands import app as pauses
 from api.people_commands import break_glass, people
 from api.place_commands import app as place
+from api.sensor_commands import app as sensor
 from api.store_commands import app as store
 from api.subject_commands import app as subject
 from api.telling_commands import ladder, recipient, rota, webhook
@@ -79,6 +80,7 @@ app.add_typer(people, name="people")
 app.add_typer(break_glass, name="break-glass")
 app.add_typer(place, name="place")
 app.add_typer(gateway, name="gateway")
+app.add_typer(sensor, name="sensor")
 app.add_typer(broker, name="broker")
 
 

@@ -18,9 +18,9 @@ from config.homes import HomeState
 OF: Final[Mapping[Kept, frozenset[str]]] = {
     Kept.HOUSEHOLD: frozenset({"contacts", "persons", "households", "former_addresses"}),
     Kept.DEVICES: frozenset(
-        {"sensors", "gateways", "gateway_credentials", "gateway_topics", "walk_tests",
-         "installations", "visits", "pauses", "allowances", "overrides", "cap_proposals",
-         "unwatched"}
+        {"sensors", "replaced_sensors", "gateways", "gateway_credentials", "gateway_topics",
+         "walk_tests", "installations", "visits", "pauses", "allowances", "overrides",
+         "cap_proposals", "unwatched"}
     ),
 }  # fmt: skip
 """Tables whose rows go before the home itself does."""

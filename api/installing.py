@@ -53,7 +53,8 @@ _h, _g = tables.homes.c, tables.gateways.c
 class Heard:
     """A sensor in a walk test: when it last spoke, and whether that was within the test.
 
-    ``heard_us`` is a receipt time, None before the first. No value is told, and no past.
+    ``heard_us`` is a receipt time, None before the first of the device that speaks now. No value is
+    told, and no past.
     """
 
     sensor: Sensor
@@ -202,11 +203,10 @@ def qr_text(issued: Issued, address: str) -> str:
 
 def heard(sensors: Sequence[Sensor], store: Store | None, test: WalkTest | None) -> list[Heard]:
     """Return when each sensor last spoke, by room; nothing of what it said."""
-    read = [] if store is None else store.latest([sensor.number for sensor in sensors])
-    received = {value.sensor: value.received_us for value in read}
+    latest = roster.newest(store, sensors)
     found = []
     for sensor in sensors:
-        at_us = received.get(sensor.number)
+        at_us = latest[sensor.number].received_us if sensor.number in latest else None
         is_in_test = at_us is not None and test is not None and test.from_us <= at_us < test.stop_us
         found.append(Heard(sensor, at_us, is_in_test))
     return found

@@ -118,6 +118,16 @@ def sensors_of(table: SensorTable, home: int) -> list[Sensor]:
     return sorted(found, key=lambda s: (s.room, s.kind.code, s.number))
 
 
+def newest(store: Store | None, sensors: Sequence[Sensor]) -> dict[int, Latest]:
+    """Return the newest reading of each sensor by number, where it has any.
+
+    What a device said for whose sensor another speaks by now is none.
+    """
+    read = [] if store is None else store.latest([sensor.number for sensor in sensors])
+    since = {sensor.number: sensor.replaced_us for sensor in sensors}
+    return {one.sensor: one for one in read if one.received_us >= since[one.sensor]}
+
+
 def values_of(
     sensors: Sequence[Sensor],
     store: Store | None,
@@ -131,8 +141,7 @@ def values_of(
     ``usual`` is how long they are usually silent; what it does not know goes by its kind. In a
     home that cannot be seen no value may.
     """
-    read = [] if store is None else store.latest([sensor.number for sensor in sensors])
-    latest = {value.sensor: value for value in read}
+    latest = newest(store, sensors)
     heard: dict[Device, int] = {}
     pause: dict[Device, int] = {}
     for sensor in sensors:

@@ -35,6 +35,7 @@ TITLES: Final = {
     "gateway_topics": N_("Places that a gateway had before"),
     "sensors": N_("Sensors"),
     "replaced_gateways": N_("Gateways that were replaced"),
+    "replaced_sensors": N_("Sensors that were replaced"),
     "consents": N_("On what ground the home is watched"),
     "contacts": N_("Whom to call"),
     "visits": N_("Booked visits"),

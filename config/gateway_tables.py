@@ -76,6 +76,22 @@ replaced_gateways: Final = Table(
 )
 """Boxes that another took the place of: the id that each had, and until when it is heard."""
 
+replaced_sensors: Final = Table(
+    "replaced_sensors",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("sensor", ForeignKey("sensors.number"), nullable=False, index=True),
+    Column("was_gateway", ForeignKey("gateways.number"), nullable=False),
+    Column("dialect", String(20), nullable=False),
+    Column("address", String(255), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("replaced_us", BigInteger, nullable=False),
+    Column("replaced_by", String(40), nullable=False),
+    Column("why", String(200), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Sensors in whose place another device was put, and where the old one was heard until then."""
+
 announcements: Final = Table(
     "announcements",
     metadata,

@@ -134,7 +134,8 @@ class Sensor:
 
     ``address`` is what the hub calls the device (a friendly name, a DevEUI, a native sensor
     id). ``model`` is the maker's model where a dialect must know it. ``is_exit`` marks a
-    contact on a door that leads out.
+    contact on a door that leads out. ``replaced_us`` is since when another device speaks for it, 0
+    where it is the first: what is known of the old one counts no more.
     """
 
     number: int
@@ -147,6 +148,7 @@ class Sensor:
     room: str = ""
     is_exit: bool = False
     model: str = ""
+    replaced_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from config import (
     audit,
@@ -106,6 +106,9 @@ def sensors(connection: Connection, home: int | None = None) -> list[Sensor]:
     """Return the sensors of every home, or of one (number), by number."""
     query = select(tables.sensors).order_by(tables.sensors.c.number)
     rows = connection.execute(query if home is None else query.where(tables.sensors.c.home == home))
+    old = gateway_tables.replaced_sensors.c
+    newest = select(old.sensor, func.max(old.replaced_us)).group_by(old.sensor)
+    replaced: dict[int, int] = dict(connection.execute(newest).all())
     return [
         Sensor(
             r.number,
@@ -118,6 +121,7 @@ def sensors(connection: Connection, home: int | None = None) -> list[Sensor]:
             r.room,
             r.is_exit,
             r.model,
+            replaced.get(r.number, 0),
         )
         for r in rows
     ]

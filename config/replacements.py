@@ -155,14 +155,20 @@ def _end_boxes(connection: Connection, numbers: Sequence[int], now_us: int, by: 
         registry.bump(connection)
 
 
-def _checked(why: str, overlap_h: float, now_us: int) -> tuple[str, int]:
-    """Return the reason without blanks around it, and when the overlap ends."""
+def read_why(why: str) -> str:
+    """Return the reason without blanks around it; ConfigProblem when it is none."""
     said = why.strip()
     if not 1 <= len(said) <= LONGEST_WHY or not said.isprintable():
         raise ConfigProblem(
             f"replace: why has {len(said)} characters, expected 1..{LONGEST_WHY} without line "
             "breaks; say in a few words, without names, why it is replaced"
         )
+    return said
+
+
+def _checked(why: str, overlap_h: float, now_us: int) -> tuple[str, int]:
+    """Return the reason without blanks around it, and when the overlap ends."""
+    said = read_why(why)
     if not 0.0 <= overlap_h <= LONGEST_OVERLAP_H:
         raise ConfigProblem(
             f"replace: the overlap is {overlap_h:g} hours, expected 0..{LONGEST_OVERLAP_H:g}: for "

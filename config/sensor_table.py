@@ -83,6 +83,9 @@ class SensorTable:
     walk_tests: Sequence[WalkTest] = ()
     """When which homes' alarms are tests, also what is over."""
 
+    sensor_replaced_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Since when another device speaks for each sensor, 0 where it is the first."""
+
     def is_paused(self, home: int, at_us: int) -> bool:
         """Return whether a person said that this home (number) is not watched at that moment."""
         return any(pause.home == home and pause.covers(at_us) for pause in self.pauses)
@@ -154,6 +157,10 @@ def build_sensor_table(
         device_number.setdefault(key, len(device_number))
         model[key] = sensor.model or model.get(key, "")
 
+    replaced_us = np.zeros(n_sensor, np.int64)
+    for sensor in sensor_of.values():
+        if sensor.replaced_us:
+            replaced_us[sensor.number] = sensor.replaced_us
     is_exit = np.zeros(n_sensor, np.bool_)
     is_exit[[s.number for s in sensor_of.values() if s.is_exit]] = True
     gateway_home = {g.number: NONE if g.home is None else g.home for g in gateway_of.values()}
@@ -199,4 +206,5 @@ def build_sensor_table(
         visits=tuple(visits),
         pauses=tuple(pauses),
         walk_tests=tuple(walk_tests),
+        sensor_replaced_us=replaced_us,
     )

@@ -71,6 +71,10 @@ def make_form_world(folder: Path, *, url: str = "") -> FormWorld:
             f"/api/v1/homes/{NEXT}/gateways/{A}-gateway-2/replacement",
             {"why": "It fell off the wall.", "overlap_h": 24},
         ),
+        bob.send(
+            f"/api/v1/homes/{NEXT}/sensors/{A}-2-sensor-1/replacement",
+            {"address": "landing-motion-2", "why": "It fell into the bath."},
+        ),
         bob.post(f"/homes/{A}-home-3/welfare-calls"),
         bob.post("/me/tokens", {"name": "a program", "scope": "read", "days": "9"}),
         bob.post(f"/break-glass/{A}/open", REASON),

@@ -8,7 +8,7 @@ import numpy as np
 from alerts.detect.columns import BINS, MINUTE_US, NEVER
 from alerts.detect.profile import limits, rates
 from alerts.detect.roster import Roster
-from alerts.detect.state import State, empty, grown, recoded
+from alerts.detect.state import State, blank, empty, grown, recoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def join(state: State | None, before: Codes, roster: Roster, now_us: int) -> Sta
     known_min, known_us = state.sensor_known_min, state.gateway_known_us
     known_min[(roster.sensor_kind >= 0) & (known_min == 0)] = max(now_us // MINUTE_US, 1)
     known_us[(roster.gateway_place >= 0) & (known_us == NEVER)] = now_us
+    forget_replaced(state, roster, now_us)
     rewatch(state, roster, now_us)
     state.is_out &= roster.home_is_alone
     new = np.isnan(state.limit)
@@ -51,6 +52,23 @@ def join(state: State | None, before: Codes, roster: Roster, now_us: int) -> Sta
     nothing = np.zeros((BINS, 1), np.float32)
     state.rate[:, new] = rates(nothing, nothing)
     return state
+
+
+def forget_replaced(state: State, roster: Roster, until_us: int) -> bool:
+    """Let sensors that were replaced by this moment begin with nothing, once; in place.
+
+    Return whether there were any. What is told of a silent one stands until the new one is heard.
+    """
+    rows = roster.replaced
+    replaced_us = roster.table.sensor_replaced_us[rows]
+    since_min = (replaced_us // MINUTE_US).astype(np.int32)
+    is_new = (replaced_us <= until_us) & (since_min > state.sensor_known_min[rows])
+    rows = rows[is_new]
+    if not len(rows):
+        return False
+    blank(state, {"sensor": rows.tolist()}, but=("sensor_silent_us",))
+    state.sensor_known_min[rows] = since_min[is_new]
+    return True
 
 
 def rewatch(state: State, roster: Roster, now_us: int) -> None:

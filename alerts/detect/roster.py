@@ -151,6 +151,9 @@ class Roster:
     contact_turns: tuple[Rows, ...]
     """Thermometers and contacts of a home by its turn, as ``device_turns``."""
 
+    replaced: Rows
+    """Sensors for which another device speaks than in the beginning."""
+
     mains: Rows
     """Sensors that tell whether the mains failed, of any gateway."""
 
@@ -311,6 +314,7 @@ def build_roster(
         thermometer_turns=thermometer_turns,
         is_contact=is_contact,
         contact_turns=by_turn(contact, sensor_home[contact], homes_a_turn),
+        replaced=rows_where(table.sensor_replaced_us > 0),
         mains=rows_where(sensor_kind == CODE[Kind.MAINS]),
         gateway_place=table.gateway_place.astype(np.int64),
         gateway_sector=sectors(table, pairs),

@@ -247,13 +247,24 @@ def blanked(
     ``only`` these columns are blanked, where they are given, and never those of ``but``.
     """
     after = copied(state)
+    blank(after, rows, only=only, but=but)
+    return after
+
+
+def blank(
+    state: State,
+    rows: Mapping[str, Sequence[int]],
+    *,
+    only: Collection[str] | None = None,
+    but: Collection[str] = (),
+) -> None:
+    """As ``blanked``, in place."""
     for name, column in _COLUMNS.items():
         if name in but or (only is not None and name not in only):
             continue
-        old = getattr(after, name)
+        old = getattr(state, name)
         gone = [row for row in rows.get(column.axis, ()) if row < old.shape[-1]]
         old[..., gone] = column.fill
-    return after
 
 
 def row_of(state: State, rows: Mapping[str, Sequence[int]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The devices of a home by REST: its gateways, and replacing one."""
+"""The devices of a home by REST: what is there, and replacing a gateway."""
 
 from datetime import datetime
 from typing import Annotated, Final
@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import devices, installing
+from api import devices, installing, sensor_replacing
 from api.auth import Needs, Visitor
 from api.errors import Problem
 from api.installing import INSTALLERS
@@ -15,6 +15,7 @@ from api.rest.homes import Id
 from api.rest.installing import IssuedOut, issued_out
 from api.rest.models import Sent
 from api.rest.moments import to_datetime, to_datetime_or_none
+from api.rest.sensor_replacing import DeviceOut, device_out
 from config.credentials import LONGEST_WHY
 from config.problems import ConfigProblem
 from config.replacements import LONGEST_OVERLAP_H
@@ -45,6 +46,7 @@ class DevicesOut(Sent):
     """What is installed in a home."""
 
     gateways: list[HubOut]
+    devices: list[DeviceOut]
 
 
 class ReplacementIn(BaseModel):
@@ -62,12 +64,15 @@ class ReplacementIn(BaseModel):
 
 @router.get("/homes/{home}/devices")
 def list_devices(request: Request, visitor: Installer, home: Id) -> DevicesOut:
-    """Return the gateways of a home, and which boxes each took the place of."""
+    """Return the gateways and devices of a home, and what each took the place of."""
     resources: Resources = request.app.state.resources
     found = installing.home_of(request, visitor, home)
     with resources.database.connect() as connection:
         hubs = devices.hubs_of(connection, found)
-    return DevicesOut(gateways=[_hub(hub) for hub in hubs])
+        things = sensor_replacing.things_of(connection, found)
+    return DevicesOut(
+        gateways=[_hub(hub) for hub in hubs], devices=[device_out(thing) for thing in things]
+    )
 
 
 @router.post("/homes/{home}/gateways/{gateway}/replacement")

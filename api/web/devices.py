@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import devices, installing
+from api import devices, installing, sensor_replacing
 from api.auth import Needs, Visitor
 from api.errors import absent
 from api.installing import INSTALLERS
 from api.resources import Resources
+from api.web import sensor_replacing as replacing
 from api.web import words
 from api.web.alerts import Id
 from api.web.installing import issued_lines, sentence
@@ -100,10 +101,12 @@ def devices_page(
     place = resources.places[home.place]
     with resources.database.connect() as connection:
         hubs = devices.hubs_of(connection, home)
+        things = sensor_replacing.things_of(connection, home)
     context = {
         "home": home,
         "place": place,
         "hubs": [_hub(hub, place) for hub in hubs],
+        **replacing.listed(request, things, place),
         "errors": errors or {},
     }
     return page(request, visitor, "devices.html", context, status=422 if errors else 200)

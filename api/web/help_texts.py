@@ -324,6 +324,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/homes/{home_id}/household/{step}": "household",
     "/homes/{home_id}/installation": "installing",
     "/homes/{home_id}/safeguards/{number}/lift": "safeguarding",
+    "/homes/{home_id}/sensors/{sensor}/replace": "devices",
     "/homes/{home_id}/settings": "home-settings",
     "/homes/{home_id}/settings/{name}": "home-settings",
     "/homes/{home_id}/welfare-calls": "unwatched",

@@ -113,6 +113,39 @@ _SENSORS: Final = (
     N_("too large to be a reading"),
     N_("no consent is recorded, so nothing is kept of its devices"),
 )  # fmt: skip
+_REPLACING: Final = (
+    N_("The new device %(mistake)s"),
+    N_(
+        "does not tell %(kind)s, which the old device measures here: choose one that does, or add "
+        "this one as a further sensor of the home"
+    ),
+    N_(
+        "That is the address that it has; give the new device a name of its own in the hub, and "
+        "say that"
+    ),
+    N_(
+        "The %(kind)s sensor in the %(room)s of this home has that address: give the new device a "
+        "name of its own in the hub"
+    ),
+    N_(
+        "The %(kind)s sensor of this home has that address: give the new device a name of its own "
+        "in the hub"
+    ),
+    N_(
+        "The address has %(count)s characters, expected 1..255 without + and #: what the hub calls "
+        "the new device"
+    ),
+    N_("The model has %(count)s characters, expected at most 80 that can be printed"),
+    N_(
+        "Why has %(count)s characters, expected 1..200 without line breaks; say in a few words, "
+        "without names, why it is replaced"
+    ),
+    N_("The consent of this home is not recorded: record it first"),
+    N_(
+        "This device is not of one home alone; the operator of the service takes it out and enrols "
+        "another"
+    ),
+)
 _FIGURES: Final = (
     N_("%(name)s: no value; %(how)s"),
     N_("%(name)s: %(value)s; %(how)s"),
@@ -330,7 +363,7 @@ CODES: Final = (
 
 # Whole sentences come first: "a label: a mistake" fits whatever has a colon.
 FORMS: Final = (
-    *(*_BUDGET, *_HEALTH, *_LADDERS, *_INCIDENT, *_MISTAKES),
+    *(*_BUDGET, *_HEALTH, *_LADDERS, *_INCIDENT, *_REPLACING, *_MISTAKES),
     *(*_SENSORS, *_FIGURES, *_DETECTORS),
 )
 
@@ -349,7 +382,7 @@ def spoken(text: str) -> str:
 
 
 def _value(name: str, text: str) -> str:
-    return words.label(text).lower() if name in ("kind", "outcome") else spoken(text)
+    return words.label(text).lower() if name in ("kind", "outcome", "room") else spoken(text)
 
 
 def filled(form: str, values: Mapping[str, str]) -> str:

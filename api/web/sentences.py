@@ -101,6 +101,14 @@ FORMS: Final = (
     N_("Nobody knows whether these people are well."),
     N_("The %(sensor)s sensor has not been heard at all since it was enrolled."),
     N_("The %(sensor)s sensor in the %(room)s has not been heard at all since it was enrolled."),
+    N_(
+        "The %(sensor)s sensor has not been heard at all since another was put in its place at "
+        "%(clock)s."
+    ),
+    N_(
+        "The %(sensor)s sensor in the %(room)s has not been heard at all since another was put in "
+        "its place at %(clock)s."
+    ),
     N_("The %(sensor)s sensor is out of reach of its gateway since %(clock)s."),
     N_("The %(sensor)s sensor in the %(room)s is out of reach of its gateway since %(clock)s."),
     N_(

@@ -30,7 +30,7 @@ PLACED: Final = place_move.MOVES
 NEWEST: Final = {
     "allowances", "consents", "contacts", "former_addresses", "gateway_credentials", "households",
     "installations", "legal_holds", "overrides", "pauses", "persons", "replaced_gateways",
-    "visits", "walk_tests", "welfare_calls",
+    "replaced_sensors", "visits", "walk_tests", "welfare_calls",
 }  # fmt: skip
 """Tables of a home that came after the places did: none may be empty here."""
 

@@ -15,12 +15,14 @@ from config import (
     pause_rows,
     replacements,
     safeguarding,
+    sensor_replacements,
     tables,
     walk_test_rows,
 )
 from config.contacts import ContactsPlan
 from config.pauses import Pause, PauseReason
 from config.problems import ConfigProblem
+from config.sensor_replacements import NewDevice
 from config.settings import Settings
 from tests.config.test_consents_at_once import (
     NOW_US,
@@ -154,3 +156,20 @@ def test_a_gateway_is_replaced_once_and_the_other_is_told(database: Engine) -> N
         with database.connect() as connection:
             (serving,) = connection.execute(select(tables.gateways.c.id)).scalars()
         assert serving.endswith(f"{turn:05d}")
+
+
+def test_a_device_takes_the_place_of_one_sensor_at_a_time(database: Engine, home: str) -> None:
+    s, number = tables.sensors.c, number_of(database, home)
+    with database.connect() as connection:
+        query = select(s.id).where(s.home == number, s.kind != "gateway-status").order_by(s.number)
+        sensors = dict(zip(("one", "two"), connection.execute(query).scalars(), strict=False))
+
+    def put(connection: Connection, who: str, turn: int) -> None:
+        new, at_us = NewDevice(f"device-{turn}"), NOW_US + turn * HOUR_US
+        sensor_replacements.replace_device(
+            connection, sensors[who], new, who, at_us, why="it is broken"
+        )
+
+    for turn in range(ROUNDS):
+        (told,) = twice(database, lambda c, who: put(c, who, turn))  # noqa: B023  # done at once
+        assert "of this home has that address" in told

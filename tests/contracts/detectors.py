@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from alerts.detect.columns import NEVER
 from alerts.detect.state import as_arrays
 from alerts.detector import Detector
 from config.homes import HomeState
@@ -165,3 +166,17 @@ class DetectorContract:
         assert kinds_told(houses, detector) == set()
         houses.run(moved(new, START + 4 * DAY + HOUR), START + 4 * DAY + 2 * HOUR)
         assert houses.state.heard_us[new] > START + 4 * DAY
+
+    def test_a_sensor_for_which_another_device_speaks_says_nothing(
+        self, make_houses: MakeHouses, detector: Detector
+    ) -> None:
+        houses = make_houses(1)
+        houses.run(days(houses, 0, 2), START + 2 * DAY)
+        same, at_us = houses.sensor("bathroom"), START + 2 * DAY
+        learned = houses.state.active_days[:, 1].copy()
+        houses.put_device(same, "new-0", at_us)
+        assert houses.state.heard_us[same] == NEVER
+        np.testing.assert_array_equal(houses.state.active_days[:, 1], learned)
+        houses.run(days(houses, 2, 4), START + 4 * DAY)
+        assert kinds_told(houses, detector) == set()
+        assert houses.state.heard_us[same] > START + 3 * DAY

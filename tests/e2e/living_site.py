@@ -197,5 +197,6 @@ def pages_of(world: World) -> dict[str, str]:
         "installation": f"/homes/{A}-home-1/installation",
         "devices": f"/homes/{A}-home-1/devices",
         "replace-gateway": f"/homes/{A}-home-1/gateways/{A}-gateway-1/replace",
+        "replace-sensor": f"/homes/{A}-home-1/sensors/{A}-1-sensor-1/replace",
         "announced": f"/homes/{A}-home-1/announced",
     }

@@ -111,6 +111,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{home}": f"{place}-home-1",
         "{home_id}": f"{place}-home-1",
         "{gateway}": f"{place}-gateway-1",
+        "{sensor}": f"{place}-1-sensor-1",
         "{place}": place,
         "{number}": "1",
         "{account}": f"account-{place}-care-worker",
@@ -194,6 +195,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "revoke": {"why": "a test"},
     "replacement": {"why": " "},  # refused: the gateway has its name in this world
     "replace": {"why": "a test", "overlap": "24"},  # shown to be checked only
+    "sensor replacement": {"address": "a-test", "why": " "},  # refused: it has its address here
+    "sensor replace": {"device": "other", "address": "a-test", "why": "a test"},  # shown only
     "consents": {
         "basis": "consent",
         "decided_by": "person",
@@ -225,6 +228,12 @@ BODIES: dict[str, dict[str, Any]] = {
 """What routes take, by the last part of their address."""
 
 
+def named(path: str) -> str:
+    """Return the last part of an address, with what it is done to where two share the part."""
+    last = path.rpartition("/")[2]
+    return f"sensor {last}" if "/sensors/" in path else last
+
+
 def act(visit: Visit, address: str, method: str) -> Response:
     body: dict[str, Any] = {"outcome": "test"}
     path = address.partition("?")[0]
@@ -243,7 +252,7 @@ def act(visit: Visit, address: str, method: str) -> Response:
         body = {"language": "cy"}
     elif "/attempts/" in address:
         body = {"result": "answered"}
-    elif (last := path.rpartition("/")[2]) in BODIES:
+    elif (last := named(path)) in BODIES:
         body = BODIES[last]
     elif "/detectors/" in address:
         body = {"mode": "off", "evidence": "a test"}
