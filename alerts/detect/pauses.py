@@ -48,7 +48,8 @@ def is_paused(pauses: Pauses, homes: int, at_us: int) -> Bools:
 def cuts(pauses: Pauses, others_us: Ints, before_us: int, ticks_us: Ints) -> list[int]:
     """Return the positions of ticks by which another home is paused than by the tick before.
 
-    ``before_us`` is the tick before the first of ``ticks_us``; something else changes at ``others_us``.
+    ``before_us`` is the tick before the first of ``ticks_us``; other things change at
+    ``others_us``.
     """
     edges = np.concatenate([pauses.from_us, pauses.stop_us, others_us])
     edges = edges[(edges > before_us) & (edges <= ticks_us[-1])]
