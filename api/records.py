@@ -13,6 +13,7 @@ from api.records_lines import (
     Running,
     detectors,
     few,
+    gss_codes,
     kinds,
     outside,
     parameters,
@@ -52,6 +53,7 @@ def _record(running: Running) -> Iterator[str]:
         "Controller",
         [
             f"- Controller: {place.name}",
+            *gss_codes(place),
             f"- Contact: {place.contacts.support}, {place.contacts.phone}",
             f"- Data protection officer: {ASK}",
             f"- Joint controllers and processors (such as a monitoring centre or a hub): {ASK}",

@@ -114,6 +114,14 @@ def roles(running: Running) -> list[str]:
     ]
 
 
+def gss_codes(place: Place) -> list[str]:
+    """Return the place's codes of the Office for National Statistics, each with its dates."""
+    return [
+        f"- GSS code: {one.code} from {one.first}" + (f" to {one.last}" if one.last else "")
+        for one in place.gss_codes
+    ]
+
+
 def outside(running: Running) -> list[str]:
     """Return who else is told, and of what."""
     told = [

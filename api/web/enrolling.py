@@ -17,7 +17,7 @@ from api.web import enrol_steps, words
 from api.web.alerts import Id
 from api.web.enrol_steps import BY_KEY, KEYS, STEP_OF, STEPS, Step
 from api.web.language import _
-from api.web.pages import page
+from api.web.pages import name_of, page
 from api.web.phrases import spoken
 from api.web.sign_in import own_path
 from api.web.typed import Typed
@@ -44,12 +44,12 @@ def show_enrolment(request: Request, visitor: Editor) -> Response:
     found = enrolling.overview(resources, visitor)
     now_us = microseconds(resources.clock())
     context = {
-        "places": [resources.places[key] for key in visitor.places(*EDITORS)],
+        "places": [(key, name_of(resources.places[key])) for key in visitor.places(*EDITORS)],
         "drafts": [
             {
                 "id": one.id,
                 "name": one.fields.get("name") or _("Nobody named yet"),
-                "place": resources.places[one.place].name,
+                "place": name_of(resources.places[one.place]),
                 "when": words.ago(one.saved_us, now_us),
                 "step": _first_open(one.fields),
             }

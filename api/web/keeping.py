@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from api.auth import idle_us
 from api.resources import Resources
 from api.rest.moments import to_datetime
-from api.web.pages import STATIC, asset, render
+from api.web.pages import OWN_COLOUR, STATIC, asset, render
 from ingest.clock import microseconds
 
 router: Final = APIRouter(include_in_schema=False)
@@ -50,8 +50,13 @@ def send_worker() -> Response:
 
 
 @router.get("/manifest.webmanifest")
-def send_manifest() -> Response:
-    """Send what a phone needs to install Stillwell."""
+def send_manifest(request: Request) -> Response:
+    """Send what a phone needs to install Stillwell: in the colour of the place if it has but one.
+
+    A browser asks without saying who it is, so that of several places none is named.
+    """
+    resources: Resources = request.app.state.resources
+    colours = [one.brand_colour for one in resources.places.values()]
     sizes = (192, 512)
     pictures = [
         {"src": asset(f"icon-{n}.png"), "sizes": f"{n}x{n}", "type": "image/png"} for n in sizes
@@ -65,7 +70,7 @@ def send_manifest() -> Response:
         "scope": "/",
         "display": "standalone",
         "background_color": "#ffffff",
-        "theme_color": "#1d3f58",
+        "theme_color": colours[0] if len(colours) == 1 else OWN_COLOUR,
         "icons": [{**icon, "purpose": "any maskable"} for icon in pictures],
     }
     return JSONResponse(manifest, media_type="application/manifest+json")

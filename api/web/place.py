@@ -13,7 +13,9 @@ from api import telling
 from api.auth import Needs, Visitor
 from api.resources import Resources
 from api.web import (
+    ending_words,
     ladder_words,
+    phrases,
     place_budget,
     place_edit,
     place_ladder,
@@ -27,7 +29,7 @@ from api.web.pages import name_of, page
 from api.web.place_edit import EDITORS
 from config import alert_budgets, declarations, granting, ladder_rows, message_texts, people, rotas
 from config.declarations import Declaration
-from config.places import Place, not_live_notices
+from config.places import GssCode, Place, Responsible, not_live_notices
 from config.roles import Role
 
 router: Final = APIRouter(include_in_schema=False)
@@ -199,7 +201,6 @@ def _of_file(place: Place) -> list[tuple[str, list[str]]]:
     """Return what only the place file says: whoever runs the installation changes it."""
     fallback = place.fallback
     not_live = [*map(sentences.translate, not_live_notices({place.key: place}, [place.key]))]
-    codes = ", ".join(one.code for one in place.gss_codes)
     return [
         (_("Name"), [name for name in (place.name, place.name_cy) if name]),
         (_("Languages"), [", ".join(LANGUAGES[code] for code in place.languages)]),
@@ -210,16 +211,43 @@ def _of_file(place: Place) -> list[tuple[str, list[str]]]:
             [f"{fallback.name}, {fallback.phone}"] if fallback else [_("nobody is named")],
         ),
         (_("Support"), [f"{place.contacts.support}, {place.contacts.phone}"]),
+        (_("Manufacturer of record"), _responsible(place.manufacturer)),
+        (_("Clinical safety officer"), _responsible(place.safety_officer)),
         (
-            _("How long readings and alerts are kept"),
+            _("What sensors may be for"),
+            sorted({phrases.spoken(one) for one in place.purposes.values()}),
+        ),
+        (
+            _("How long data is kept"),
             [
                 _n("Readings: %(n)s day", "Readings: %(n)s days", place.retention_days),
                 _n("Alerts that are over: %(n)s day", "Alerts that are over: %(n)s days",
                    place.alert_days),
+                _n("Household and contacts, after the end of an enrolment: %(n)s day",
+                   "Household and contacts, after the end of an enrolment: %(n)s days",
+                   place.household_days),
+                _n("Devices, after the end of an enrolment: %(n)s day",
+                   "Devices, after the end of an enrolment: %(n)s days", place.device_days),
+                _n("The log of who saw and did what: %(n)s day",
+                   "The log of who saw and did what: %(n)s days", place.kept_audit_days),
             ],
         ),
-        (_("GSS codes"), [codes or _("none")]),
+        (_("GSS codes"), [_gss(one) for one in place.gss_codes] or [_("none")]),
     ]  # fmt: skip
+
+
+def _responsible(named: Responsible | None) -> list[str]:
+    if named is None:
+        return [_("nobody is named")]
+    return [", ".join(part for part in (named.name, named.email, named.phone) if part)]
+
+
+def _gss(one: GssCode) -> str:
+    first = ending_words.long_day(one.first)
+    if one.last is None:
+        return _("%(code)s, since %(first)s", code=one.code, first=first)
+    last = ending_words.long_day(one.last)
+    return _("%(code)s, from %(first)s to %(last)s", code=one.code, first=first, last=last)
 
 
 def _past(one: Declaration, place: Place, names: Mapping[str, str]) -> dict[str, Any]:

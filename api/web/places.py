@@ -12,7 +12,7 @@ from api.auth import ANY, CARE, COUNTS, HOMES, PEOPLE, Needs, Visitor
 from api.errors import absent
 from api.resources import Resources
 from api.web import words
-from api.web.pages import page
+from api.web.pages import name_of, page
 from api.web.phrases import spoken
 from config.places import is_live_for_p1, not_live_notices
 from config.roles import Role
@@ -65,7 +65,7 @@ def show_places(request: Request, visitor: Anyone) -> Response:
     rows = [
         {
             "key": key,
-            "name": resources.places[key].name,
+            "name": name_of(resources.places[key]),
             "roles": ", ".join(sorted(words.label(role.value).lower() for role in roles)),
             "homes": homes.get(key),
             "sees_homes": bool(roles.intersection(HOMES)),
