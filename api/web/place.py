@@ -13,7 +13,6 @@ from api import telling
 from api.auth import Needs, Visitor
 from api.resources import Resources
 from api.web import (
-    ending_words,
     ladder_words,
     phrases,
     place_budget,
@@ -243,10 +242,10 @@ def _responsible(named: Responsible | None) -> list[str]:
 
 
 def _gss(one: GssCode) -> str:
-    first = ending_words.long_day(one.first)
+    first = words.long_day(one.first)
     if one.last is None:
         return _("%(code)s, since %(first)s", code=one.code, first=first)
-    last = ending_words.long_day(one.last)
+    last = words.long_day(one.last)
     return _("%(code)s, from %(first)s to %(last)s", code=one.code, first=first, last=last)
 
 
