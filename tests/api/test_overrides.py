@@ -161,7 +161,7 @@ def test_who_is_no_supervisor_sees_and_sets_nothing(world: World, sam: Visit) ->
     alice = Visit(world.app, "alice")
     shown = alice.get(f"/homes/{home}/settings").text
     assert "4.5 standard deviations" in shown
-    assert "Take room_z back" not in shown
+    assert "Take back" not in shown
     assert "Set for this home" not in shown
     assert alice.get(f"/homes/{home}/settings/room_z").status_code == 403
     assert alice.post(f"/homes/{home}/settings/room_z/take-back", {}).status_code == 403
