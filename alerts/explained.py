@@ -250,6 +250,10 @@ RULES: Final[Mapping[AlertKind, Mapping[str, tuple[Condition, ...]]]] = {
 """By kind and rule (``rule`` in the evidence, empty where there is one): what had to hold."""
 
 
+BY_TIER: Final = ", risk tier "
+"""Stands between what is compared and the tier, where it is by tier."""
+
+
 def rule_of(kind: AlertKind, evidence: Mapping[str, object]) -> tuple[Condition, ...]:
     """Return what had to hold for a finding of this kind with this evidence."""
     rules = RULES[kind]
@@ -270,7 +274,7 @@ def _compare(test: Condition, evidence: Mapping[str, object]) -> Iterator[Compar
     seen, limit = evidence.get(test.seen), evidence.get(test.limit)
     if isinstance(seen, Mapping) and isinstance(limit, Mapping):
         for tier in seen:
-            what = f"{test.what}, risk tier {tier}"
+            what = f"{test.what}{BY_TIER}{tier}"
             yield Compared(what, test.unit, test.sign, seen[tier], limit[tier], None, None)
         return
     number = _number(seen)

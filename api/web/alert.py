@@ -355,12 +355,12 @@ def _why(
         last = last_seen.of_homes(resources, [home], now_us)[home.id]
         if is_fragment or alert.priority is Priority.T:
             return {"last": last}
-        batch = store.read(home.number, *why.reach(alert))
+        batch = store.read(home.number, *why.reach(why.of_alert(alert)))
     except (StoreDown, StoreDamaged):
         return {"is_history_down": True}
     return {
         "last": last,
-        "why": why.told(alert, batch, sensors, now_us, place.zone),
+        "why": why.told(why.of_alert(alert), batch, sensors, now_us, place.zone),
         "speaks": why.speaks(alert, batch, sensors, place.zone),
         "verdict": _(lines.VERDICTS[alert.verdict]),
     }

@@ -8,16 +8,17 @@ from typing import Final
 from markupsafe import Markup
 
 from alerts.alert import AlertKind
-from alerts.explained import Compared, Sign, Unit, explain, rule_of
+from alerts.explained import BY_TIER, Compared, Sign, Unit, explain, rule_of
 from api.web import words
+from api.web.language import N_, _
 from api.web.strip_svg import per_cent
 
 _MINUTE_US: Final = 60_000_000
 _RAISED: Final = {
-    Sign.OVER: "raised above",
-    Sign.FROM: "raised from",
-    Sign.UNDER: "raised below",
-    Sign.UP_TO: "raised up to",
+    Sign.OVER: N_("%(seen)s, raised above %(limit)s"),
+    Sign.FROM: N_("%(seen)s, raised from %(limit)s on"),
+    Sign.UNDER: N_("%(seen)s, raised below %(limit)s"),
+    Sign.UP_TO: N_("%(seen)s, raised up to %(limit)s"),
 }
 _BARE: Final = frozenset({Unit.MOMENT, Unit.TIME_OF_DAY, Unit.CELSIUS})
 """Units whose nought says nothing: their bars begin near what is shown."""
@@ -36,7 +37,7 @@ class Row:
 
 def decided(kind: AlertKind, evidence: Mapping[str, object], zone: tzinfo) -> list[Row]:
     """Return what decided an alert of this kind; nothing where its evidence is of before."""
-    return [Row(one.what, _text(one, zone), _draw(one)) for one in explain(kind, evidence)]
+    return [Row(_name(one.what), _text(one, zone), _draw(one)) for one in explain(kind, evidence)]
 
 
 def said(kind: AlertKind, evidence: Mapping[str, object]) -> frozenset[str]:
@@ -47,15 +48,23 @@ def said(kind: AlertKind, evidence: Mapping[str, object]) -> frozenset[str]:
     return frozenset(key for one in told for key in (one.seen, one.limit, one.low, one.high))
 
 
+def _name(what: str) -> str:
+    """Return what is compared, in the reader's language; some is told by risk tier."""
+    name, _comma, tier = what.partition(BY_TIER)
+    if not tier:
+        return _(name)
+    return _("%(name)s, risk tier %(tier)s", name=_(name), tier=tier)
+
+
 def _text(one: Compared, zone: tzinfo) -> str:
     text = _figure(one.unit, one.seen, zone)
     if one.limit is not None:
         text, limit = _apart(one.unit, one.seen, one.limit, zone)
-        text += f", {_RAISED[one.sign]} {limit}" + (" on" if one.sign is Sign.FROM else "")
+        text = _(_RAISED[one.sign], seen=text, limit=limit)
     if one.low is not None and one.high is not None:
         low, high = (_figure(one.unit, edge, zone) for edge in (one.low, one.high))
-        usual = low if low == high else f"{low} to {high}"
-        text += f". Usual on eight days of ten: {usual}"
+        usual = low if low == high else _("%(low)s to %(high)s", low=low, high=high)
+        text = _("%(text)s. Usual on eight days of ten: %(usual)s", text=text, usual=usual)
     return f"{text}."
 
 

@@ -16,15 +16,18 @@ from api.auth import Needs, Visitor
 from api.cursors import decode_cursor, encode_cursor
 from api.errors import Problem
 from api.resources import Resources
-from api.web import lines, sentences, words
+from api.web import lines, sentences, why, words
 from api.web.alert import note_mistake
 from api.web.alerts import Id
+from api.web.decided import decided
 from api.web.language import N_, _
 from api.web.pages import page
 from api.web.typed import Typed
 from config import people
 from config.roles import Role
 from ingest.clock import microseconds
+from ingest.sink import StoreDown
+from ingest.store.pieces import StoreDamaged
 
 router: Final = APIRouter(include_in_schema=False)
 Supervisor = Annotated[Visitor, Depends(Needs((Role.SUPERVISOR,)))]
@@ -90,6 +93,38 @@ def _page(
         "kept": kept,
     }
     return page(request, visitor, "findings.html", context, status=422 if errors else 200)
+
+
+@router.get("/detectors/findings/{finding}")
+def show_finding(request: Request, visitor: Supervisor, finding: Id) -> Response:
+    """Show one finding with the picture of what decided it."""
+    resources: Resources = request.app.state.resources
+    found = supervision.find(resources, visitor, finding)
+    place, now_us = resources.places[found.place], microseconds(resources.clock())
+    with resources.database.connect() as connection:
+        labels = roster.labels(connection, [found.home])
+        names = people.names(connection, frozenset([found.account or ""]))
+        home = roster.find_home(connection, [found.place], found.home)
+    context = {
+        "place": place,
+        "one": _line(found, resources, labels, names),
+        "decided": decided(found.kind, found.evidence, place.zone),
+        "live_url": "",
+        **(_picture(resources, found, home.number, now_us) if home is not None else {}),
+    }
+    return page(request, visitor, "finding.html", context)
+
+
+def _picture(resources: Resources, found: ShadowFinding, home: int, now_us: int) -> dict[str, Any]:
+    store, case = resources.store(), why.of_finding(found)
+    if store is None:
+        return {}
+    try:
+        batch = store.read(home, *why.reach(case))
+    except (StoreDown, StoreDamaged):
+        return {"is_history_down": True}
+    sensors = roster.sensors_of(resources.table(), home)
+    return {"why": why.told(case, batch, sensors, now_us, resources.places[found.place].zone)}
 
 
 @router.post("/detectors/findings/{finding}/adjudicate")

@@ -302,6 +302,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/data-requests": "data-requests",
     "/detectors": "detectors",
     "/detectors/findings": "findings",
+    "/detectors/findings/{finding}": "findings",
     "/detectors/{place}/{detector}": "detectors",
     "/enrol": "enrol",
     "/enrol/{draft}/check": "enrol",

@@ -1,13 +1,15 @@
 """The evidence of an alert in words, as a table and as what speaks for its verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from alerts.alert import LIFE_SAFETY, Verdict
+from alerts.adjudications import ShadowFinding
+from alerts.alert import LIFE_SAFETY, AlertKind, Verdict
 from api.queries import Alert
 from api.web import evidence, words
 from api.web.evidence import Evidence, Measure
@@ -27,22 +29,45 @@ _NAMES: Final = {
 }
 
 
-def reach(alert: Alert) -> tuple[Instant, Instant]:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a picture is drawn of: an alert, or a finding that nobody was told of.
+
+    ``told_us`` is when it was raised, or found.
+    """
+
+    kind: AlertKind
+    onset_us: int
+    told_us: int
+    evidence: Mapping[str, Any]
+
+
+def of_alert(alert: Alert) -> Case:
+    """Return an alert as a case."""
+    return Case(alert.kind, alert.onset_us, alert.raised_us, alert.evidence)
+
+
+def of_finding(found: ShadowFinding) -> Case:
+    """Return a finding in shadow as a case."""
+    return Case(found.kind, found.onset_us, found.found_us, found.evidence)
+
+
+def reach(case: Case) -> tuple[Instant, Instant]:
     """Return the stretch of readings that the picture needs; the end is not included."""
-    first = min(alert.onset_us, alert.raised_us)
-    first = max(first, alert.raised_us - 3 * _DAY_US)
+    first = min(case.onset_us, case.told_us)
+    first = max(first, case.told_us - 3 * _DAY_US)
     days = evidence.DAYS + 2
-    return instant(first - days * _DAY_US), instant(alert.raised_us + _DAY_US)
+    return instant(first - days * _DAY_US), instant(case.told_us + _DAY_US)
 
 
 def told(
-    alert: Alert, batch: Batch, sensors: Sequence[Sensor], now_us: int, zone: ZoneInfo
+    case: Case, batch: Batch, sensors: Sequence[Sensor], now_us: int, zone: ZoneInfo
 ) -> dict[str, Any]:
     """Return the picture with its labels, its table and its summary."""
-    onset_us = max(min(alert.onset_us, alert.raised_us), 0)
-    shown = evidence.window(onset_us, alert.raised_us, max(now_us, alert.raised_us), zone)
-    found = evidence.build(batch, sensors, evidence.measure_of(alert.kind), shown, zone)
-    limit = alert.evidence.get("limit_c")
+    onset_us = max(min(case.onset_us, case.told_us), 0)
+    shown = evidence.window(onset_us, case.told_us, max(now_us, case.told_us), zone)
+    found = evidence.build(batch, sensors, evidence.measure_of(case.kind), shown, zone)
+    limit = case.evidence.get("limit_c")
     line = float(limit) if isinstance(limit, int | float) and not found.is_counted else None
     low, high = scale(found, line)
     hours = (shown.stop - shown.start) // 2

@@ -4,6 +4,8 @@ import re
 from zoneinfo import ZoneInfo
 
 from alerts.alert import AlertKind
+from alerts.explained import RULES
+from api.web import explained_texts
 from api.web.decided import decided, said
 
 LONDON = ZoneInfo("Europe/London")
@@ -72,3 +74,8 @@ def test_each_tier_of_homes_that_an_outage_hides_is_told() -> None:
     rows = decided(AlertKind.UNWATCHED_HOME, hidden, LONDON)
     assert [row.what for row in rows] == ["Not seen for, risk tier 1", "Not seen for, risk tier 2"]
     assert rows[0].text == "2 hours 30 minutes, raised from 2 hours on."
+
+
+def test_every_comparison_has_its_name_in_the_catalogue() -> None:
+    told = {test.what for of in RULES.values() for rule in of.values() for test in rule}
+    assert told == set(explained_texts.TEXTS)

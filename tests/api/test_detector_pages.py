@@ -67,6 +67,21 @@ def test_a_finding_is_judged_by_a_button_and_may_be_judged_again(world: World, s
     assert "0 true, 0 false, 1 unclear" in sam.get(PAGE).text
 
 
+def test_a_finding_opens_with_the_picture_of_what_decided_it(world: World, sam: Visit) -> None:
+    world.write_store()
+    found = world.findings_of(A)[0]
+    assert f'href="/detectors/findings/{found}"' in sam.get("/detectors/findings").text
+    text = sam.get(f"/detectors/findings/{found}").text
+    for part in ("<svg", 'id="why-summary"', 'id="why-figures"', "Usual at that time"):
+        assert part in text
+    assert "Larkspur Court, flat 1" in text
+    assert f'action="/detectors/findings/{found}/adjudicate"' in text
+    sam.post(f"/detectors/findings/{found}/adjudicate", {"said": "true", "note": "Fell."})
+    assert "True, says Sam" in sam.get(f"/detectors/findings/{found}").text
+    assert sam.get(f"/detectors/findings/{world.findings_of(B)[0]}").status_code == 404
+    assert Visit(world.app, "alice").get(f"/detectors/findings/{found}").status_code == 403
+
+
 @pytest.mark.parametrize("form", [{}, {"said": "perhaps"}, {"said": "true", "note": "a\0b"}])
 def test_a_word_that_is_none_is_refused_and_nothing_is_kept(
     world: World, sam: Visit, form: dict[str, str]

@@ -152,6 +152,7 @@ def pages_of(world: World) -> dict[str, str]:
         "detectors": "/detectors",
         "detector": f"/detectors/{A}/inactivity",
         "findings": "/detectors/findings",
+        "finding": f"/detectors/findings/{world.findings_of(A)[0]}",
         "judged": "/detectors/findings?show=judged",
         "caps": "/caps",
         "home-settings": f"/homes/{A}-home-2/settings",

@@ -1,0 +1,50 @@
+"""What is compared in ``alerts/explained.py``, for the catalogue of texts."""
+
+from typing import Final
+
+from api.web.language import N_
+
+TEXTS: Final = (
+    N_("Behind its usual course"),
+    N_("Change found, added up"),
+    N_("Coolest room"),
+    N_("Days known"),
+    N_("Door last used"),
+    N_("Doses taken"),
+    N_("Fits moved better by"),
+    N_("For how long"),
+    N_("Gained in an hour"),
+    N_("Gateways gone"),
+    N_("Gateways lost"),
+    N_("Has seen nobody for"),
+    N_("Homes expected"),
+    N_("Homes heard"),
+    N_("Lasted"),
+    N_("Movement after the pause began"),
+    N_("Movement before its end"),
+    N_("Nights known"),
+    N_("Not heard for"),
+    N_("Not seen for"),
+    N_("Not used by"),
+    N_("Nothing inside for"),
+    N_("Of all gateways"),
+    N_("Offline for"),
+    N_("Out of reach since"),
+    N_("Quiet for"),
+    N_("Share of days with it"),
+    N_("Share of nights like this"),
+    N_("Signals"),
+    N_("Signs that day"),
+    N_("Silent for"),
+    N_("Their last words apart"),
+    N_("Times it usually sees somebody"),
+    N_("Told"),
+    N_("Usual signs that did not come"),
+    N_("Visits that night"),
+    N_("Waited for others"),
+    N_("Waited until"),
+    N_("Warmest room"),
+    N_("Without a pause for"),
+    N_("Without mains for"),
+)
+"""The name of every comparison."""
