@@ -181,7 +181,8 @@ def test_the_focus_stays_on_its_button_when_my_alerts_renew(site: Site, browser:
         button.focus()
         mark = button.get_attribute("id")
         page.wait_for_timeout(1000)
-        press_pendant(site, 2, "once more")
+        home = site.world.homes[A][0]
+        site.world.raise_alert(AlertKind.SMOKE, home, "Smoke alarm, once more.", ago_min=0)
         expect(page.locator(".stillwell-line", has_text="once more")).to_be_visible(
             timeout=PATIENCE_MS
         )
