@@ -35,6 +35,7 @@ from api.rest import measures as rest_measures
 from api.rest import moves as rest_moves
 from api.rest import overrides as rest_overrides
 from api.rest import pauses as rest_pauses
+from api.rest import place_settings as rest_place_settings
 from api.rest import safeguards as rest_safeguards
 from api.rest import sensor_replacing as rest_sensor_replacing
 from api.rest import subjects as rest_subjects
@@ -77,8 +78,11 @@ from api.web import (
     place,
     place_budget,
     place_ladder,
+    place_rota,
+    place_shift,
     place_teams,
     place_texts,
+    place_turn,
     places,
     provider,
     rehearse,
@@ -146,6 +150,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_moves,
         rest_visits,
         rest_telling,
+        rest_place_settings,
         rest_detectors,
         rest_caps,
         rest_overrides,
@@ -184,7 +189,10 @@ def create_app(resources: Resources) -> FastAPI:
         place_ladder,
         place_budget,
         place_texts,
+        place_rota,
+        place_shift,
         place_teams,
+        place_turn,
         alerts,
         alert,
         mine,

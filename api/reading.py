@@ -56,7 +56,7 @@ PLACE_LISTS: Final[Mapping[str, str]] = {
 }
 """The same of one place: ``/api/v1/places/{place}/`` and this."""
 
-PLACE_PAGES: Final[Mapping[str, str]] = {"teams": "rota"}
+PLACE_PAGES: Final[Mapping[str, str]] = {"rota": "rota", "teams": "rota"}
 """The same on pages: ``/places/{place}/`` and this, and what lies below."""
 
 SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding")

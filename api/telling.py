@@ -1,6 +1,6 @@
 """Who is told: ladders, rotas and how accounts want to be told, for REST and commands alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -52,6 +52,18 @@ class GapOpened(ConfigProblem):
         more = f", and {len(gaps) - _MOST_TOLD} times more" if len(gaps) > _MOST_TOLD else ""
         super().__init__(f"rota: nobody would be on call {spans}{more}; say that this is meant")
         self.gaps = gaps
+
+
+class Unanswered(ConfigProblem):
+    """A rota would leave a P1 of a live place to nobody at all in this gap."""
+
+    def __init__(self, place: Place, gap: Gap) -> None:
+        super().__init__(
+            f"rota: nobody would be on call for {gap.name} from {_moment(gap.start_us, place)} "
+            f"until {_moment(gap.end_us, place)}, and the last step of the P1 ladder reaches "
+            "nobody; let somebody be on call then, or name people with an address in that last step"
+        )
+        self.gap = gap
 
 
 def read_priority(text: str) -> Priority:
@@ -118,8 +130,17 @@ def opened(connection: Connection, place: Place, rota: Rota, now_us: int) -> lis
     return rota_gaps.opened(rotas.find(connection, place.key), rota, place, called, now_us)
 
 
+def gaps(rota: Rota, place: Place, called: Collection[str], now_us: int) -> list[Gap]:
+    """Return the gaps of the next four weeks; ``called`` are teams that a ladder calls."""
+    stop_us = now_us + rotas.AHEAD_DAYS * _DAY_US
+    turns = rotas.turns(rota, place.zone, BankHolidays(rota.division), now_us, stop_us)
+    names = {team.key: team.name for team in rota.team}
+    found = rotas.gaps(rota, turns, now_us, stop_us, called)
+    return [Gap(team, names[team], start_us, end_us) for team, start_us, end_us in found]
+
+
 def _expect_answer(connection: Connection, place: Place, gaps: Sequence[Gap], now_us: int) -> None:
-    """Raise ConfigProblem where the gaps would leave a P1 of a live place to nobody (rule 1)."""
+    """Raise Unanswered where the gaps would leave a P1 of a live place to nobody (rule 1)."""
     ladder = ladder_rows.in_force(connection, place, Priority.P1.value)
     if ladder is None or not is_live_for_p1(place):
         return
@@ -128,11 +149,7 @@ def _expect_answer(connection: Connection, place: Place, gaps: Sequence[Gap], no
     last = ladder.fallback
     if missed is None or (last is not None and reaches(connection, last, place, now_us)):
         return
-    raise ConfigProblem(
-        f"rota: nobody would be on call for {missed.name} from {_moment(missed.start_us, place)} "
-        f"until {_moment(missed.end_us, place)}, and the last step of the P1 ladder reaches "
-        "nobody; let somebody be on call then, or name people with an address in that last step"
-    )
+    raise Unanswered(place, missed)
 
 
 def _moment(us: int, place: Place) -> str:

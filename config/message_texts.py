@@ -76,10 +76,15 @@ def save(
     *,
     why: str = "",
     read: int | None = None,
-) -> None:
-    """Put the texts in force; look for mistakes before. For ``read`` see ``declarations.save``."""
+) -> int:
+    """Put the texts in force and return their version; look for mistakes before.
+
+    For ``read`` see ``declarations.save``.
+    """
     content = {key: texts[key].strip() for key in NEEDED}
-    declarations.save(connection, place, SUBJECT, content, account, now_us, why=why, read=read)
+    return declarations.save(
+        connection, place, SUBJECT, content, account, now_us, why=why, read=read
+    )
 
 
 def find(connection: Connection, place: str) -> Mapping[str, str] | None:

@@ -278,12 +278,17 @@ def on_line(found: Sequence[Turn], team: str, line: str, now_us: int) -> Turn | 
     return next((turn for turn in is_now if (turn.team, turn.line) == (team, line)), None)
 
 
-def check(rota: Rota, zone: ZoneInfo, holidays: Holidays, now_us: int) -> None:
-    """Raise ConfigProblem when two people of one team are on call at one time within a year."""
+def clash(rota: Rota, zone: ZoneInfo, holidays: Holidays, now_us: int) -> tuple[Turn, Turn] | None:
+    """Return two turns of one line of a team at one time within a year, or None."""
     year_us = 366 * 86_400_000_000
-    clash = overlap(turns(rota, zone, holidays, now_us, now_us + year_us))
-    if clash is not None:
-        one, other = clash
+    return overlap(turns(rota, zone, holidays, now_us, now_us + year_us))
+
+
+def check(rota: Rota, zone: ZoneInfo, holidays: Holidays, now_us: int) -> None:
+    """Raise ConfigProblem when two people are on one line of a team at one time within a year."""
+    found = clash(rota, zone, holidays, now_us)
+    if found is not None:
+        one, other = found
         when = _local(max(one.start_us, other.start_us), zone)
         raise ConfigProblem(
             f"rota: {one.person} and {other.person} are both on call for {one.team} at "

@@ -139,11 +139,12 @@ def _list(resources: Resources, place: str) -> DetectorsOut:
         rows = detectors.overview(connection, (place,), now_us)
         last = calibrations.newest(connection, (place,)).get(place)
     said = "" if last is None else " ".join(budget_text(last, resources.places[place]))
-    budget = None if last is None else _budget(last, said)
+    budget = None if last is None else budget_out(last, said)
     return DetectorsOut(detectors=[_detector(row) for row in rows], budget=budget)
 
 
-def _budget(last: Calibrated, said: str) -> BudgetOut:
+def budget_out(last: Calibrated, said: str) -> BudgetOut:
+    """Return what a budget came to, as REST sends it; ``said`` is the same in sentences."""
     found = last.found
     return BudgetOut(
         per_100_homes_week=last.budget,

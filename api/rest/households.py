@@ -14,6 +14,7 @@ from api.contacting import EDITORS
 from api.errors import Problem, absent
 from api.households import READERS, Shown, Wrong
 from api.resources import Resources
+from api.rest import versions
 from api.rest.homes import Id
 from api.rest.models import Sent
 from api.roster import find_home
@@ -185,7 +186,9 @@ def save_household(
         if find_home(connection, visitor.places(*EDITORS), home) is None:
             raise absent()
     try:
-        households.save(resources, visitor, home, body.household, _revision(if_match))
+        households.save(
+            resources, visitor, home, body.household, versions.asked(if_match, "household")
+        )
     except Wrong as wrong:
         raise _wrong(wrong) from wrong
     return _told(response, households.read(resources, visitor, home))
@@ -209,16 +212,6 @@ def _wrong(wrong: Wrong) -> Problem:
     errors = [{"where": w, "field": field, "said": said} for w, field, said in wrong.mistakes]
     count = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
     return Problem(422, f"{count}; nothing was saved.", extra={"errors": errors})
-
-
-def _revision(if_match: str | None) -> int | None:
-    if if_match is None:
-        said = "Send If-Match with the ETag of the household that you read, so that no change is "
-        raise Problem(428, f"{said}lost; * asks for none.")
-    if if_match.strip() == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    return int(text) if text.isascii() and text.isdigit() else -1
 
 
 def _told(response: Response, shown: Shown) -> HouseholdOut:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Depends, Path, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.notify.webhook import Unsafe, guard
@@ -11,10 +11,12 @@ from api import telling
 from api.auth import ANY, HOMES, Needs, Visitor
 from api.errors import Problem, absent
 from api.resources import Resources
+from api.rest import versions
 from api.rest.homes import Id
 from api.rest.models import Sent
 from api.rest.moments import to_datetime
-from config import ladders, recipients, rotas, webhooks
+from config import declarations, ladders, recipients, rotas, webhooks
+from config.database import hold_writers
 from config.ladders import Ladder
 from config.problems import ConfigProblem
 from config.recipients import Recipient
@@ -114,17 +116,33 @@ def save_ladder(
 
 
 @router.get("/places/{place}/rota")
-def get_rota(request: Request, visitor: Reader, place: Id) -> DutyOut:
-    """Return who is on call now and next, and the gaps of the next four weeks."""
+def get_rota(request: Request, response: Response, visitor: Reader, place: Id) -> DutyOut:
+    """Return who is on call now and next, and the gaps of the next four weeks.
+
+    The ETag is what a change of the rota (PUT) names.
+    """
     resources: Resources = request.app.state.resources
     if place not in visitor.places(*HOMES):
         raise absent()
-    return _duty(resources, place)
+    with resources.database.connect() as connection:
+        found = declarations.newest(connection, place, rotas.SUBJECT)
+    versions.tag(response, 0 if found is None else found.id)
+    return duty_of(resources, place)
 
 
 @router.post("/places/{place}/rota")
-def save_rota(request: Request, visitor: Supervisor, place: Id, body: Values) -> DutyOut:
-    """Put a rota in force; 422 says where it overlaps itself."""
+def save_rota(
+    request: Request,
+    visitor: Supervisor,
+    place: Id,
+    body: Values,
+    accept_gaps: Annotated[bool, Query()] = False,
+) -> DutyOut:
+    """Put a rota in force over whatever holds; 422 says where it overlaps itself.
+
+    Also when nobody would be on call within the next 7 days where somebody is now: sent again with
+    ``accept_gaps`` it is saved. Whoever changes what holds sends it by PUT with If-Match.
+    """
     resources: Resources = request.app.state.resources
     if place not in visitor.places(Role.SUPERVISOR):
         raise absent()
@@ -132,10 +150,16 @@ def save_rota(request: Request, visitor: Supervisor, place: Id, body: Values) ->
     try:
         plan = rotas.read_plan(body, "body")
         with resources.database.begin() as connection:
-            telling.save_rota(connection, resources.places[place], plan, account, now_us)
+            hold_writers(connection)
+            telling.save_rota(
+                connection, resources.places[place], plan, account, now_us,
+                is_gap_meant=accept_gaps,
+            )  # fmt: skip
+    except telling.GapOpened as gaps:
+        raise Problem(422, f"{gaps} (accept_gaps=true)") from gaps
     except ConfigProblem as problem:
         raise Problem(422, str(problem)) from problem
-    return _duty(resources, place)
+    return duty_of(resources, place)
 
 
 @router.post("/places/{place}/webhook")
@@ -176,7 +200,8 @@ def save_recipient(request: Request, visitor: Anybody, body: Values) -> Recipien
     return plan
 
 
-def _duty(resources: Resources, place: str) -> DutyOut:
+def duty_of(resources: Resources, place: str) -> DutyOut:
+    """Return who is on call at a place, and its gaps."""
     now_us = microseconds(resources.clock())
     with resources.database.connect() as connection:
         found = telling.duty(connection, resources.places[place], now_us)

@@ -147,6 +147,15 @@ _TEXTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         N_("Close each gap before it comes."),
         _OFFICER,
     ),
+    "rota-week": (
+        N_("Rota"),
+        N_("Who is on call in a team, week by week, and where nobody is."),
+        N_(
+            "Add, change, copy or end a shift, or let somebody else do a single one. You see the "
+            "week and its gaps before it is saved."
+        ),
+        _OFFICER,
+    ),
     "places": (
         N_("Places"),
         N_("The places that you work for, your roles there, and what stands."),
@@ -341,6 +350,11 @@ ROUTES: Final[Mapping[str, str]] = {
     "/places/{place}": "place",
     "/places/{place}/budget": "budget",
     "/places/{place}/ladder/{priority}": "ladder",
+    "/places/{place}/rota": "rota-week",
+    "/places/{place}/rota/shift/{shift}": "rota-week",
+    "/places/{place}/rota/shift/{shift}/copy": "rota-week",
+    "/places/{place}/rota/shift/{shift}/end": "rota-week",
+    "/places/{place}/rota/turn/{spot}": "rota-week",
     "/places/{place}/teams": "teams",
     "/places/{place}/teams/{team}": "teams",
     "/places/{place}/texts": "texts",

@@ -104,8 +104,8 @@ def _telling(
             _("Rota"),
             [_("No rota is saved.")] if duty.rota is None else rota if gaps else [no_gap],
             source.of(rotas.SUBJECT),
-            f"/rota?place={place.key}",
-            _("See"),
+            f"{at}/rota",
+            _("Change"),
         )
     )
     counted = [

@@ -4,9 +4,10 @@ What was typed travels along as hidden fields, so nothing is kept before it is s
 that it was typed over travels too, so that of two officers the second is told what the first did.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -20,6 +21,7 @@ from api.web.language import N_, _
 from api.web.pages import page
 from api.web.phrases import spoken
 from config import declarations, people
+from config.database import hold_writers
 from config.declarations import Declaration, Stale
 from config.places import Place
 from config.problems import ConfigProblem
@@ -30,8 +32,9 @@ EDITORS: Final = PEOPLE
 
 LONGEST_WHY: Final = 500
 _LONGEST: Final = 20_000
-_OWN: Final = frozenset({"then", "why", "read"})
+_OWN: Final = frozenset({"then", "why", "read", "gaps"})
 _NO_REASON: Final = N_("Say why, for those who ask later")
+_NOT_MEANT: Final = N_("Tick the box if nobody is to be on call then, or go back and change it")
 
 Errors = Mapping[str, str]
 Save = Callable[[Connection, str, int], None]
@@ -88,7 +91,9 @@ class Row:
 class Change:
     """A change that waits for its reason; ``subject`` is what it is kept under.
 
-    ``action`` is the address of its form, ``holds`` says from when it holds.
+    ``action`` is the address of its form, ``holds`` says from when it holds. Where it leaves nobody
+    on call, ``gaps`` says when, and it is saved only with a tick; ``instead`` says who is told
+    then. ``week`` is a picture of what would hold, ``done`` what is shown once it is saved.
     """
 
     place: Place
@@ -97,6 +102,21 @@ class Change:
     action: str
     rows: Sequence[Row]
     holds: str
+    gaps: Sequence[str] = ()
+    instead: Sequence[str] = ()
+    week: Mapping[str, Any] = field(default_factory=dict)
+    done: str = ""
+
+    @property
+    def meant(self) -> str:
+        """What the tick sends: other gaps need another tick. Empty where there are none."""
+        return tick(self.gaps)
+
+
+def tick(gaps: Sequence[str]) -> str:
+    """Return what a tick for these gaps sends, empty where there are none."""
+    text = "\n".join(gaps)
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
 
 
 async def typed(request: Request) -> Typed:
@@ -133,17 +153,19 @@ def settle(
         change = build(connection)
         is_stale = newest_id(connection, change.place.key, change.subject) not in (0, form.read)
     is_saving = form.then == "save"
-    errors = _mistakes(form.one("why")) if is_saving else {}
+    errors = _mistakes(form, change) if is_saving else {}
     if is_saving and not errors and not is_stale:
         try:
             with resources.database.begin() as connection:
+                hold_writers(connection)
                 save(connection, form.one("why"), form.read)
         except Stale:
             is_stale = True
         except ConfigProblem as problem:
             errors = {"why": spoken(str(problem).partition(": ")[2] or str(problem))}
         else:
-            return RedirectResponse(f"/places/{change.place.key}?saved={change.subject}", 303)
+            done = change.done or f"/places/{change.place.key}?saved={change.subject}"
+            return RedirectResponse(done, 303)
     return _check(request, visitor, form, build, errors, is_stale=is_stale)
 
 
@@ -193,11 +215,18 @@ def now_us(request: Request) -> int:
     return microseconds(resources.clock())
 
 
-def _mistakes(why: str) -> dict[str, str]:
+def _mistakes(form: Typed, change: Change) -> dict[str, str]:
+    errors = {"why": told} if (told := _why(form.one("why"))) else {}
+    if change.meant and form.one("gaps") != change.meant:
+        errors["gaps"] = _(_NOT_MEANT)
+    return errors
+
+
+def _why(why: str) -> str:
     if not why:
-        return {"why": _(_NO_REASON)}
+        return _(_NO_REASON)
     if len(why) > LONGEST_WHY:
-        return {"why": _("The reason must be %(most)s characters or fewer", most=LONGEST_WHY)}
+        return _("The reason must be %(most)s characters or fewer", most=LONGEST_WHY)
     if not words.is_readable(why):
-        return {"why": _("The reason must not hold control characters: type it again")}
-    return {}
+        return _("The reason must not hold control characters: type it again")
+    return ""

@@ -46,6 +46,7 @@ WRITTEN: Final = frozenset(
 DATA: Final = frozenset(
     {"Stillwell", "English", "Cymraeg", "Alice", "Bob", "Charlie", "Example", "Mx", "Teasel"}
     | {"Fenbridge", "Northmoor", "City", "Council", "Larkspur", "Court", "flat"}
+    | {"Responders"}
     | {"Had", "slept", "in", "system"}
 )
 """What the service, its languages and the people of this world are called, and what they wrote."""

@@ -69,7 +69,7 @@ def test_an_officer_finds_everything_of_the_place_and_nobody_else_does(
     for heading in (*ladders, *others, "Data requests"):
         assert heading in page, heading
     assert "ask Bob Example" in page  # holds information governance here, as Olga does not
-    assert f'href="/rota?place={A}"' in page
+    assert f'href="{AT}/rota"' in page
     assert f'href="/audit?place={A}"' not in page
     assert f'href="/audit?place={A}"' in Visit(world.app, "bob").get(AT).text
     assert f'href="{AT}"' in olga.get("/homes").text

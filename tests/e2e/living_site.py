@@ -4,16 +4,17 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from alerts import welfare_calls
-from api.web import household_steps, words
+from api.web import household_steps, rota_week, words
 from api.web.enrol_steps import KEYS
-from config import contacts, drafts, household_rows, safeguarding
+from config import contacts, drafts, household_rows, rota_edits, rotas, safeguarding
 from config.households import Address, Household, Person
+from config.rotas import Spot
 from ingest.clock import SystemClock, microseconds
 from tests.api.life import A
 from tests.api.rehearsed import rehearsals_of
@@ -109,6 +110,53 @@ def entered(world: World) -> str:
     return home
 
 
+ROTA = {
+    "team": [
+        {
+            "key": "responders",
+            "name": "Responders",
+            "members": ["alice@example.org", "bob@example.org"],
+        }
+    ],
+    "shift": [
+        {
+            "team": "responders",
+            "days": [*rotas.DAYS],
+            "from": start,
+            "to": end,
+            "people": people,
+            "line": line,
+        }
+        for start, end, people, line in (
+            ("08:00", "20:00", ["alice@example.org", "bob@example.org"], "first"),
+            ("20:00", "06:00", ["bob@example.org"], "first"),
+            ("22:00", "06:00", ["alice@example.org"], "second"),
+        )
+    ],
+}
+"""Somebody at most hours: nobody is on call from six until eight."""
+
+
+def on_call(world: World) -> dict[str, str]:
+    """Return addresses below a rota, which is saved when they are first asked for."""
+    place, now_us = world.resources.places[A], microseconds(world.now)
+    with world.database.begin() as connection:
+        rota = rotas.find(connection, A)
+        if rota is None:
+            rota = rotas.read_plan(ROTA, "here")
+            rotas.save(connection, A, rota, "account-bob", now_us)
+    shift, *_ = rota.shift
+    day = words.local(now_us, place.zone).date() + timedelta(days=1)
+    mark = rota_edits.mark(shift)
+    return {
+        "new": "shift/new",
+        "change": f"shift/{mark}",
+        "copy": f"shift/{mark}/copy",
+        "end": f"shift/{mark}/end",
+        "turn": f"turn/{rota_week.spot_text(Spot(shift.team, shift.line, day, shift.start))}",
+    }
+
+
 def contact_of(world: World) -> str:
     """Return somebody to call about the first home."""
     with world.database.connect() as connection:
@@ -179,6 +227,8 @@ def pages_of(world: World) -> dict[str, str]:
         "texts": f"/places/{A}/texts",
         "teams": f"/places/{A}/teams",
         "new-team": f"/places/{A}/teams/new",
+        "rota-week": f"/places/{A}/rota",
+        **{f"rota-{name}": f"/places/{A}/rota/{at}" for name, at in on_call(world).items()},
         "enrol": "/enrol",
         **{f"enrol-{step}": f"/enrol/{draft}/{step}" for step in (*KEYS, "check")},
         "consent": f"/homes/{A}-home-1/consent",

@@ -121,6 +121,8 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{draft}": f"draft-of-{place}",
         "{step}": "person",
         "{team}": "new",
+        "{shift}": "new",
+        "{spot}": "day.first.2026-03-03.0800",
     }
     for name, value in known.items():
         path = path.replace(name, value)
