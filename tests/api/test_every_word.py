@@ -39,6 +39,8 @@ _NAMES: Final = re.compile(
 WRITTEN: Final = frozenset(
     {"Mx Sedge Invented", "2 Nowhere Lane", "Exampleton", "ZZ1 2AB", "Ring twice.", "cy"}
     | {"new in the country", "Fenbridge monitoring centre, 01632 960 011"}
+    | {"Fenbridge Care Technology (invented), regulatory@fenbridge.example"}
+    | {"Clinical safety officer of Fenbridge, safety@fenbridge.example"}
     | {"Nam ar y system yn eich ardal. Agorwch Stillwell i'w weld. Cyf {reference}."}
     | {"Rhybudd {priority} yn eich ardal. Agorwch Stillwell i'w weld. Cyf {reference}."}
 )
