@@ -20,6 +20,7 @@ _WHY: Final = {
     "link": "Stillwell has lost its own connection to the broker",
     "moved": "it moved house and no walk test has been passed there",
 }
+_BARE: Final = "no sensor that tells of the person is left in it: what did was moved away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +186,12 @@ def unwatched(
 
     ``mains_us`` is when its mains failed, where its gateway said so.
     """
+    is_bare = reason == "sensor" and since_us == home.bare_us
     mains = "" if mains_us is None else f"; its mains failed at {clock(mains_us, zone)}"
     sentence = (
         f"This home has not been seen since {clock(since_us, zone)} "
-        f"({span(found_us - since_us)} when this was raised), because {_WHY[reason]}{mains}. "
+        f"({span(found_us - since_us)} when this was raised), because "
+        f"{_BARE if is_bare else _WHY[reason]}{mains}. "
         "Nobody knows whether the person is well."
     )
     evidence = {

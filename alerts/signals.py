@@ -16,7 +16,6 @@ from alerts.detect.roster import Roster
 from alerts.words import SIGNAL, clock, day, span
 from alerts.zones import zone_of
 from config.homes import HomeState
-from config.kinds import KINDS
 from config.places import Place
 from ingest.batch import Batch
 from ingest.message import Reason, Stray
@@ -30,6 +29,7 @@ _WHY: Final = {
     Reason.UNKNOWN_GATEWAY.value: "from a gateway that is not enrolled",
     Reason.WRONG_PLACE.value: "from a gateway that publishes under another place's name",
     Reason.NO_CONSENT.value: "from a home that is not being watched",
+    Reason.BEFORE_MOVE.value: "from a device that was moved here, of a time before that",
     Reason.RETAINED.value: "from a message that the broker had kept, so it may be old",
 }
 
@@ -58,14 +58,14 @@ def find_rows(batch: Batch, roster: Roster) -> Rows:
 
 def from_row(batch: Batch, row: int, roster: Roster, places: Mapping[str, Place]) -> Finding:
     """Return the finding of one signal of an enrolled sensor."""
-    sensor = roster.table.sensors[int(batch.sensor[row])]
+    sensor = roster.table.sensor(int(batch.sensor[row]))
     gateway = roster.table.gateways[sensor.gateway]
     number = sensor.home if sensor.home is not None else gateway.home
     home = None if number is None else roster.table.homes[number]
     place = gateway.place if home is None else home.place
     onset_us = int(batch.time[row].astype(np.int64))
     received_us = int(batch.received[row].astype(np.int64))
-    kind = AlertKind(KINDS[int(roster.sensor_kind[sensor.number])].kind.value)
+    kind = AlertKind(sensor.kind.value)
     zone = zone_of(places, place)
     where = f" in the {sensor.room}" if sensor.room else ""
     sentence = f"{SIGNAL[kind]}{where} at {clock(onset_us, zone)}."

@@ -22,6 +22,8 @@ _OUTAGE = REASONS.index(Reason.OUTAGE)
 def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
     """Note which homes cannot be seen, stop and start their clocks, raise those past a limit."""
     state, roster = scene.state, scene.roster
+    is_bare = roster.home_is_bare & roster.home_is_active
+    is_blind = is_blind | is_bare
     is_lost, may = gateways.is_home_lost, is_blind | gateways.is_home_lost | (state.reason > 0)
     may |= roster.home_is_unsettled
     if (state.hush_us != NEVER).any():
@@ -32,7 +34,7 @@ def watch_homes(scene: Scene, gateways: Gateways, is_blind: Bools) -> None:
     if len(homes):
         is_unsettled = roster.home_is_unsettled[homes]
         is_known = roster.home_is_active[homes] | is_unsettled
-        is_known &= roster.home_has_signs[homes]
+        is_known &= (roster.home_has_signs | is_bare)[homes]
         is_outage = covers.outage_us != NEVER
         reason = reasons(is_blind[homes], is_lost[homes], is_outage, is_unsettled, is_known)
         _follow(scene, homes, reason)
@@ -96,7 +98,8 @@ def _last_heard(scene: Scene, homes: Rows) -> Ints:
         last[blind] = np.where(heard != NEVER, heard, last[blind])
     moved = state.reason[homes] == REASONS.index(Reason.MOVED)
     last[moved] = roster.home_since_us[homes[moved]]
-    return last
+    is_bare = roster.home_is_bare[homes] & ~moved
+    return np.where(is_bare, roster.home_bare_us[homes], last)
 
 
 def _stop_clocks(scene: Scene, homes: Ints) -> None:

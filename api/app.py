@@ -23,6 +23,7 @@ from api.rest import consents as rest_consents
 from api.rest import contacts as rest_contacts
 from api.rest import dead_letters, governance, status
 from api.rest import detectors as rest_detectors
+from api.rest import device_moves as rest_device_moves
 from api.rest import devices as rest_devices
 from api.rest import endings as rest_endings
 from api.rest import facts as rest_facts
@@ -56,6 +57,7 @@ from api.web import (
     data_requests,
     days,
     detectors,
+    device_moves,
     devices,
     ending,
     enrolling,
@@ -161,6 +163,7 @@ def create_app(resources: Resources) -> FastAPI:
         rest_installing,
         rest_devices,
         rest_sensor_replacing,
+        rest_device_moves,
         rest_announced,
         rest_measures,
         rest_break_glass,
@@ -209,6 +212,7 @@ def create_app(resources: Resources) -> FastAPI:
         consent,
         devices,
         sensor_replacing,
+        device_moves,
         installing,
         announced,
         rota,

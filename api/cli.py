@@ -24,6 +24,7 @@ from api.cap_commands import app as caps
 from api.consent_commands import app as consent
 from api.contact_commands import app as contacts
 from api.detector_commands import app as detectors
+from api.device_commands import app as device
 from api.exits import told_plainly
 from api.fact_commands import app as facts
 from api.gateway_commands import app as gateway
@@ -81,6 +82,7 @@ app.add_typer(break_glass, name="break-glass")
 app.add_typer(place, name="place")
 app.add_typer(gateway, name="gateway")
 app.add_typer(sensor, name="sensor")
+app.add_typer(device, name="device")
 app.add_typer(broker, name="broker")
 
 

@@ -20,7 +20,7 @@ OF: Final[Mapping[Kept, frozenset[str]]] = {
     Kept.DEVICES: frozenset(
         {"sensors", "replaced_sensors", "gateways", "gateway_credentials", "gateway_topics",
          "walk_tests", "installations", "visits", "pauses", "allowances", "overrides",
-         "cap_proposals", "unwatched"}
+         "cap_proposals", "unwatched", "device_moves"}
     ),
 }  # fmt: skip
 """Tables whose rows go before the home itself does."""

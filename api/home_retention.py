@@ -43,6 +43,7 @@ _AUDITED: Final = {
     "contacts": "contact", "persons": "person", "households": "household", "sensors": "sensor",
     "gateways": "gateway", "pauses": "pause", "allowances": "allowance",
     "overrides": "override",
+    "device_moves": "move",
 }  # fmt: skip
 """How the audit log calls the rows of these tables; by number where they have no id."""
 

@@ -25,7 +25,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
 _AUDITED: Final = {
     "homes": "home", "gateways": "gateway", "replaced_gateways": "gateway", "sensors": "sensor",
     "alerts": "alert", "shadow_findings": "finding", "contacts": "contact", "persons": "person",
-    "households": "household",
+    "households": "household", "device_moves": "move",
 }  # fmt: skip
 """Tables whose ids are subjects of the audit log, and how these begin."""
 
@@ -93,6 +93,8 @@ def _clause(table: Table, home: Subject, found: Found) -> ColumnElement[bool] | 
     own: list[ColumnElement[bool]] = []
     if "home" in c:
         own = [c.home == (home.number if "home" in keys else home.id)]
+        if "to_home" in c:
+            own.append(c.to_home == home.number)
         if "gateway" in c and c.home.nullable and "gateway" not in keys:
             own.append(and_(c.home.is_(None), c.gateway.in_(_hub_ids(found))))
         if c.home.nullable and "gateway" in keys:  # of its own gateway, and of no home

@@ -172,9 +172,8 @@ def _write_readings(
             ("received", pa.timestamp("us", "UTC")),
         ]
     )
-    ids = np.array(
-        [table.sensors[n].id if n in table.sensors else "" for n in range(len(table.sensor_home))]
-    )
+    known = {**table.sensors, **table.ended}
+    ids = np.array([known[n].id if n in known else "" for n in range(len(table.sensor_home))])
     count = 0
     with (
         pa.parquet.ParquetWriter(folder / "readings.parquet", schema) as columns,

@@ -165,7 +165,7 @@ def _put_rows(
 
 
 def _put_readings(settings: Settings, pa: Any, folder: Path, table: SensorTable) -> int:  # noqa: ANN401
-    numbers = {sensor.id: number for number, sensor in table.sensors.items()}
+    numbers = {s.id: s.number for s in (*table.sensors.values(), *table.ended.values())}
     refused: list[Reject] = []
     count = 0
     with writing(settings, refused.extend) as store:

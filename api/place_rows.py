@@ -9,6 +9,7 @@ from api.table_copy import every_table
 
 ACCOUNTS: Final = "accounts"
 GRANTS: Final = "grants"
+HOMES: Final = "homes"
 LEFT_OUT: Final = frozenset({"webhooks"})
 """Named by place and not exported: its secret signs, and belongs to one installation."""
 
@@ -31,13 +32,16 @@ def _rules(place: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
         if "place" in table.c and table.name != "gateway_topics":
             found[table.name] = table, table.c.place == place
             continue
+        keys = sorted(table.foreign_keys, key=lambda key: key.parent.name)
+        keys = [key for key in keys if key.column.table.name in found]
+        ends = [key for key in keys if key.column.table.name == HOMES]
+        # Of a row between two homes both are the place's, or a copy would name a stranger.
         clauses = [
             key.parent.in_(select(key.column).where(found[key.column.table.name][1]))
-            for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
-            if key.column.table.name in found
+            for key in (ends if len(ends) > 1 else keys[:1])
         ]
         if clauses:
-            found[table.name] = table, and_(*clauses[:1])
+            found[table.name] = table, and_(*clauses)
     yield from found.values()
 
 

@@ -60,7 +60,7 @@ def of_home(connection: Connection, home: Home) -> list[Hub]:
     g = tables.gateways.c
     query = tables.gateways.select().where(g.home == home.number).order_by(g.number)
     sensors = registry.sensors(connection, home.number)
-    purposes = _purposes(connection, home)
+    purposes = consents.purposes(connection, home.id)
     return [
         _hub(connection, home, row.number, row.id, sensors, purposes)
         for row in connection.execute(query).all()
@@ -175,9 +175,3 @@ def _hub(
     is_told = known.at_us is not None
     told = [silent[address] for address in sorted(silent)] if is_told else []
     return Hub(number, id_, known.at_us, known.left_out, made, told)
-
-
-def _purposes(connection: Connection, home: Home) -> frozenset[Kind] | None:
-    """Return the kinds that the home's decision covers, None where none is kept."""
-    standing = [one for one in consents.history(connection, home.id) if one.stands]
-    return frozenset(map(Kind, standing[0].purpose)) if standing else None

@@ -18,6 +18,7 @@ from api.resources import Resources
 from config import audit
 from config import tables as registry
 from config.audit import Entry
+from config.gateway_tables import device_moves
 from ingest.clock import microseconds
 
 _log = structlog.get_logger()
@@ -30,6 +31,7 @@ LISTS: Final[Mapping[str, str]] = {
     "/break-glass": "break-glass",
     "/caps": "list",
     "/data-requests": "holds",
+    "/device-moves": "list",
     "/detectors/findings": "list",
     "/enrol": "list",
     "/handover": "list",
@@ -45,6 +47,7 @@ PLACE_LISTS: Final[Mapping[str, str]] = {
     "caps": "list",
     "consents": "consents",
     "dead-letters": "dead-letters",
+    "device-moves": "list",
     "emergency-access": "break-glass",
     "handover": "list",
     "holds": "holds",
@@ -59,7 +62,7 @@ PLACE_LISTS: Final[Mapping[str, str]] = {
 PLACE_PAGES: Final[Mapping[str, str]] = {"rota": "rota", "teams": "rota"}
 """The same on pages: ``/places/{place}/`` and this, and what lies below."""
 
-SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding")
+SUBJECTS: Final = ("home", "home_id", "alert", "contact", "finding", "move")
 """Parts of addresses that name somebody, or what concerns somebody."""
 
 _PLACE: Final = "/api/v1/places/{place}/"
@@ -115,6 +118,10 @@ def _place_of(connection: Connection, name: str, id_: str, places: Sequence[str]
     elif name == "finding":
         f = tables.shadow_findings.c
         query = select(f.place).where(f.id == id_, f.place.in_(places))
+    elif name == "move":
+        m = device_moves.c
+        query = select(homes.c.place).join(device_moves, m.home == homes.c.number)
+        query = query.where(m.id == id_, homes.c.place.in_(places))
     elif name == "contact":
         query = select(homes.c.place).join(contacts, contacts.c.home == homes.c.number)
         query = query.where(contacts.c.id == id_, homes.c.place.in_(places))

@@ -76,7 +76,7 @@ def gather(settings: Settings, place: str) -> Running:
 def _kinds(connection: Connection, place: str) -> Mapping[Kind, int]:
     s, h = tables.sensors.c, tables.homes.c
     query = select(s.kind, func.count()).join(tables.homes, h.number == s.home)
-    rows = connection.execute(query.where(*_lived_in(place)).group_by(s.kind))
+    rows = connection.execute(query.where(*_lived_in(place), s.ended_us.is_(None)).group_by(s.kind))
     return {Kind(kind): count for kind, count in rows}
 
 

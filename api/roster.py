@@ -51,6 +51,7 @@ def _home(row: RowMapping) -> Home:
         sector=row["sector"],
         since_us=row["since_us"],
         is_untested=row["is_untested"],
+        bare_us=row["bare_us"],
     )
 
 
@@ -111,10 +112,14 @@ def count_alerts(connection: Connection, homes: Sequence[str]) -> dict[str, int]
     return dict(connection.execute(statement).all())
 
 
-def sensors_of(table: SensorTable, home: int) -> list[Sensor]:
-    """Return a home's sensors by room, then kind; an unknown home has none."""
-    numbers = np.flatnonzero(table.sensor_home == home)
-    found = [table.sensors[int(number)] for number in numbers]
+def sensors_of(table: SensorTable, home: int, *, with_ended: bool = False) -> list[Sensor]:
+    """Return a home's sensors by room, then kind; an unknown home has none.
+
+    ``with_ended`` takes those along that left it: for pages that show days gone by.
+    """
+    numbers = np.flatnonzero(table.sensor_home == home).tolist()
+    wanted = [number for number in numbers if with_ended or number in table.sensors]
+    found = [table.sensor(number) for number in wanted]
     return sorted(found, key=lambda s: (s.room, s.kind.code, s.number))
 
 

@@ -68,7 +68,7 @@ def forget(settings: Settings, homes: Sequence[int]) -> str:
     table, checkpoint = roster(settings), wiring.files(settings).checkpoint
     erased = forgetting.Erased(
         homes,
-        [n for n, sensor in table.sensors.items() if sensor.home in homes],
+        table.numbers_of(homes),
         [n for n, gateway in table.gateways.items() if gateway.home in homes],
     )
     forgetting.wish(checkpoint, erased)

@@ -77,7 +77,7 @@ def gather(sources: Sources, home: Subject, now: Instant, *, with_notes: bool) -
     rows = dict(subject_rows.tables_of(sources.connection, sources.vault, home, hidden))
     hubs = [g for g in sources.roster.gateways.values() if g.home == home.number]
     box_ids = replacements.boxes_of(sources.connection, home.number)[1]
-    sensors = [s.number for s in sources.roster.sensors.values() if s.home == home.number]
+    sensors = sources.roster.numbers_of({home.number})
     return Export(
         home,
         microseconds(now),

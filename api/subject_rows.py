@@ -36,6 +36,7 @@ TITLES: Final = {
     "sensors": N_("Sensors"),
     "replaced_gateways": N_("Gateways that were replaced"),
     "replaced_sensors": N_("Sensors that were replaced"),
+    "device_moves": N_("Devices that were to move from or to the home"),
     "consents": N_("On what ground the home is watched"),
     "contacts": N_("Whom to call"),
     "visits": N_("Booked visits"),
@@ -69,6 +70,9 @@ TITLES: Final = {
 
 WITHHELD: Final[Mapping[str, Mapping[str, str]]] = {
     "contacts": {"barred": "safeguarding"},
+    "device_moves": dict.fromkeys(
+        ("home", "to_home", "gateway", "to_gateway", "devices"), "of two homes"
+    ),
     "households": {"key_safe": "told in person only", "barred": "safeguarding"},
     "gateway_credentials": {"mosquitto": "a secret", "nats": "a secret"},
 }

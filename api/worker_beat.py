@@ -11,7 +11,7 @@ import structlog
 from alerts import proof, tick_log
 from api.handover import is_live
 from api.worker_parts import Parts
-from config import holds, replacements
+from config import device_move_rows, holds, replacements
 from config.settings import Settings
 from ingest.clock import SystemClock, microseconds
 
@@ -50,6 +50,7 @@ def beat(parts: Parts, settings: Settings, ending: threading.Event) -> None:
 
 def _write_beat(parts: Parts, settings: Settings) -> None:
     _end_overlaps(parts)
+    _lapse_moves(parts)
     parts.roster.refresh()
     parts.shadow.refresh()
     parts.ledger.beat(
@@ -69,6 +70,16 @@ def _end_overlaps(parts: Parts) -> None:
     if is_due:
         with parts.database.begin() as connection:
             replacements.close(connection, now_us)
+
+
+def _lapse_moves(parts: Parts) -> None:
+    """End proposals to move a device that nobody decided in time, by the clock of the alerts."""
+    now_us = microseconds(parts.clock.now())
+    with parts.database.connect() as connection:
+        is_due = device_move_rows.is_due(connection, now_us)
+    if is_due:
+        with parts.database.begin() as connection:
+            device_move_rows.lapse(connection, now_us)
 
 
 def state(parts: Parts, settings: Settings) -> Mapping[str, object]:

@@ -82,7 +82,9 @@ def elsewhere(
     found: set[str] = set()
     wanted = sorted(devices)
     goes_on = select(_h.number).where(_h.state != HomeState.ENDED.value)
-    theirs = and_(_s.dialect == ZIGBEE, _s.home != home, _s.home.in_(goes_on))
+    theirs = and_(
+        _s.dialect == ZIGBEE, _s.ended_us.is_(None), _s.home != home, _s.home.in_(goes_on)
+    )
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         query = select(func.lower(_s.address)).where(theirs, func.lower(_s.address).in_(some))

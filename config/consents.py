@@ -116,7 +116,8 @@ def record(
     """
     hold_writers(connection)
     number, place, state = _home(connection, home)
-    kinds = set(connection.execute(select(_s.kind).where(_s.home == number)).scalars())
+    mine = (_s.home == number) & _s.ended_us.is_(None)
+    kinds = set(connection.execute(select(_s.kind).where(mine)).scalars())
     found = mistakes(plan, {Kind(kind) for kind in kinds}, today)
     wrong = [f"{field} {said}" for field, said in found]
     if state is HomeState.ENDED:
@@ -188,6 +189,12 @@ def standing(connection: Connection, home: str) -> Consent | None:
     """Return the decision about this home (id) that stands, None where none does."""
     row = connection.execute(_query().where(_h.id == home, _c.withdrawn_us.is_(None))).first()
     return None if row is None else _consent(row)
+
+
+def purposes(connection: Connection, home: str) -> frozenset[Kind] | None:
+    """Return the kinds that the standing decision of a home (id) covers, None without one."""
+    found = standing(connection, home)
+    return None if found is None else frozenset(map(Kind, found.purpose))
 
 
 def due(connection: Connection, places: Sequence[str], today: date) -> list[Consent]:

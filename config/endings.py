@@ -237,7 +237,7 @@ def foreign_sensor(connection: Connection, home: int) -> tuple[str, str] | None:
         select(s.id, _h.id)
         .join(tables.homes, _h.number == s.home)
         .join(tables.gateways, g.number == s.gateway)
-        .where(g.home == home, s.home != home)
+        .where(g.home == home, s.home != home, s.ended_us.is_(None))
         .order_by(s.id)
     )
     row = connection.execute(query).first()
@@ -280,7 +280,7 @@ def shared_gateways(connection: Connection, home: int) -> tuple[str, ...]:
     """
     g, s = tables.gateways.c, tables.sensors.c
     query = select(g.id).join(tables.sensors, s.gateway == g.number).distinct().order_by(g.id)
-    others = (s.home == home) & (g.home.is_(None) | (g.home != home))
+    others = (s.home == home) & s.ended_us.is_(None) & (g.home.is_(None) | (g.home != home))
     return tuple(connection.execute(query.where(others)).scalars())
 
 

@@ -1,8 +1,9 @@
-"""Tables of installing: credentials, what was replaced, who installs when, and walk tests."""
+"""Tables of installing: credentials, what is replaced or moved, installations and walk tests."""
 
 from typing import Any, Final
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     ColumnElement,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     select,
 )
 from sqlalchemy import UniqueConstraint as Unique
@@ -91,6 +93,31 @@ replaced_sensors: Final = Table(
     sqlite_autoincrement=True,
 )
 """Sensors in whose place another device was put, and where the old one was heard until then."""
+
+device_moves: Final = Table(
+    "device_moves",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("to_home", ForeignKey("homes.number"), nullable=False, index=True),
+    Column("gateway", ForeignKey("gateways.number"), nullable=True),
+    Column("to_gateway", ForeignKey("gateways.number"), nullable=True),
+    Column("devices", JSON, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("proposed_by", String(40), nullable=False),
+    Column("proposed_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", String(40), nullable=False),
+    Column("decided_us", BigInteger, nullable=True),
+    Column("said", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Moves of devices from home to home that one person proposed, and what a second one decided.
+
+``gateway`` is set where it moves whole, ``to_gateway`` where devices go to another.
+"""
 
 announcements: Final = Table(
     "announcements",

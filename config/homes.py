@@ -73,6 +73,8 @@ class Home:
     ``sector`` is the sector of its postcode ("PE1 2"), empty where nobody has said it. What is
     known of how it is lived in begins at ``since_us``: since then it is at another address, 0 for
     one that never moved. ``is_untested`` says that no walk test was passed there since.
+    ``bare_us`` is when the last sensor that tells of the person left it, 0 where none did: until it
+    has one again it cannot be seen, and is not quiet.
     """
 
     number: int
@@ -87,6 +89,7 @@ class Home:
     sector: str = ""
     since_us: int = 0
     is_untested: bool = False
+    bare_us: int = 0
 
 
 FIRST_BOX: Final = 1 << 30
@@ -135,7 +138,8 @@ class Sensor:
     ``address`` is what the hub calls the device (a friendly name, a DevEUI, a native sensor
     id). ``model`` is the maker's model where a dialect must know it. ``is_exit`` marks a
     contact on a door that leads out. ``replaced_us`` is since when another device speaks for it, 0
-    where it is the first: what is known of the old one counts no more.
+    where it is the first: what is known of the old one counts no more. What it says of the time before
+    ``since_us`` is not of its home: it stood in another one then.
     """
 
     number: int
@@ -149,6 +153,7 @@ class Sensor:
     is_exit: bool = False
     model: str = ""
     replaced_us: int = 0
+    since_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Which sensors a gateway's announcement proposes for its home, and what accepting makes (pure)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -190,6 +190,19 @@ ROOMS: Final = (
 """Rooms that a home may have, as kits write them."""
 
 
+def is_worn(kinds: Iterable[Kind]) -> bool:
+    """Return whether a device of these kinds is worn, so that it is in no room."""
+    return any(kind in _WORN for kind in kinds)
+
+
+def room_mistake(room: str, *, is_needed: bool) -> str:
+    """Return what is wrong with the room of a device, nothing where it can be kept."""
+    room = room.strip()
+    if len(room) > LONGEST_ROOM or not room.isprintable() or room[:1] in ("=", "+", "-", "@"):
+        return f"has a room of {len(room)} characters, expected a word for it of at most 40"
+    return "has no room: say where it is, such as hall" if is_needed and not room else ""
+
+
 def sensors_of(proposal: Proposal, choice: Choice, home: int) -> tuple[list[Sensor], str]:
     """Return the sensors that this choice makes of a proposal, or none and what is wrong.
 
@@ -222,12 +235,9 @@ def mistake(proposal: Proposal, choice: Choice) -> str:
     """Return why a choice cannot be accepted, nothing where it can."""
     if not proposal.may_be_accepted:
         return WHY[proposal.state]
-    room = choice.room.strip()
-    if len(room) > LONGEST_ROOM or not room.isprintable() or room[:1] in ("=", "+", "-", "@"):
-        return f"has a room of {len(room)} characters, expected a word for it of at most 40"
-    is_worn = any(kind in _WORN for kind in proposal.kinds)
-    if proposal.state is State.NEW and not room and not is_worn:
-        return "has no room: say where it is, such as hall"
+    is_needed = proposal.state is State.NEW and not is_worn(proposal.kinds)
+    if wrong := room_mistake(choice.room, is_needed=is_needed):
+        return wrong
     known = [use.value for use in proposal.uses] or [Use.AS_SAID.value]
     if choice.use not in known:
         return f"cannot be used as {choice.use[:20]!r}, expected one of {', '.join(known)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 
 from config import (
     audit,
@@ -38,6 +38,7 @@ def load(connection: Connection) -> SensorTable:
         homes(connection),
         gateways(connection),
         sensors(connection),
+        ended=ended_sensors(connection),
         allowances=allowances(connection),
         overrides=override_rows.in_force(connection),
         visits=visits(connection),
@@ -64,6 +65,7 @@ def homes(connection: Connection) -> list[Home]:
             r.sector,
             r.since_us,
             r.is_untested,
+            r.bare_us,
         )
         for r in rows
     ]
@@ -104,8 +106,19 @@ def gateways(connection: Connection) -> list[Gateway]:
 
 def sensors(connection: Connection, home: int | None = None) -> list[Sensor]:
     """Return the sensors of every home, or of one (number), by number."""
-    query = select(tables.sensors).order_by(tables.sensors.c.number)
-    rows = connection.execute(query if home is None else query.where(tables.sensors.c.home == home))
+    s = tables.sensors.c
+    mine = [s.ended_us.is_(None)] if home is None else [s.ended_us.is_(None), s.home == home]
+    return _sensors(connection, select(tables.sensors).where(*mine))
+
+
+def ended_sensors(connection: Connection) -> list[Sensor]:
+    """Return the sensors that left their home, by number: what they said is still that home's."""
+    query = select(tables.sensors).where(tables.sensors.c.ended_us.is_not(None))
+    return _sensors(connection, query)
+
+
+def _sensors(connection: Connection, query: Select[Any]) -> list[Sensor]:
+    rows = connection.execute(query.order_by(tables.sensors.c.number))
     old = gateway_tables.replaced_sensors.c
     newest = select(old.sensor, func.max(old.replaced_us)).group_by(old.sensor)
     replaced: dict[int, int] = dict(connection.execute(newest).all())
@@ -122,6 +135,7 @@ def sensors(connection: Connection, home: int | None = None) -> list[Sensor]:
             r.is_exit,
             r.model,
             replaced.get(r.number, 0),
+            r.since_us,
         )
         for r in rows
     ]
@@ -147,6 +161,7 @@ def taken(connection: Connection) -> dict[tuple[str, str], str]:
     }
     query = select(h.id, s.dialect, s.address).join(tables.sensors, s.home == h.number)
     stands = (h.state != HomeState.ENDED.value) & s.dialect.in_(hardware.DIALECTS)
+    stands &= s.ended_us.is_(None)
     for home, dialect, address in connection.execute(query.where(stands)):
         device = hardware.hardware_of(dialect, address)
         if device:
@@ -159,7 +174,7 @@ def taken(connection: Connection) -> dict[tuple[str, str], str]:
         .join(tables.sensors, s.home == h.number)
         .join(gateway_tables.announced_devices,
               (announced.gateway == s.gateway) & (announced.name == s.address))
-        .where(h.state != HomeState.ENDED.value, s.dialect == ZIGBEE)
+        .where(h.state != HomeState.ENDED.value, s.dialect == ZIGBEE, s.ended_us.is_(None))
         .distinct()
     )  # fmt: skip
     for row in connection.execute(query):  # enrolled by what its hub calls it
@@ -326,6 +341,7 @@ def add_sensors(connection: Connection, sensors: Sequence[Sensor]) -> list[Senso
             "room": sensor.room,
             "is_exit": sensor.is_exit,
             "model": sensor.model,
+            "since_us": sensor.since_us,
         }
         for sensor in sensors
     ]

@@ -161,7 +161,9 @@ class _Spot:
 
 def _things(connection: Connection, sensor: str) -> list[Sensor]:
     """Return the sensors of the device that this one (id) is of, by number."""
-    found = connection.execute(select(tables.sensors).where(_s.id == sensor)).first()
+    found = connection.execute(
+        select(tables.sensors).where(_s.id == sensor, _s.ended_us.is_(None))
+    ).first()
     if found is None:
         raise ConfigProblem(f"replace: there is no sensor {sensor[:40]!r}")
     if found.kind == Kind.GATEWAY_STATUS.value:
@@ -179,7 +181,8 @@ def _things(connection: Connection, sensor: str) -> list[Sensor]:
 
 
 def _at(gateway: int, dialect: str, address: str) -> ColumnElement[bool]:
-    return and_(_s.gateway == gateway, _s.dialect == dialect, _s.address == address)
+    here = and_(_s.gateway == gateway, _s.dialect == dialect, _s.address == address)
+    return and_(here, _s.ended_us.is_(None))
 
 
 def _hub(connection: Connection, thing: Sensor, gateway: str) -> tuple[int, str]:
@@ -268,7 +271,10 @@ def _stands_elsewhere(connection: Connection, device: str, home: int) -> bool:
         select(_s.dialect, _s.address)
         .join(tables.homes, _h.number == _s.home)
         .where(
-            _s.home != home, _h.state != HomeState.ENDED.value, _s.dialect.in_(hardware.DIALECTS)
+            _s.home != home,
+            _s.ended_us.is_(None),
+            _h.state != HomeState.ENDED.value,
+            _s.dialect.in_(hardware.DIALECTS),
         )
         .where(func.lower(_s.address).contains(device))
     )

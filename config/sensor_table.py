@@ -1,6 +1,6 @@
 """Enrolled sensors as columns, so that a million readings are looked up without a loop."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +36,7 @@ class SensorTable:
     Columns are indexed by number (row = number, ``NONE`` where a number is not in use):
     ``sensor_*`` int/bool[sensors], ``gateway_*`` int[gateways], ``home_*`` int[homes].
     ``sensor_device`` numbers the physical devices (gateway, dialect, address) from 0;
+    ``sensor_since`` is from when on what a sensor says is of its home (us, 0: always);
     place codes in ``home_place`` and ``gateway_place`` index ``places``, ``home_sector`` indexes
     ``sectors``: (place, postcode sector), of the homes that say theirs.
     """
@@ -46,6 +47,7 @@ class SensorTable:
     sensor_kind: NDArray[np.int8]
     sensor_is_exit: NDArray[np.bool_]
     sensor_device: NDArray[np.int32]
+    sensor_since: NDArray[np.int64]
     gateway_place: NDArray[np.int32]
     gateway_home: NDArray[np.int32]
     gateway_sensor: NDArray[np.int32]
@@ -85,6 +87,20 @@ class SensorTable:
 
     sensor_replaced_us: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """Since when another device speaks for each sensor, 0 where it is the first."""
+
+    ended: Mapping[int, Sensor] = field(default_factory=dict, repr=False)
+    """Sensors that left their home: of their numbers only ``sensor_home`` is known any more, so
+    that what they said before finds its home."""
+
+    def sensor(self, number: int) -> Sensor:
+        """Return this sensor, also one that has ended; KeyError when there was never one."""
+        found = self.sensors.get(number)
+        return self.ended[number] if found is None else found
+
+    def numbers_of(self, homes: Container[int | None]) -> list[int]:
+        """Return the numbers of all sensors that these homes (numbers) have or had."""
+        every = (*self.sensors.values(), *self.ended.values())
+        return sorted(sensor.number for sensor in every if sensor.home in homes)
 
     def is_paused(self, home: int, at_us: int) -> bool:
         """Return whether a person said that this home (number) is not watched at that moment."""
@@ -134,6 +150,7 @@ def build_sensor_table(
     visits: Iterable[Visit] = (),
     pauses: Iterable[Pause] = (),
     walk_tests: Iterable[WalkTest] = (),
+    ended: Iterable[Sensor] = (),
     revision: int = 0,
 ) -> SensorTable:
     """Return the columns for these values; numbers must be unique and not negative."""
@@ -146,7 +163,8 @@ def build_sensor_table(
     sector_code = {sector: code for code, sector in enumerate(sectors)}
     n_home = max(home_of, default=-1) + 1
     n_gateway = max(gateway_of, default=-1) + 1
-    n_sensor = max(sensor_of, default=-1) + 1
+    ended_of = {sensor.number: sensor for sensor in ended}
+    n_sensor = max((*sensor_of, *ended_of), default=-1) + 1
 
     grouped: dict[tuple[int, str, str], dict[Kind, int]] = {}
     model: dict[tuple[int, str, str], str] = {}
@@ -164,7 +182,14 @@ def build_sensor_table(
     is_exit = np.zeros(n_sensor, np.bool_)
     is_exit[[s.number for s in sensor_of.values() if s.is_exit]] = True
     gateway_home = {g.number: NONE if g.home is None else g.home for g in gateway_of.values()}
-    sensor_home = {s.number: NONE if s.home is None else s.home for s in sensor_of.values()}
+    sensor_home = {
+        s.number: NONE if s.home is None else s.home
+        for s in (*sensor_of.values(), *ended_of.values())
+    }
+    since = np.zeros(n_sensor, np.int64)
+    for sensor in sensor_of.values():
+        if sensor.since_us:
+            since[sensor.number] = sensor.since_us
     sensor_device = {
         s.number: device_number[(s.gateway, s.dialect, s.address)] for s in sensor_of.values()
     }
@@ -178,6 +203,7 @@ def build_sensor_table(
         ),
         sensor_is_exit=is_exit,
         sensor_device=_column(n_sensor, sensor_device),
+        sensor_since=since,
         gateway_place=_column(
             n_gateway, {g.number: place_code[g.place] for g in gateway_of.values()}
         ),
@@ -207,4 +233,5 @@ def build_sensor_table(
         pauses=tuple(pauses),
         walk_tests=tuple(walk_tests),
         sensor_replaced_us=replaced_us,
+        ended=ended_of,
     )

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Text,
     false,
 )
-from sqlalchemy import UniqueConstraint as Unique
 
 metadata: Final = MetaData(
     naming_convention={
@@ -45,6 +44,7 @@ homes: Final = Table(
     Column("enrolled_us", BigInteger, nullable=False),
     Column("since_us", BigInteger, nullable=False, server_default="0"),
     Column("is_untested", Boolean, nullable=False, server_default=false()),
+    Column("bare_us", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 gateways: Final = Table(
@@ -77,8 +77,18 @@ sensors: Final = Table(
     Column("room", String(40), nullable=False),
     Column("is_exit", Boolean, nullable=False),
     Column("model", String(80), nullable=False),
-    Unique("gateway", "dialect", "address", "kind"),
+    Column("since_us", BigInteger, nullable=False, server_default="0"),
+    Column("ended_us", BigInteger, nullable=True),
     sqlite_autoincrement=True,
+)
+"""Sensors; one that left its home has ``ended_us`` and keeps its number for what it once said."""
+
+Index(
+    "uq_sensors_standing",
+    *(sensors.c.gateway, sensors.c.dialect, sensors.c.address, sensors.c.kind),
+    unique=True,
+    sqlite_where=sensors.c.ended_us.is_(None),
+    postgresql_where=sensors.c.ended_us.is_(None),
 )
 roster: Final = Table(
     "roster",

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     BAD_TIME = "bad-time"
     FUTURE = "future"
     STALE = "stale"
+    BEFORE_MOVE = "before-move"
     NO_CONSENT = "no-consent"
     REFUSED_BY_STORE = "refused-by-store"
 

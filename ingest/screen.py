@@ -29,6 +29,7 @@ REASONS: Final = (
     Reason.UNKNOWN_SENSOR,
     Reason.FUTURE,
     Reason.STALE,
+    Reason.BEFORE_MOVE,
     Reason.IMPLAUSIBLE,
 )
 """By code, the first that applies counts; consent comes first, for then no value is shown."""
@@ -49,7 +50,8 @@ class Screened:
 def screen(batch: Batch, table: SensorTable, *, now: np.datetime64) -> Screened:
     """Return what stays of the batch.
 
-    Refused: homes awaiting consent or ended, a P1 sensor that belongs to no home, times more
+    Refused: homes awaiting consent or ended, a P1 sensor that belongs to no home, what a device
+    says of the time before it was moved to its home (it is of another household), times more
     than 10 minutes after receipt (or after ``now``, when that is later: a replay stamps a
     whole chunk with the mark before it) or ten years before it, values outside the kind's
     plausible range (which takes NaN, the DS18B20's 85 and -127 and most Fahrenheit), events
@@ -91,6 +93,7 @@ def judge(batch: Batch, table: SensorTable, *, now: np.datetime64) -> NDArray[np
         (home == NONE) & IS_LIFE_SAFETY[kind],
         batch.time > latest + AHEAD,
         batch.time < batch.received - OLDEST,
+        batch.time.view(np.int64) < table.sensor_since[batch.sensor],
         ~is_plausible,
     )
     return np.select(conditions, range(len(REASONS)), default=_FINE).astype(np.int8)
@@ -105,7 +108,7 @@ def _is_without_consent(home: NDArray[np.int32], table: SensorTable) -> NDArray[
 
 
 def _reject(bad: Batch, row: int, reason: Reason, table: SensorTable) -> Reject:
-    sensor = table.sensors[int(bad.sensor[row])]
+    sensor = table.sensor(int(bad.sensor[row]))
     gateway = table.gateways[sensor.gateway]
     kind = KINDS[sensor.kind.code]
     detail = f"{sensor.id}: {_expected(reason)}"
@@ -122,6 +125,7 @@ def _expected(reason: Reason) -> str:
     return {
         Reason.NO_CONSENT: "no consent is recorded for this home",
         Reason.UNKNOWN_SENSOR: "expected a sensor that belongs to a home",
+        Reason.BEFORE_MOVE: "expected a time since it was moved to this home",
         Reason.FUTURE: "expected a time not after its receipt",
         Reason.STALE: "expected a time within ten years before receipt",
     }.get(reason, "")

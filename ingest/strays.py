@@ -33,7 +33,7 @@ def stray_of_sensor(
     sensor: int, time_us: int, received_us: int, reason: Reason, table: SensorTable
 ) -> Stray:
     """Return the stray of an enrolled sensor whose reading was screened out."""
-    known = table.sensors[sensor]
+    known = table.sensor(sensor)
     gateway = table.gateways[known.gateway]
     return Stray(
         place=gateway.place,
@@ -101,6 +101,6 @@ def _key_of_clock(reason: Reason, claimed_us: int, received_us: int) -> str:
     there the time of receipt takes part: a redelivery stays one event, tomorrow's press is
     another.
     """
-    if reason not in (Reason.FUTURE, Reason.STALE):
+    if reason not in (Reason.FUTURE, Reason.STALE, Reason.BEFORE_MOVE):
         return str(claimed_us)
     return f"{claimed_us}/{received_us // (STUCK_CLOCK_S * _MICROSECONDS)}"

@@ -84,6 +84,10 @@ class Roster:
     """... or it had not moved at the moment of ``paused_at``; not where it is paused."""
 
     home_has_signs: Bools
+    home_is_bare: Bools
+    """Whether what told of the person has left it since ``home_bare_us``: it cannot be seen."""
+
+    home_bare_us: Ints
     home_is_alone: Bools
     floor_us: Ints
     cap_us: Ints
@@ -226,6 +230,12 @@ def build_roster(
     is_person = is_used & IS_PERSON_SIGN[sensor_kind] & (sensor_home != NONE)
     has_signs = np.zeros(len(home_place), np.bool_)
     has_signs[sensor_home[is_person]] = True
+    bare_us = np.zeros(len(home_place), np.int64)
+    for home in table.homes.values():
+        bare_us[home.number] = home.bare_us
+    is_life_safety = is_used & IS_LIFE_SAFETY[sensor_kind]
+    # A call for help may be on its way while its sensor leaves the home.
+    is_life_safety[[s.number for s in table.ended.values() if IS_LIFE_SAFETY[s.kind.code]]] = True
 
     lead, device = devices(table.sensor_device)
     pace_s = np.where(is_used, CADENCE_S[sensor_kind], np.inf)
@@ -268,6 +278,8 @@ def build_roster(
         home_is_untested=is_untested,
         home_is_unsettled=is_active & is_untested,
         home_has_signs=has_signs,
+        home_is_bare=(bare_us > 0) & ~has_signs,
+        home_bare_us=bare_us,
         home_is_alone=is_alone,
         floor_us=_hours(tuning, "silence_floor_h"),
         cap_us=_hours(tuning, "silence_cap_h"),
@@ -292,7 +304,7 @@ def build_roster(
         sensor_lead=lead,
         sensor_is_exit=is_exit,
         sensor_roles=build_roles(rooms, things, is_contact, bookings.is_way_out, is_exit),
-        sensor_is_life_safety=is_used & IS_LIFE_SAFETY[sensor_kind],
+        sensor_is_life_safety=is_life_safety,
         device=device,
         device_limit_us=_limit_us(_PACE_DEVICE * device_pace[device]),
         device_is_paced=np.isfinite(device_pace[device]),

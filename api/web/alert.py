@@ -350,7 +350,7 @@ def _why(
     store = resources.store()
     if home is None or store is None:
         return {}
-    sensors = roster.sensors_of(resources.table(), home.number)
+    sensors = roster.sensors_of(resources.table(), home.number, with_ended=True)
     try:
         last = last_seen.of_homes(resources, [home], now_us)[home.id]
         if is_fragment or alert.priority is Priority.T:

@@ -85,7 +85,7 @@ def _pictures(
     begun: Sequence[Alert],
     moved_on: date | None,
 ) -> dict[str, Any]:
-    sensors = roster.sensors_of(resources.table(), number)
+    sensors = roster.sensors_of(resources.table(), number, with_ended=True)
     start, _ = strip.window(now, place.zone)
     store = resources.store()
     batch = empty() if store is None else store.read(number, start, now + _US)

@@ -43,7 +43,7 @@ def show_day(
     today = strip.window(now, place.zone)[1]
     if not today - timedelta(days=place.retention_days) <= on <= today:
         raise absent()
-    found = roster.sensors_of(resources.table(), home.number)
+    found = roster.sensors_of(resources.table(), home.number, with_ended=True)
     context: dict[str, Any] = {
         "place": place,
         "home": home,

@@ -37,7 +37,15 @@ from api.web.pages import name_of, page
 from api.web.strip import DayRow, Strip, build, last_sign, window
 from api.web.strip_svg import Mark, draw, swatch
 from api.web.unwatched import unwatched_lines
-from config import consents, house_moves, override_rows, pause_rows, people, walk_test_rows
+from config import (
+    consents,
+    device_move_rows,
+    house_moves,
+    override_rows,
+    pause_rows,
+    people,
+    walk_test_rows,
+)
 from config.homes import Home, HomeState, Sensor
 from config.kinds import Kind
 from config.overrides import Override
@@ -81,6 +89,8 @@ def show_homes(
         unseen = {home.home for home in queries.unwatched(connection, places)}
         names = households.names_of(resources, connection, [home.number for home in homes])
         now_us = microseconds(resources.clock())
+        officer_of = [key for key in visitor.places(Role.OFFICER) if key in places]
+        moves = device_move_rows.count_waiting(connection, officer_of, now_us)
         paused = {
             p.home for _, p in pausing.listing(connection, places, now_us) if p.covers(now_us)
         }
@@ -105,6 +115,7 @@ def show_homes(
         "shows_place": len(places) > 1,
         "more": encode_cursor(homes[-1].label, homes[-1].number) if more else "",
         "query": query,
+        "moves": moves,
         "may_enrol": visitor.holds(*EDITORS),
     }
     return page(request, visitor, "homes.html", context)

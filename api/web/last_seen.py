@@ -27,7 +27,7 @@ def of_homes(resources: Resources, homes: Sequence[Home], now_us: int) -> dict[s
     store, found, table = resources.store(), dict[str, str](), resources.table()
     now = instant(now_us)
     for home in homes:
-        sensors = {s.number: s for s in roster.sensors_of(table, home.number)}
+        sensors = {s.number: s for s in roster.sensors_of(table, home.number, with_ended=True)}
         sign = None
         if store is not None:
             batch = store.read(home.number, now - np.timedelta64(_DAYS, "D"), now + _US)

@@ -255,6 +255,7 @@ VALUES: Final = (
     N_("evening"),
     N_("night"),
     N_("its sensors are silent or unreachable"),
+    N_("no sensor that tells of the person is left in it: what did was moved away"),
     N_("its gateway is silent"),
     N_("its place has an outage"),
     N_("Stillwell has lost its own connection to the broker"),

@@ -13,7 +13,7 @@ from alerts.engine import Engine
 from alerts.ledger import Ledger
 from config.allowances import Allowance
 from config.homes import Gateway, Home, Sensor
-from config.kinds import Kind
+from config.kinds import IS_PERSON_SIGN, Kind
 from config.overrides import Override
 from config.pauses import Pause, PauseReason
 from config.places import Contacts, Place
@@ -84,6 +84,7 @@ class World:
         self.homes: list[Home] = list(made.homes)
         self.gateways: list[Gateway] = list(made.gateways)
         self.sensors: list[Sensor] = list(made.sensors)
+        self.ended: list[Sensor] = []
         self.revision = 1
         self.allowances: list[Allowance] = []
         self.overrides: list[Override] = []
@@ -109,6 +110,7 @@ class World:
             pauses=self.pauses,
             visits=self.visits,
             walk_tests=self.walk_tests,
+            ended=self.ended,
             revision=self.revision,
         )
 
@@ -169,6 +171,20 @@ class World:
         ]
         self.revision += 1
         self.table = self._table()
+
+    def carry(self, home: int, to_home: int, at_us: int, *kinds: Kind) -> None:
+        """Let devices of these kinds be another home's from now on, as an accepted move does."""
+        gone = [s for s in self.sensors if s.home == home and s.kind in kinds]
+        number = max(s.number for s in (*self.sensors, *self.ended))
+        self.ended += gone
+        self.sensors = [s for s in self.sensors if s not in gone]
+        for one in gone:
+            number += 1
+            new = {"number": number, "id": f"sens-{number:06d}", "address": f"carried-{number}"}
+            values = {**new, "home": to_home, "gateway": to_home, "since_us": at_us}
+            self.sensors.append(replace(one, **values))  # type: ignore[arg-type]  # by name
+        signs = [s for s in self.sensors if s.home == home and IS_PERSON_SIGN[s.kind.code]]
+        self.change_home(home, bare_us=0 if signs else at_us)
 
     def new_engine(self) -> Engine:
         return Engine(

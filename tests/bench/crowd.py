@@ -103,6 +103,7 @@ def crowd(homes: int, places: int = 0) -> SensorTable:
         sensor_kind=np.tile(kinds, homes),
         sensor_is_exit=np.tile(kinds == CODE[Kind.CONTACT], homes),
         sensor_device=np.arange(sensors, dtype=np.int32),
+        sensor_since=np.zeros(sensors, np.int64),
         gateway_place=place,
         gateway_home=of_home,
         gateway_sensor=np.full(homes, NONE, np.int32),

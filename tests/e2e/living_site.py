@@ -16,6 +16,7 @@ from config import contacts, drafts, household_rows, rota_edits, rotas, safeguar
 from config.households import Address, Household, Person
 from config.rotas import Spot
 from ingest.clock import SystemClock, microseconds
+from tests.api.carrying import device_in, waiting_move
 from tests.api.life import A
 from tests.api.rehearsed import rehearsals_of
 from tests.api.world import PASSWORD, World, make_world
@@ -250,4 +251,19 @@ def pages_of(world: World) -> dict[str, str]:
         "replace-gateway": f"/homes/{A}-home-1/gateways/{A}-gateway-1/replace",
         "replace-sensor": f"/homes/{A}-home-1/sensors/{A}-1-sensor-1/replace",
         "announced": f"/homes/{A}-home-1/announced",
+        **moves(world),
+    }
+
+
+def moves(world: World) -> dict[str, str]:
+    """Return the pages of moving a device between homes: a move of Bob's, and another's."""
+    homes = f"{A}-home-1", f"{A}-home-2"
+    waiting_move(world, "move-of-bob", homes[0], homes[1], "account-bob")
+    waiting_move(world, "move-of-alice", homes[1], homes[0], "account-alice")
+    return {
+        "moves": f"/homes/{homes[0]}/moves",
+        "move-new": f"/homes/{homes[0]}/moves/new?sensor={device_in(world, homes[0]).id}",
+        "move-gateway": f"/homes/{homes[0]}/moves/new?gateway={A}-gateway-1",
+        "moves-waiting": "/device-moves",
+        "move": "/device-moves/move-of-alice",
     }

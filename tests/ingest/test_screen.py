@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -113,6 +115,20 @@ def test_an_alarm_late_by_days_is_an_ordinary_reading() -> None:
 def test_all_clear_is_never_raised() -> None:
     assert not look(one(Kind.SMOKE, 0, 0)).strays
     assert reasons(look(one(Kind.SMOKE, 0, 0))) == [Reason.STALE]
+
+
+def test_what_a_device_says_of_the_time_before_it_was_moved_here_is_of_another_household() -> None:
+    known = table()
+    sensors = [replace(s, since_us=NOW_US - 9) for s in known.sensors.values()]
+    moved = build_sensor_table(known.homes.values(), known.gateways.values(), sensors)
+    motion, smoke = Kind.MOTION.code, Kind.SMOKE.code
+    times = [NOW_US - 10, NOW_US - 9, NOW_US - 10, NOW_US - 10]
+    screened = look(build([motion, motion, smoke, smoke], times, [1, 1, 0, 1], [NOW_US] * 4), moved)
+    assert screened.batch.time.astype(int).tolist() == [NOW_US - 9]
+    assert reasons(screened) == [Reason.BEFORE_MOVE] * 3
+    assert all(reject.first_bytes == b"" for reject in screened.rejects)
+    (stray,) = screened.strays  # a call for help is raised all the same (safety rule 1)
+    assert (stray.home, stray.kind, stray.reason) == (1, "smoke", "before-move")
 
 
 @pytest.mark.parametrize("state", [HomeState.AWAITING_CONSENT, HomeState.ENDED])

@@ -20,6 +20,7 @@ from config.roles import Role
 from ingest.batch import empty
 from ingest.journal import Journal
 from ingest.message import Reason, Reject
+from tests.api.carrying import waiting_move
 from tests.api.life import SECRET, A, B
 from tests.api.visits import Visit
 from tests.api.world import World, account, make_world
@@ -39,6 +40,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     for place in (A, B):
         for role in Role:
             account(world.database, f"{place}-{role.value}", (place, role))
+        homes = f"{place}-home-1", f"{place}-home-2"
+        waiting_move(world, f"move-of-{place}", *homes, f"account-{place}-installer")
     account(world.database, f"{A}-all", *((A, role) for role in Role))
     journal = Journal.open(world.folder / "journal.db")
     letters = [
@@ -119,6 +122,7 @@ def filled(path: str, place: str, alert: str = "", finding: str = "") -> str:
         "{token}": f"token-of-{place}-000000",
         "{on}": "2026-03-02",
         "{draft}": f"draft-of-{place}",
+        "{move}": f"move-of-{place}",
         "{step}": "person",
         "{team}": "new",
         "{shift}": "new",
@@ -194,6 +198,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "contacts": {"contact": []},
     "installations": {"day": "2026-03-03"},
     "announced": {"devices": []},
+    "device-moves": {"to_home": f"{A}-home-2", "why": "a test"},  # refused: nothing is named
+    "refuse": {"why": " "},
     "revoke": {"why": "a test"},
     "replacement": {"why": " "},  # refused: the gateway has its name in this world
     "replace": {"why": "a test", "overlap": "24"},  # shown to be checked only
