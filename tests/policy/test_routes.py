@@ -198,7 +198,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "contacts": {"contact": []},
     "installations": {"day": "2026-03-03"},
     "announced": {"devices": []},
-    "device-moves": {"to_home": f"{A}-home-2", "why": "a test"},  # refused: nothing is named
+    "device-moves": {"to_home": "home-of-nobody", "why": "a test"},  # refused, and told as sent
     "refuse": {"why": " "},
     "revoke": {"why": "a test"},
     "replacement": {"why": " "},  # refused: the gateway has its name in this world
