@@ -138,8 +138,8 @@ class Sensor:
     ``address`` is what the hub calls the device (a friendly name, a DevEUI, a native sensor
     id). ``model`` is the maker's model where a dialect must know it. ``is_exit`` marks a
     contact on a door that leads out. ``replaced_us`` is since when another device speaks for it, 0
-    where it is the first: what is known of the old one counts no more. What it says of the time before
-    ``since_us`` is not of its home: it stood in another one then.
+    where it is the first: what is known of the old one counts no more. What it says of the time
+    before ``since_us`` is not of its home: it stood in another one then.
     """
 
     number: int
