@@ -31,6 +31,7 @@ _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'\N{RIGHT SINGLE QUOTATION MARK}]+")
 _NAMES: Final = re.compile(
     r"\S+@\S+|https?://\S+|\b(?:place|home|gateway|account|sensor|contact)-[\w-]+"
     rf"|\b{A}\S*|\bhall-smoke\b|\b[0-9a-fA-F]{{4}}\b|\b[0-9a-f]{{32}}\b"
+    r"|\b2 Nowhere Lane, Exampleton, ZZ1 2AB"
     r"|\bfront-door\b|\blanding/motion\b|\blamp\b|\bLarkspur Sensors M-\d\b|\bEurope/London\b"
     r"|\{\w+\}|\N{LEFT DOUBLE QUOTATION MARK}[^\N{RIGHT DOUBLE QUOTATION MARK}]*"
 )

@@ -66,6 +66,10 @@ class Town:
             fields = {"home": 1, "id": "household-000001", "revision": 1, "sealed": "x",
                       "key_safe": "", "barred": "", "saved_by": BY, "saved_us": NOW_US}  # fmt: skip
             connection.execute(insert(household_tables.households).values(fields))
+            former = {"home": 1, "id": "former-000001", "from_on": "2026-01-01",
+                      "until_on": "2026-02-01", "was_since_us": 0, "was_untested": False,
+                      "moved_us": NOW_US, "moved_by": BY, "sealed": "x"}  # fmt: skip
+            connection.execute(insert(household_tables.former_addresses).values(former))
 
     def drop(self, names: object) -> None:
         assert isinstance(names, list)
@@ -117,7 +121,7 @@ def test_kind_by_kind_goes_on_its_day_and_last_the_home_itself(town: Town) -> No
     assert OF[Kept.HOUSEHOLD] - {"persons"} <= before
     assert town.turn(39) == 0
     assert town.kept() == before
-    assert town.turn(40) == 2
+    assert town.turn(40) == 3
     assert town.kept() == (before - OF[Kept.HOUSEHOLD]) | {"gone_subjects"}
     assert town.turn(59) == 0
     assert town.turn(60) > 6
@@ -302,7 +306,7 @@ def test_a_dry_run_tells_and_deletes_nothing(town: Town) -> None:
     town.enrolled.end()
     before = town.kept()
     now = instant(NOW_US + 45 * DAY_US)
-    assert town.work.would_go(now)[PLACE] == {"contacts": 1, "households": 1}
+    assert town.work.would_go(now)[PLACE] == {"contacts": 1, "former_addresses": 1, "households": 1}
     assert town.kept() == before
     assert town.work.would_go(instant(NOW_US))[PLACE] == {}
 
