@@ -133,7 +133,7 @@ def test_kind_by_kind_goes_on_its_day_and_last_the_home_itself(town: Town) -> No
     assert town.turn(199) == 0
     town.turn(200)
     assert town.kept() == set()
-    assert sorted(told(town.database)[0]) == ["contacts", "households"]
+    assert sorted(told(town.database)[0]) == ["contacts", "former_addresses", "households"]
     assert "homes" in told(town.database)[-1]
     with town.database.connect() as connection:
         assert [home.id for home in registry.homes(connection)] == ["home-000002"]
