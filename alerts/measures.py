@@ -57,6 +57,9 @@ _HOUR_US: Final = 4 * _QUARTER_US
 _WEEK_US: Final = 168 * _HOUR_US
 _SEEN: Final = (Outcome.SPOKEN_TO.value, Outcome.SEEN_WELL.value)
 _a, _h, _o, _t = tables.alerts.c, tables.history.c, tables.outbox.c, tables.contact_attempts.c
+NOBODY_YET: Final = "nobody yet"
+NO_TEAM: Final = "no team"
+"""Where an alert was acknowledged by nobody, or by somebody of no team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +245,7 @@ def _join(group: str, rows: Sequence[Any]) -> Answers:
 
 
 def _team(actor: str | None, team_of: Mapping[str, str]) -> str:
-    return "nobody yet" if actor is None else team_of.get(actor, "no team")
+    return NOBODY_YET if actor is None else team_of.get(actor, NO_TEAM)
 
 
 def _times(connection: Connection, window: ColumnElement[bool], first: Subquery) -> Times:

@@ -1,6 +1,7 @@
 """What ``stillwell household move`` and ``take-back-move`` do, in somebody's name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from api import console, house_moving, household_files, wiring
@@ -24,18 +25,18 @@ def move(
 ) -> None:
     """Move a home to the address of a TOML file, or tell what that would do."""
     said = household_files.fields_of(file, FIELDS)
-    site, place, account = _begin(settings, home, by)
-    with site.database.begin() as connection:
-        found = house_moving.outlook(connection, site, [place], home)
-        console.note(connection, place, "read", f"home:{home}")
-    wrong = house_moving.read(found, said)[1]
-    if wrong:
-        raise ConfigProblem(lines([(file.name, column, text) for column, text in wrong]))
-    if not is_dry_run:
-        try:
-            house_moving.move(site, [place], home, said, account)
-        except Wrong as problem:
-            raise ConfigProblem(str(problem)) from problem
+    with _acting(settings, home, by) as (site, place, account):
+        with site.database.begin() as connection:
+            found = house_moving.outlook(connection, site, [place], home)
+            console.note(connection, place, "read", f"home:{home}")
+        wrong = house_moving.read(found, said)[1]
+        if wrong:
+            raise ConfigProblem(lines([(file.name, column, text) for column, text in wrong]))
+        if not is_dry_run:
+            try:
+                house_moving.move(site, [place], home, said, account)
+            except Wrong as problem:
+                raise ConfigProblem(str(problem)) from problem
     for title, text in move_words.at_once(found):
         tell(f"{title}: {text}")
     if is_dry_run:
@@ -47,19 +48,23 @@ def move(
 
 def take_back(settings: Settings, home: str, by: str, *, tell: Tell) -> None:
     """Take the last move of a home back."""
-    site, place, account = _begin(settings, home, by)
-    house_moving.take_back(site, [place], home, account)
+    with _acting(settings, home, by) as (site, place, account):
+        house_moving.take_back(site, [place], home, account)
     tell(f"home {home} is where it was before; enter the code of its key safe anew")
 
 
-def _begin(settings: Settings, home: str, by: str) -> tuple[Site, str, str]:
-    """Return the installation, the home's place and the account that acts there."""
+@contextmanager
+def _acting(settings: Settings, home: str, by: str) -> Iterator[tuple[Site, str, str]]:
+    """Yield the installation, the home's place and the account that acts there."""
     database = wiring.open_database(settings)
-    now_us = microseconds(wiring.web_clock(settings, database)())
-    with database.connect() as connection:
-        place = place_of(connection, home)
-        if place is None:
-            raise ConfigProblem(f"move: there is no home {home!r}; its id stands on its page")
-        account = expect_role(connection, by, place, *EDITORS)
-    vault = keys.open_vault(settings, database)
-    return Site(database, vault, wiring.places(settings), now_us), place, account.id
+    try:
+        now_us = microseconds(wiring.web_clock(settings, database)())
+        with database.connect() as connection:
+            place = place_of(connection, home)
+            if place is None:
+                raise ConfigProblem(f"move: there is no home {home!r}; its id stands on its page")
+            account = expect_role(connection, by, place, *EDITORS)
+        vault = keys.open_vault(settings, database)
+        yield Site(database, vault, wiring.places(settings), now_us), place, account.id
+    finally:
+        database.dispose()

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from alerts.measures import STANDARD, STORM, Measures
+from alerts.measures import NO_TEAM, NOBODY_YET, STANDARD, STORM, Measures
 from api import measuring
 from api.auth import COUNTS, Needs, Visitor
 from api.counts import SMALLEST
@@ -124,6 +124,11 @@ def show_measures(
     return page(request, visitor, "measures.html", context)
 
 
+def _team(group: str) -> str:
+    """Return a team as its place calls it, or in words that there is none."""
+    return spoken(group) if group in (NOBODY_YET, NO_TEAM) else group
+
+
 def _sections(
     place: Place,
     found: Measures,
@@ -150,7 +155,7 @@ def _sections(
     for noun, groups in (("hour", found.hours), ("team", found.teams)):
         rows = [
             _answers(
-                f"{one.group}:00" if noun == "hour" else spoken(one.group),
+                f"{one.group}:00" if noun == "hour" else _team(one.group),
                 figures,
                 f"{noun} {one.group} ",
             )

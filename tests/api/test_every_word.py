@@ -33,6 +33,7 @@ _NAMES: Final = re.compile(
     rf"|\b{A}\S*|\bhall-smoke\b|\b[0-9a-fA-F]{{4}}\b|\b[0-9a-f]{{32}}\b"
     r"|\b2 Nowhere Lane, Exampleton, ZZ1 2AB"
     r"|\bfront-door\b|\blanding/motion\b|\blamp\b|\bLarkspur Sensors M-\d\b|\bEurope/London\b"
+    r"|\b0x[0-9a-f]{16}\b|\bno longer needed\b"
     r"|\{\w+\}|\N{LEFT DOUBLE QUOTATION MARK}[^\N{RIGHT DOUBLE QUOTATION MARK}]*"
 )
 """Addresses, ids, what a hub calls its devices, and what is quoted as somebody wrote it."""
@@ -50,7 +51,7 @@ DATA: Final = frozenset(
     {"Stillwell", "English", "Cymraeg", "Alice", "Bob", "Charlie", "Example", "Mx", "Teasel"}
     | {"Fenbridge", "Northmoor", "City", "Council", "Larkspur", "Court", "flat"}
     | {"Responders"}
-    | {"Had", "slept", "in", "system"}
+    | {"Had", "slept", "in", "system", "responders"}
 )
 """What the service, its languages and the people of this world are called, and what they wrote."""
 

@@ -236,7 +236,7 @@ def pages_of(world: World) -> dict[str, str]:
         "consent-record": f"/homes/{A}-home-1/consent/record",
         "consent-withdraw": f"/homes/{A}-home-1/consent/withdraw",
         "end": f"/homes/{A}-home-1/end",
-        "move": f"/homes/{entered(world)}/move",
+        "move-house": f"/homes/{entered(world)}/move",
         "household": f"/homes/{entered(world)}/household",
         "household-first": f"/homes/{A}-home-1/household/first",
         **{
