@@ -6,9 +6,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 
 from alerts.alert import AlertKind
-from api import health, install_acts, installing, proposing
+from api import health, install_acts, installing, proposing, roster
 from api.auth import Needs, Visitor
 from api.installing import INSTALLERS, Heard
 from api.proposing import Hub
@@ -22,6 +23,7 @@ from api.web.typed import Typed
 from config import installations, people, walk_test_rows
 from config.credentials import Credential, Issued
 from config.homes import Home, HomeState
+from config.installations import Installation
 from config.places import Place
 from config.problems import ConfigProblem
 from config.proposals import State
@@ -47,6 +49,7 @@ def show_installations(request: Request, visitor: Installer) -> Response:
     with resources.database.connect() as connection:
         found = installations.on(connection, days)
         doors = [installing.where(connection, resources.vault, one.home) for one in found]
+        done = [_progress(connection, resources, one, now_us) for one in found]
     for place in visitor.places(Role.INSTALLER):
         installing.note_reading(request, visitor, place, "list")
     context = {
@@ -56,14 +59,40 @@ def show_installations(request: Request, visitor: Installer) -> Response:
                 "label": one.label,
                 "place": resources.places[one.place].name,
                 "where": door,
+                **told,
             }
-            for one, door in zip(found, doors, strict=True)
+            for one, door, told in zip(found, doors, done, strict=True)
         ],
+        "tested": sum(told["is_tested"] for told in done),
         "shows_place": len(days) > 1,
         "live_url": "/installations?fragment=1",
         "is_officer": visitor.holds(Role.OFFICER),
     }
     return page(request, visitor, "installations.html", context)
+
+
+def _progress(
+    connection: Connection, resources: Resources, one: Installation, now_us: int
+) -> dict[str, Any]:
+    """Return how far a home's walk test of the day is: ``is_tested`` once every sensor spoke."""
+    place = resources.places[one.place]
+    home = roster.find_home(connection, [one.place], one.home)
+    test = None if home is None else walk_test_rows.newest(connection, home.number)
+    is_of_day = test is not None and words.local(test.from_us, place.zone).date() == one.day
+    if home is None or test is None or not is_of_day:
+        return {"progress": _("Not tested yet"), "is_tested": False}
+    told = install_acts.heard(resources, home, test)
+    heard = sum(sensor.is_in_test for sensor in told)
+    values = {
+        "heard": heard,
+        "total": len(told),
+        "until": words.clock_time(test.stop_us, place.zone),
+    }
+    if test.covers(now_us):
+        text = _("Test until %(until)s: %(heard)s of %(total)s sensors heard", **values)
+    else:
+        text = _("Tested until %(until)s: %(heard)s of %(total)s sensors heard", **values)
+    return {"progress": text, "is_tested": heard == len(told) > 0}
 
 
 @router.get("/homes/{home_id}/installation")

@@ -66,6 +66,22 @@ def test_an_installer_sees_todays_homes_and_no_others(world: World) -> None:
         assert f"home:{HOME}" in set(connection.execute(read).scalars())
 
 
+def test_the_list_of_the_day_says_which_home_is_done(world: World) -> None:
+    book(world)
+    ivy = Visit(world.app, "ivy")
+    assert "0 of 1 home tested" in ivy.get("/installations").text
+    assert "Not tested yet" in ivy.get("/installations").text
+    ivy.post(f"/homes/{HOME}/walk-test")
+    assert "sensors heard" in (during := ivy.get("/installations").text)
+    assert "Test until" in during
+    ivy.post(f"/homes/{HOME}/walk-test/end")
+    assert "Tested until" in ivy.get("/installations").text
+    assert "To do" in ivy.get("/installations").text
+    book(world, "2026-03-04")
+    world.now += np.timedelta64(1, "D")
+    assert "Not tested yet" in Visit(world.app, "ivy").get("/installations").text
+
+
 def lives_there(world: World) -> None:
     """Enter who lives in the home, as an officer does."""
     olga, body = Visit(world.app, "olga"), {"household": record()}
