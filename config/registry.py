@@ -44,6 +44,7 @@ def load(connection: Connection) -> SensorTable:
         visits=visits(connection),
         pauses=pause_rows.read(connection),
         walk_tests=walk_test_rows.read(connection),
+        former=former_sensors(connection),
         revision=revision(connection),
     )
 
@@ -114,6 +115,16 @@ def sensors(connection: Connection, home: int | None = None) -> list[Sensor]:
 def ended_sensors(connection: Connection) -> list[Sensor]:
     """Return the sensors that left their home, by number: what they said is still that home's."""
     query = select(tables.sensors).where(tables.sensors.c.ended_us.is_not(None))
+    return _sensors(connection, query)
+
+
+def former_sensors(connection: Connection) -> list[Sensor]:
+    """Return sensors with the address that each had before another device took its place."""
+    old, s = gateway_tables.replaced_sensors, tables.sensors
+    columns = [column for column in s.c if column.name not in ("gateway", "dialect", "address")]
+    query = select(*columns, old.c.was_gateway.label("gateway"), old.c.dialect, old.c.address).join(
+        old, old.c.sensor == s.c.number
+    )
     return _sensors(connection, query)
 
 

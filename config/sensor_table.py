@@ -71,6 +71,10 @@ class SensorTable:
     box_gateway: Mapping[int, int] = field(default_factory=dict, repr=False)
     """Gateway of such a box (see ``gateway_of``)."""
 
+    former: Mapping[tuple[int, str, str], Device] = field(default_factory=dict, repr=False)
+    """The same of addresses that were replaced or left: nothing they say is stored, but where a
+    dialect does not name what a value is of, a call for help is known by what they were."""
+
     allowances: Sequence[Allowance] = ()
     """Longer caps that people accepted, also those that have ended."""
 
@@ -132,6 +136,11 @@ class SensorTable:
         """Return what this address measures, or None when it is not enrolled."""
         return self.devices.get((gateway, dialect, address))
 
+    def known_device(self, gateway: int, dialect: str, address: str) -> Device | None:
+        """Return what this address measures, or did before it was replaced or left."""
+        key = (gateway, dialect, address)
+        return self.devices.get(key) or self.former.get(key)
+
 
 def _column(size: int, rows: Mapping[int, int]) -> NDArray[np.int32]:
     column = np.full(size, NONE, np.int32)
@@ -151,9 +160,13 @@ def build_sensor_table(
     pauses: Iterable[Pause] = (),
     walk_tests: Iterable[WalkTest] = (),
     ended: Iterable[Sensor] = (),
+    former: Iterable[Sensor] = (),
     revision: int = 0,
 ) -> SensorTable:
-    """Return the columns for these values; numbers must be unique and not negative."""
+    """Return the columns for these values; numbers must be unique and not negative.
+
+    ``former`` are sensors as they were before another device took their place.
+    """
     home_of = {home.number: home for home in homes}
     gateway_of = {gateway.number: gateway for gateway in gateways}
     sensor_of = {sensor.number: sensor for sensor in sensors}
@@ -174,6 +187,11 @@ def build_sensor_table(
         grouped.setdefault(key, {})[sensor.kind] = sensor.number
         device_number.setdefault(key, len(device_number))
         model[key] = sensor.model or model.get(key, "")
+
+    once: dict[tuple[int, str, str], dict[Kind, int]] = {}
+    for sensor in (*ended_of.values(), *former):
+        key = (sensor.gateway, sensor.dialect, sensor.address)
+        once.setdefault(key, {})[sensor.kind] = sensor.number
 
     replaced_us = np.zeros(n_sensor, np.int64)
     for sensor in sensor_of.values():
@@ -227,6 +245,7 @@ def build_sensor_table(
             box: g.number for g in gateway_of.values() for _, box in g.boxes if box != g.number
         },
         devices={key: Device(model[key], kinds) for key, kinds in grouped.items()},
+        former={key: Device("", kinds) for key, kinds in once.items()},
         allowances=tuple(allowances),
         overrides=tuple(overrides),
         visits=tuple(visits),

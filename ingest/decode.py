@@ -354,7 +354,7 @@ class _Chunk:
     def _suspect(self, reason: Reason, seen: Observation, origin: _Origin) -> None:
         """Raise what would have been a P1 signal; nothing for anything else."""
         table, topic = self._table, origin.topic
-        device = table.devices.get((origin.gateway, topic.dialect, seen.address))
+        device = table.known_device(origin.gateway, topic.dialect, seen.address)
         kind = seen.kind or (_gravest_kind(device) if device else None)
         if kind is not None and is_signal(kind, seen.value):
             self._strays.append(

@@ -64,7 +64,7 @@ def stray_of_message(
     """
     gateway = table.gateway_number.get(topic.gateway, NONE)
     known = table.gateways.get(gateway)
-    device = table.device(gateway, topic.dialect, address)
+    device = table.known_device(gateway, topic.dialect, address)
     sensor = device.sensors.get(kind, NONE) if device else NONE
     home = NONE if known is None or known.home is None else known.home
     claimed_place = topic.place if topic.place in table.places else ""

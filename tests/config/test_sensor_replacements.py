@@ -288,3 +288,15 @@ def test_a_home_that_moves_to_another_place_takes_its_replacements_along(databas
         (one,) = sensor_replacements.old_devices(connection, 1)
     assert one.sensor == WARM
     assert measured(database, NEW) != {}
+
+
+def test_what_an_old_address_was_is_known_for_a_call_for_help(database: Engine) -> None:
+    before = table_of(database)
+    address = before.sensors[number_of(before, WARM)].address
+    assert before.former == {}
+    put(database)
+    table = table_of(database)
+    assert table.device(1, "native", address) is None
+    known = table.known_device(1, "native", address)
+    assert known is not None
+    assert known.sensors[before.sensors[number_of(before, WARM)].kind] == number_of(table, WARM)

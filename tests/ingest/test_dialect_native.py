@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.kinds import Kind
+from config.sensor_table import Device
 from ingest.message import Reason
 from ingest.tracks import Sequenced
 from tests.ingest.corpus import RECEIVED_US, table_of
@@ -104,6 +107,18 @@ def test_a_named_kind_raises_a_smoke_alarm_that_nobody_enrolled() -> None:
     )
     assert (stray.claimed_us, stray.key) == (MS * 1000, str(MS * 1000))
     assert heard.reasons == [Reason.UNKNOWN_SENSOR]
+
+
+def test_an_alarm_whose_address_was_replaced_calls_for_help_and_nothing_of_it_is_stored() -> None:
+    table = table_of([("native", "new-alarm", (Kind.SMOKE,), "")])
+    (number,) = table.devices[1, "native", "new-alarm"].sensors.values()
+    old = Device("", {Kind.SMOKE: number, Kind.TEMPERATURE: 99})
+    table = replace(table, former={(1, "native", "old-alarm"): old})
+    heard = listen([message("native", "r", {"r": [["old-alarm", MS, 1]]})], table)
+    (stray,) = heard.strays
+    assert (stray.kind, stray.reason, stray.sensor) == ("smoke", "unknown-sensor", number)
+    assert (stray.home, heard.rows) == (1, [])
+    assert listen([message("native", "r", {"r": [["old-alarm", MS, 0]]})], table).strays == ()
 
 
 def test_an_address_of_several_kinds_needs_the_kind_named() -> None:
