@@ -68,7 +68,7 @@ def test_a_home_is_enrolled_page_by_page_and_its_installation_comes_next(world: 
     draft = begin(bob)
     answer_all(bob, draft)
     told = bob.get(f"/enrol/{draft}/check").text
-    for words in ("Mx Teasel Invented", "28 2 1941", "Yes, alone", "Lean: movement"):
+    for words in ("Mx Teasel Invented", "28 February 1941", "Yes, alone", "Lean: movement"):
         assert words in told
     assert "1234" not in told
     done = bob.post(f"/enrol/{draft}/check")
