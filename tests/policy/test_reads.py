@@ -9,6 +9,7 @@ from api import reading
 from api.auth import PUBLIC
 from config import tables
 from config.roles import Role
+from tests.api.carrying import waiting_move
 from tests.api.life import A
 from tests.api.visits import Visit
 from tests.api.world import World, account, make_world
@@ -59,6 +60,7 @@ TELLS_OF_NOBODY = {
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = make_world(tmp_path_factory.mktemp("reads"))
     account(world.database, "all", *((A, role) for role in Role if role is not Role.INSTALLER))
+    waiting_move(world, f"move-of-{A}", f"{A}-home-1", f"{A}-home-2", "account-bob")
     return world
 
 
