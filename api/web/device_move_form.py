@@ -38,7 +38,7 @@ class Asked:
 
 def read_form(form: Mapping[str, str]) -> Asked:
     """Return what was sent, each field cut to what anybody types."""
-    kept = {key[:60]: value[:400] for key, value in form.items()}
+    kept = {key[:60]: value[:20_000] for key, value in form.items()}
     return Asked(kept.get("sensor", "")[:40], kept.get("gateway", "")[:40], kept)
 
 

@@ -90,7 +90,9 @@ def accept_move(request: Request, visitor: Officer, move: Id) -> Response:
 def refuse_move(request: Request, visitor: Officer, move: Id, why: Typed = "") -> Response:
     """Refuse a move with a reason."""
     ledger = request.app.state.resources.ledger
-    return _decided(request, visitor, move, lambda one: moving_devices.refuse(ledger, one, why))
+    return _decided(
+        request, visitor, move, lambda one: moving_devices.refuse(ledger, one, why), why
+    )
 
 
 @router.post("/device-moves/{move}/withdraw")
@@ -164,7 +166,9 @@ def _moves_page(
     return page(request, visitor, "device_moves.html", context, status=422 if errors else 200)
 
 
-def _move_page(request: Request, visitor: Visitor, id_: str, errors: Mapping[str, str]) -> Response:
+def _move_page(
+    request: Request, visitor: Visitor, id_: str, errors: Mapping[str, str], why: str = ""
+) -> Response:
     resources: Resources = request.app.state.resources
     now_us = microseconds(resources.clock())
     with resources.database.connect() as connection:
@@ -173,6 +177,7 @@ def _move_page(request: Request, visitor: Visitor, id_: str, errors: Mapping[str
             "place": resources.places[move.place],
             "move": _line(connection, resources, visitor, move, now_us),
             "errors": errors,
+            "why": why,
         }
     return page(request, visitor, "device_move_decide.html", context, status=422 if errors else 200)
 
@@ -182,12 +187,13 @@ def _decided(
     visitor: Visitor,
     move: str,
     act: Callable[[Deciding], Move],
+    why: str = "",
 ) -> Response:
     one = moving_devices.deciding(request.app.state.resources, visitor, move)
     try:
         act(one)
     except ConfigProblem as problem:
-        return _move_page(request, visitor, move, {_field(problem): _sentence(problem)})
+        return _move_page(request, visitor, move, {_field(problem): _sentence(problem)}, why)
     return RedirectResponse(f"/device-moves/{move}", 303)
 
 
